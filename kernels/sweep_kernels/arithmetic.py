@@ -1,0 +1,47 @@
+"""Three machine operations that Python does not spell the same everywhere.
+
+Written out here for plain Python; ``sweep_kernels.native`` maps each to one instruction in compiled code. Everything in
+``elementary`` and ``draws`` is built from these and from ``+ - * /`` and ``sqrt``, which IEEE 754 rounds correctly, so that
+plain Python and compiled code agree to the last bit.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import math
+import struct
+
+__all__ = ["bits_of", "float_of_bits", "fma"]
+
+_INT64 = struct.Struct("<q")
+_FLOAT64 = struct.Struct("<d")
+
+
+def bits_of(x: float) -> int:
+    """Reinterpret a float64 as a signed 64-bit integer.
+
+    >>> hex(bits_of(1.0))
+    '0x3ff0000000000000'
+    """
+    return _INT64.unpack(_FLOAT64.pack(x))[0]
+
+
+def float_of_bits(bits: int) -> float:
+    """Reinterpret a signed 64-bit integer as a float64.
+
+    >>> float_of_bits(0x3FF0000000000000)
+    1.0
+    """
+    return _FLOAT64.unpack(_INT64.pack(bits))[0]
+
+
+def _libm_fma():  # noqa: ANN202 - a ctypes function pointer has no public type
+    function = ctypes.CDLL(ctypes.util.find_library("m")).fma
+    function.restype = ctypes.c_double
+    function.argtypes = [ctypes.c_double] * 3
+    return function
+
+
+# Python has fused multiply-add since 3.13; before that the C library's is used. Both round once, as IEEE 754-2008 asks.
+fma = math.fma if hasattr(math, "fma") else _libm_fma()

@@ -1,0 +1,219 @@
+"""Run a compiled kernel over blocks of trials."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep_kernels.counter import key_of
+from sweep_kernels.kernel import Kernel
+from sweep_kernels.objectcode import load, object_code
+from sweep_kernels.statistics import SCRATCH, SLOTS
+
+__all__ = ["Blocks", "Driver", "TrialRaisedError", "parameter_words"]
+
+
+class TrialRaisedError(Exception):
+    """A trial raised in compiled code; `sweep_kernels.kernel.Kernel.trial` raises the same in plain Python."""
+
+    def __init__(self, point: int, trial: int) -> None:
+        super().__init__(f"trial {trial} of point {point} raised")
+        self.point = point
+        self.trial = trial
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (TrialRaisedError, (self.point, self.trial))
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Blocks of trials in a rectangle of points x blocks, walked point by point.
+
+    Attributes
+    ----------
+    first_point
+        The point of the first row of `parameters`.
+    first_block, width
+        Each point's blocks in the rectangle: ``first_block <= block < first_block + width``.
+    start, count
+        Which of the rectangle's blocks, counted point by point: ``start <= i < start + count``.
+    """
+
+    first_point: int
+    first_block: int
+    width: int
+    start: int
+    count: int
+
+    def point(self, i: int) -> int:
+        """Return the point of block `i`, ``0 <= i < count``."""
+        return self.first_point + (self.start + i) // self.width
+
+    def block(self, i: int) -> int:
+        """Return the index within its point of block `i`."""
+        return self.first_block + (self.start + i) % self.width
+
+
+def parameter_words(columns: list[NDArray[Any]], kinds: tuple[str, ...], rows: int) -> NDArray[np.int64]:
+    """Pack parameters as the driver reads them.
+
+    Parameters
+    ----------
+    columns
+        One array of length `rows` for each parameter: float64, int64 (also category codes) or bool.
+    kinds
+        Their kinds.
+    rows
+        How many points.
+
+    Returns
+    -------
+    ndarray of int64, shape (rows, len(columns))
+        Floats by their bits.
+    """
+    words = np.empty((rows, max(len(columns), 1)), dtype=np.int64)
+    for position, (column, kind) in enumerate(zip(columns, kinds, strict=True)):
+        if kind == "float":
+            words[:, position] = np.ascontiguousarray(column, dtype=np.float64).view(np.int64)
+        else:
+            words[:, position] = column
+    return words
+
+
+class Driver:
+    """A kernel's compiled driver; safe to call from many threads at once.
+
+    Parameters
+    ----------
+    kernel
+        The kernel.
+    kinds
+        Kinds of its parameters in order.
+    seed
+        ``0 <= seed < 2**64``.
+    trials
+        Trials of every point.
+    block_size
+        Trials of a block, a power of two.
+    common_random_numbers
+        Whether every point gets the draws of point 0.
+
+    Raises
+    ------
+    KernelError
+        If the kernel cannot be compiled.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        kinds: tuple[str, ...],
+        *,
+        seed: int,
+        trials: int,
+        block_size: int,
+        common_random_numbers: bool = False,
+    ) -> None:
+        code = object_code(kernel, kinds)
+        self.output_kinds = code.output_kinds
+        self._function = load(code)
+        self._key = tuple(_signed(word) for word in key_of(seed))
+        self._common = int(common_random_numbers)
+        self._trials = trials
+        self._block_size = block_size
+        self._outputs = len(kernel.outputs)
+        self._room = threading.local()
+
+    def run(self, blocks: Blocks, words: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Run blocks and return their statistics.
+
+        Parameters
+        ----------
+        blocks
+            Which ones.
+        words
+            The parameters of the rectangle's points, from `parameter_words`.
+
+        Returns
+        -------
+        ndarray, shape (blocks.count, outputs, len(SLOTS))
+
+        Raises
+        ------
+        TrialRaisedError
+            If a trial raised; names the first one.
+        """
+        scratch, values = self._scratch()
+        return self._call(blocks, words, values, scratch, kept_stride=0)
+
+    def run_keeping(self, blocks: Blocks, words: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Run blocks and return their statistics and what every trial returned, shape ``(outputs, trials run)``."""
+        scratch, _ = self._scratch()
+        total = sum(self._length(blocks.block(i)) for i in range(blocks.count))
+        values = np.empty((self._outputs, total))
+        return self._call(blocks, words, values, scratch, kept_stride=total), values
+
+    def _length(self, block: int) -> int:
+        return min(self._block_size, self._trials - block * self._block_size)
+
+    def _scratch(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if not hasattr(self._room, "arrays"):
+            self._room.arrays = (np.empty(SCRATCH + self._block_size), np.empty((self._outputs, self._block_size)))
+        return self._room.arrays
+
+    def _call(
+        self,
+        blocks: Blocks,
+        words: NDArray[np.int64],
+        values: NDArray[np.float64],
+        scratch: NDArray[np.float64],
+        kept_stride: int,
+    ) -> NDArray[np.float64]:
+        rows = np.empty((blocks.count, self._outputs, len(SLOTS)))
+        if self._raw(blocks, words, values, scratch, rows, self._trials, kept_stride) != 0:
+            raise self._find_failure(blocks, words, values, scratch, rows)
+        return rows
+
+    def _raw(
+        self,
+        blocks: Blocks,
+        words: NDArray[np.int64],
+        values: NDArray[np.float64],
+        scratch: NDArray[np.float64],
+        rows: NDArray[np.float64],
+        trials: int,
+        kept_stride: int,
+    ) -> int:
+        nothing, raised = ctypes.c_void_p(), ctypes.c_void_p()
+        return self._function(
+            ctypes.addressof(nothing), ctypes.addressof(raised), *self._key, self._common,
+            blocks.first_point, blocks.first_block, blocks.width, blocks.start, blocks.count,
+            trials, self._block_size, kept_stride,
+            words.ctypes.data, values.ctypes.data, scratch.ctypes.data, rows.ctypes.data,
+        )  # fmt: skip
+
+    def _find_failure(self, blocks: Blocks, *arrays: NDArray[Any]) -> TrialRaisedError:
+        """Find the first trial that raises: the first block that does, then the shortest prefix of it."""
+        for i in range(blocks.count):
+            block = blocks.block(i)
+            one = Blocks(blocks.first_point, block, 1, (blocks.start + i) // blocks.width, 1)
+            first = block * self._block_size
+            if self._raw(one, *arrays, first + self._length(block), 0) != 0:
+                low, high = 1, self._length(block)
+                while low < high:
+                    middle = (low + high) // 2
+                    if self._raw(one, *arrays, first + middle, 0) != 0:
+                        high = middle
+                    else:
+                        low = middle + 1
+                return TrialRaisedError(blocks.point(i), first + high - 1)
+        return TrialRaisedError(blocks.point(0), blocks.block(0) * self._block_size)
+
+
+def _signed(word: int) -> int:
+    return word - (1 << 64) if word >= 1 << 63 else word

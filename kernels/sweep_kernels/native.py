@@ -1,0 +1,177 @@
+"""The tower of scalar functions, compiled: numba's view of ``rng`` and of the functions under it.
+
+Imported only when something must be compiled. A trial's ``rng`` is a pointer to a small struct in the driver's frame; everything is
+inlined, so LLVM keeps the struct in registers, folds the draw counters to constants in straight-line kernels and vectorises over trials.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types as pytypes
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types  # type: ignore[import-untyped]
+from numba.core import cgutils  # type: ignore[import-untyped]
+from numba.core.datamodel import models  # type: ignore[import-untyped]
+from numba.core.imputils import (  # type: ignore[import-untyped]
+    lower_getattr_generic,
+    lower_setattr_generic,
+)
+from numba.core.typing.templates import AttributeTemplate, infer_getattr  # type: ignore[import-untyped]
+from numba.extending import intrinsic, overload_method, register_model  # type: ignore[import-untyped]
+
+from sweep_kernels import arithmetic, draws
+from sweep_kernels.fingerprint import global_names, plain
+
+__all__ = ["INLINE", "RngType", "compiled", "make_rng", "rng_type"]
+
+INLINE = {"forceinline": True, "error_model": "numpy"}
+INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
+FIELDS = {
+    **dict.fromkeys(("k0", "k1", "c1", "c2", "c3", "uniforms", "normals"), types.int64),
+    **dict.fromkeys(("spare_uniform", "spare_normal"), types.float64),
+}
+POSITION = {name: position for position, name in enumerate(FIELDS)}
+STRUCT = ir.LiteralStructType([INT64 if each is types.int64 else DOUBLE for each in FIELDS.values()])
+
+
+class RngType(types.Type):
+    """Type of ``rng`` in compiled trials."""
+
+    def __init__(self) -> None:
+        super().__init__(name="sweep_kernels.Rng")
+
+
+rng_type = RngType()
+
+
+@register_model(RngType)
+class _RngModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, fe_type: Any) -> None:
+        super().__init__(manager, fe_type, STRUCT.as_pointer())
+
+
+@infer_getattr
+class _RngAttributes(AttributeTemplate):
+    key = RngType
+
+    def generic_resolve(self, rng: Any, name: str) -> Any:
+        del rng
+        return FIELDS.get(name)
+
+
+def _field(builder: Any, pointer: Any, name: str) -> Any:
+    return cgutils.gep_inbounds(builder, pointer, 0, POSITION[name])
+
+
+@lower_getattr_generic(RngType)
+def _get_field(context: Any, builder: Any, typ: Any, value: Any, name: str) -> Any:
+    del context, typ
+    return builder.load(_field(builder, value, name))
+
+
+@lower_setattr_generic(RngType)
+def _set_field(context: Any, builder: Any, signature: Any, arguments: Any, name: str) -> None:
+    pointer, value = arguments
+    value = context.cast(builder, value, signature.args[1], FIELDS[name])
+    builder.store(value, _field(builder, pointer, name))
+
+
+@intrinsic
+def make_rng(context: Any, k0: Any, k1: Any, c1: Any, c2: Any, c3: Any) -> Any:  # noqa: ARG001 - numba's signature
+    """Start the draws of one trial."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001 - numba's signature
+        pointer = cgutils.alloca_once(builder, STRUCT)
+        zeros = [ir.Constant(INT64, 0)] * 2 + [ir.Constant(DOUBLE, 0.0)] * 2
+        for name, value in zip(FIELDS, [*arguments, *zeros], strict=True):
+            builder.store(value, _field(builder, pointer, name))
+        return pointer
+
+    return rng_type(*[types.int64] * 5), generate
+
+
+@intrinsic
+def _bits_of(context: Any, x: Any) -> Any:  # noqa: ARG001 - numba's signature
+    return types.int64(types.float64), lambda _c, builder, _s, arguments: builder.bitcast(arguments[0], INT64)
+
+
+@intrinsic
+def _float_of_bits(context: Any, bits: Any) -> Any:  # noqa: ARG001 - numba's signature
+    return types.float64(types.int64), lambda _c, builder, _s, arguments: builder.bitcast(arguments[0], DOUBLE)
+
+
+@intrinsic
+def _fma(context: Any, x: Any, y: Any, z: Any) -> Any:  # noqa: ARG001 - numba's signature
+    return types.float64(*[types.float64] * 3), lambda _c, builder, _s, arguments: builder.fma(*arguments)
+
+
+# Keyed by identity: a plain function of ours on the left, what stands for it in compiled code on the right.
+_compiled: dict[int, Any] = {
+    id(arithmetic.bits_of): _bits_of,
+    id(arithmetic.float_of_bits): _float_of_bits,
+    id(arithmetic.fma): _fma,
+}
+
+
+def compiled(function: Callable[..., Any], *, inline: bool = True) -> Any:
+    """Make a plain function, and every plain function that it calls, compilable.
+
+    Parameters
+    ----------
+    function
+        A plain Python function; it is not changed.
+    inline
+        Whether LLVM must inline it into its callers.
+
+    Returns
+    -------
+    dispatcher
+        What numba compiles on the first call.
+    """
+    if id(function) not in _compiled:
+        dispatcher = njit(**INLINE)(_bound(function)) if inline else njit(error_model="numpy", _nrt=False)(_bound(function))
+        _compiled[id(function)] = dispatcher
+        _alive.append(function)
+    return _compiled[id(function)]
+
+
+_alive: list[Any] = []  # identities above stay unique as long as their functions live
+
+
+def _bound(function: Any) -> Any:
+    """Copy a function, with the plain functions among its globals and closed-over names replaced by compilable ones."""
+    scope = dict(function.__globals__)
+    for name in set(global_names(function.__code__)):
+        if name in scope:
+            scope[name] = _stand_in(scope[name])
+    closure = tuple(pytypes.CellType(_stand_in(each.cell_contents)) for each in function.__closure__ or ())
+    copy = pytypes.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, closure or None)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    copy.__module__ = function.__module__
+    copy.__qualname__ = function.__qualname__
+    return copy
+
+
+def _stand_in(value: Any) -> Any:
+    if id(value) in _compiled:
+        return _compiled[id(value)]
+    value = plain(value) if type(value).__name__ == "Kernel" else value
+    is_ours = isinstance(value, pytypes.FunctionType) and not value.__module__.startswith(("numpy", "numba", "math"))
+    return compiled(value) if is_ours else value
+
+
+def _register(name: str, function: Callable[..., Any]) -> None:
+    implementation = _bound(function)
+
+    def method(*arguments: Any) -> Any:  # noqa: ARG001 - numba passes the types; every type has the one implementation
+        return implementation
+
+    method.__signature__ = inspect.signature(implementation)  # type: ignore[attr-defined] - numba folds arguments by it
+    overload_method(RngType, name, jit_options=INLINE)(method)
+
+
+for _name, _function in draws.METHODS.items():
+    _register(_name, _function)

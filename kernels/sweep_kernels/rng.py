@@ -1,0 +1,68 @@
+"""The ``rng`` that a trial receives, in plain Python."""
+
+from __future__ import annotations
+
+from sweep_kernels import draws
+from sweep_kernels.counter import high_word, key_of
+
+__all__ = ["Rng"]
+
+_MASK = 0xFFFFFFFF
+
+
+class Rng:
+    """The draws of one trial.
+
+    Compiled trials get a type with the same fields and methods (``sweep_kernels.native``); the draws are the same to the bit.
+
+    Parameters
+    ----------
+    seed
+        ``0 <= seed < 2**64``.
+    point, trial
+        Which trial of which point; each ``0 <= index < 2**44``.
+
+    Examples
+    --------
+    >>> rng = Rng(seed=1, point=0, trial=0)
+    >>> 0.0 <= rng.uniform() < 1.0
+    True
+    >>> Rng(1, 0, 7).normal() == Rng(1, 0, 7).normal()
+    True
+    """
+
+    __slots__ = ("c1", "c2", "c3", "k0", "k1", "normals", "spare_normal", "spare_uniform", "uniforms")
+
+    def __init__(self, seed: int, point: int, trial: int) -> None:
+        self.k0, self.k1 = key_of(seed)
+        self.c1 = high_word(point, trial)
+        self.c2 = trial & _MASK
+        self.c3 = point & _MASK
+        self.uniforms = 0
+        self.normals = 0
+        self.spare_uniform = 0.0
+        self.spare_normal = 0.0
+
+    def uniform(self) -> float:
+        """Uniform on ``[0, 1)`` with 53 random bits."""
+        return draws.uniform(self)
+
+    def normal(self) -> float:
+        """Standard normal."""
+        return draws.normal(self)
+
+    def exponential(self) -> float:
+        """Exponential with mean 1."""
+        return draws.exponential(self)
+
+    def integers(self, low: int, high: int) -> int:
+        """Integer on ``low <= k < high``, at most 2**32 values."""
+        return draws.integers(self, low, high)
+
+    def bernoulli(self, p: float) -> bool:
+        """Return whether an event of probability `p` happens."""
+        return draws.bernoulli(self, p)
+
+    def poisson(self, mean: float) -> int:
+        """Poisson with ``0 <= mean <= 1e15``."""
+        return draws.poisson(self, mean)

@@ -1,0 +1,103 @@
+"""Everything this package raises on purpose.
+
+::
+
+    SweepError                  one line for the user; the command exits with ``exit_code``
+    ├── UsageError              2   bad input: nothing was written
+    │   ├── SpaceError          2   an axis, a table, a design or a filter is wrong
+    │   ├── SpecError           2   a study file is wrong
+    │   ├── KernelError         2   a kernel cannot be found, typed or called
+    │   ├── PlanError           2   the plan is wrong, or the store holds another one
+    │   └── StoreError          2   a store cannot be reached, read or written
+    ├── TrialError              1   a trial raised: names its point, parameters and index
+    ├── CorruptError            1   an object in the store is not what was written
+    └── WorkerError             1   a worker was lost more often than it may be
+
+A message is a lowercase fact with the value in it, where it stands, and what would be accepted.
+"""
+
+from __future__ import annotations
+
+from sweep_kernels.errors import KernelError, SweepError, UsageError
+
+__all__ = [
+    "CorruptError",
+    "KernelError",
+    "ObjectExistsError",
+    "ObjectNotFoundError",
+    "PlanError",
+    "SpaceError",
+    "SpecError",
+    "StoreError",
+    "SweepError",
+    "TrialError",
+    "UsageError",
+    "WorkerError",
+    "nearest",
+]
+
+
+class SpaceError(UsageError):
+    """An axis, a table, a design or a filter is wrong."""
+
+
+class SpecError(UsageError):
+    """A study file (TOML or Python) is wrong."""
+
+
+class PlanError(UsageError):
+    """The plan is wrong, or the store holds another one."""
+
+
+class StoreError(UsageError):
+    """A store cannot be reached, read or written."""
+
+
+class ObjectExistsError(StoreError):
+    """A create-only write met an object of that name."""
+
+
+class ObjectNotFoundError(StoreError):
+    """There is no object of that name."""
+
+
+class TrialError(SweepError):
+    """A trial raised; the message names its point, its parameters and its index."""
+
+
+class CorruptError(SweepError):
+    """An object in the store is not what was written there."""
+
+
+class WorkerError(SweepError):
+    """A worker was lost more often than it may be."""
+
+
+def nearest(name: str, candidates: list[str] | tuple[str, ...]) -> str:
+    """Say which of `candidates` was probably meant, as a clause to end a message with.
+
+    Parameters
+    ----------
+    name
+        What the user wrote.
+    candidates
+        What would have been accepted.
+
+    Returns
+    -------
+    str
+        ``"did you mean 'x'?"``, or the list of what is accepted when nothing is close.
+
+    Examples
+    --------
+    >>> nearest("snr_bd", ["snr_db", "pfa"])
+    "did you mean 'snr_db'?"
+    >>> nearest("q", ["snr_db", "pfa"])
+    "expected one of 'snr_db', 'pfa'"
+    """
+    import difflib
+
+    close = difflib.get_close_matches(name, candidates, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"expected one of {', '.join(repr(each) for each in candidates)}" if candidates else "none is known"
