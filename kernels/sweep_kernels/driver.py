@@ -158,6 +158,19 @@ class Driver:
         values = np.empty((self._outputs, total))
         return self._call(blocks, words, values, scratch, kept_stride=total), values
 
+    def probe(self, point: int, words: NDArray[np.int64], trials: int) -> None:
+        """Run the first `trials` trials of a point, at most a block, for the time that it takes.
+
+        Raises
+        ------
+        TrialRaisedError
+            If a trial raised.
+        """
+        scratch, values = self._scratch()
+        rows = np.empty((1, self._outputs, len(SLOTS)))
+        if self._raw(Blocks(point, 0, 1, 0, 1), words, values, scratch, rows, trials, 0) != 0:
+            raise TrialRaisedError(point, 0)
+
     def _length(self, block: int) -> int:
         return min(self._block_size, self._trials - block * self._block_size)
 

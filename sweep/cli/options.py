@@ -1,0 +1,62 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sweep.sweep import Sweep
+
+__all__ = ["SeedOption", "StoreArgument", "StoreOption", "StudyArgument", "TrialsOption", "default_store", "read_study"]
+
+StudyArgument = Annotated[
+    str,
+    typer.Argument(metavar="STUDY", help="A TOML spec, a Python file that holds one Sweep, or file.py:name.", show_default=False),
+]
+StoreArgument = Annotated[
+    str,
+    typer.Argument(metavar="STORE", help="A folder or s3://bucket/prefix that holds a sweep.", show_default=False),
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="URL", help="Folder or s3://bucket/prefix.  [default: sweep-results/<study>]", show_default=False
+    ),
+]
+TrialsOption = Annotated[
+    int | None,
+    typer.Option("--trials", metavar="N", help="Trials of each point, instead of the study's.", show_default=False),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", help="Seed, instead of the study's.", show_default=False),
+]
+
+
+def default_store(study: str) -> str:
+    """Return where a study's results go when nothing is said.
+
+    >>> default_store("examples/radar_detection.py")
+    'sweep-results/radar_detection'
+    >>> default_store("studies.py:night")
+    'sweep-results/studies-night'
+    """
+    path, _, name = study.partition(":")
+    return f"sweep-results/{Path(path).stem}{f'-{name}' if name else ''}"
+
+
+def read_study(study: str, trials: int | None, seed: int | None) -> Sweep:
+    """Load a study and overrule its trials and its seed."""
+    from dataclasses import replace
+
+    from sweep.load import load_sweep
+
+    sweep = load_sweep(study)
+    if trials is not None:
+        sweep = replace(sweep, trials=trials)
+    if seed is not None:
+        sweep = replace(sweep, seed=seed)
+    return sweep

@@ -1,0 +1,29 @@
+"""``sweep replay``: one trial again, in plain Python."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from sweep.cli.options import SeedOption
+
+__all__ = ["command"]
+
+
+def command(
+    source: Annotated[str, typer.Argument(metavar="STUDY|STORE", help="The study, or the store of its sweep.", show_default=False)],
+    point: Annotated[int, typer.Option(metavar="N", help="Which point, counted from 0.", show_default=False)],
+    trial: Annotated[int, typer.Option(metavar="N", help="Which trial, counted from 0.", show_default=False)],
+    seed: SeedOption = None,
+    debug: Annotated[bool, typer.Option("--pdb", help="Step through it in the debugger.")] = False,
+) -> None:
+    """Run one trial again in plain Python, with the draws that it had, and print its parameters and outputs."""
+    from sweep.replay import prepare, replay
+
+    kernel, plan = prepare(source, seed)
+    outcome = replay(kernel, plan, point, trial, debug=debug)
+    rows: dict[str, Any] = {"point": point, "trial": trial, "seed": plan.seed, **outcome.parameters, **outcome.outputs}
+    width = max(map(len, rows))
+    for name, value in rows.items():
+        typer.echo(f"{name:<{width}}  {value!r}")

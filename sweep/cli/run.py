@@ -1,0 +1,64 @@
+"""``sweep run``: compute what is missing of a study and print its result."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sweep.cli.options import SeedOption, StoreOption, StudyArgument, TrialsOption, default_store, read_study
+
+__all__ = ["command"]
+
+ROWS = 20
+
+
+def command(
+    study: StudyArgument,
+    store: StoreOption = None,
+    executor: Annotated[str, typer.Option(metavar="auto|inprocess|ray", help="Where shards run; changes no byte of the result.")] = "auto",
+    workers: Annotated[int | None, typer.Option(metavar="N", help="How many run at a time.  [default: all processors]", show_default=False)] = None,
+    shards: Annotated[int | None, typer.Option(metavar="N", help="Cut into so many shards.  [default: of about 2 s]", show_default=False)] = None,
+    trials: TrialsOption = None,
+    seed: SeedOption = None,
+    ray_address: Annotated[str, typer.Option(metavar="ADDRESS", help="A Ray cluster that is there, instead of a local one.")] = "local",
+    replace: Annotated[bool, typer.Option("--replace", help="Throw away the sweep that the store holds, if it is another one.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Run a study: compute what the store does not hold yet, and print one row a point.
+
+    Run it again to go on after a stop, or with more trials or points to extend it.
+    """
+    from sweep.cli.progress import Line
+    from sweep.run import run_plan
+    from sweep.store import open_store
+
+    sweep = read_study(study, trials, seed)
+    plan = sweep.plan(source=study.partition(":")[0])
+    place = open_store(store or default_store(study))
+    line = Line(quiet=quiet)
+    if replace:
+        from sweep.holdings import discard_other
+
+        discard_other(place, plan)
+    try:
+        with line:
+            result = run_plan(
+                sweep.kernel,
+                plan,
+                place,
+                executor=executor,
+                workers=workers,
+                shards=shards,
+                ray_address=ray_address,
+                progress=line,
+            )
+    except KeyboardInterrupt:
+        sys.stderr.write("sweep: stopped; what is finished is kept, and the same command goes on from there\n")
+        raise SystemExit(130) from None
+    if not quiet:
+        from sweep.result import format_table
+
+        typer.echo(format_table(result, "text", limit=ROWS))
+        typer.echo(f"{place.url}", err=True)

@@ -1,0 +1,181 @@
+"""Find the sweep in a study: a TOML spec, or a Python file that holds one."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import tomllib
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sweep.errors import SpecError, SweepError, nearest
+from sweep.sweep import Sweep
+from sweep_kernels.kernel import Kernel
+
+__all__ = ["kernels_in", "load_kernel", "load_sweep"]
+
+KEYS = ("kernel", "trials", "seed", "keep", "common_random_numbers", "confidence", "space")
+
+
+def load_sweep(study: str) -> Sweep:
+    """Read a study.
+
+    Parameters
+    ----------
+    study
+        ``study.toml``, ``study.py`` with one `Sweep` in it, or ``study.py:name``.
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    SpecError
+        If there is no such file, it cannot be read, or it does not say which sweep is meant.
+    SpaceError, KernelError
+        If what it says is wrong.
+    """
+    path, _, name = study.partition(":")
+    if path.endswith(".toml"):
+        return _from_toml(Path(path))
+    if path.endswith(".py"):
+        return _from_module(_imported(Path(path)), path, name)
+    raise SpecError(f"study {study!r} is neither a .toml file nor a .py file")
+
+
+def load_kernel(reference: str, base: Path) -> Kernel:
+    """Find a kernel by name.
+
+    Parameters
+    ----------
+    reference
+        ``file.py:name`` (relative to `base`), ``package.module:name``, or the name of a ready-made kernel.
+    base
+        Folder of the study.
+
+    Raises
+    ------
+    SpecError
+        If there is none of that name.
+    """
+    place, _, name = reference.rpartition(":")
+    if not place:
+        return _ready_made(reference)
+    if place.endswith(".py"):
+        module = _imported(base / place)
+    else:
+        try:
+            module = importlib.import_module(place)
+        except ImportError as error:
+            raise SpecError(f"kernel {reference!r}: {error}") from None
+    found = getattr(module, name, None)
+    if not isinstance(found, Kernel):
+        kernels = [each for each, value in vars(module).items() if isinstance(value, Kernel)]
+        raise SpecError(f"kernel {reference!r}: {place} has no kernel {name!r}: {nearest(name, kernels)}")
+    return found
+
+
+def kernels_in(file: Path) -> list[Kernel]:
+    """Return the kernels that a Python file defines, in its order.
+
+    Raises
+    ------
+    SpecError
+        If it cannot be run, or defines none.
+    """
+    kernels = [value for value in vars(_imported(file)).values() if isinstance(value, Kernel)]
+    if not kernels:
+        raise SpecError(f"{file} defines no kernel: decorate a function with @kernel(outputs=[...])")
+    return kernels
+
+
+def _ready_made(name: str) -> Kernel:
+    from sweep_kernels.models import CATALOGUE
+
+    if name not in CATALOGUE:
+        raise SpecError(f"kernel {name!r} is not ready-made (write file.py:name for your own): {nearest(name, list(CATALOGUE))}")
+    from sweep_kernels import models
+
+    return getattr(models, name)
+
+
+def _imported(path: Path) -> ModuleType:
+    """Run a Python file as a module of its own; modules beside it can be imported."""
+    path = path.absolute()
+    if not path.is_file():
+        raise SpecError(f"there is no file {str(path)!r}")
+    name = f"_sweep_study_{path.stem}"
+    known = sys.modules.get(name)
+    if known is not None and known.__file__ == str(path):
+        return known
+    specification = importlib.util.spec_from_file_location(name, path)
+    if specification is None or specification.loader is None:
+        raise SpecError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(specification)
+    module.__sweep_study__ = True  # type: ignore[attr-defined] - workers cannot import it by name: see sweep.run
+    sys.modules[name] = module
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
+    try:
+        specification.loader.exec_module(module)
+    except SweepError:
+        del sys.modules[name]
+        raise
+    except Exception as error:  # noqa: BLE001 - it is the user's own file
+        del sys.modules[name]
+        raise SpecError(_where(error, path)) from None
+    return module
+
+
+def _where(error: Exception, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {error.msg}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return f"{path}:{lines[-1] if lines else 1}: {type(error).__name__}: {error}"
+
+
+def _from_module(module: ModuleType, path: str, name: str) -> Sweep:
+    sweeps = {each: value for each, value in vars(module).items() if isinstance(value, Sweep)}
+    if name:
+        if name not in sweeps:
+            raise SpecError(f"{path} holds no Sweep {name!r}: {nearest(name, list(sweeps))}")
+        return sweeps[name]
+    if not sweeps:
+        raise SpecError(f"{path} holds no Sweep: write one, as in `study = Sweep(kernel, grid(...), trials=1000)`")
+    if len(set(map(id, sweeps.values()))) > 1:
+        raise SpecError(f"{path} holds {len(sweeps)} sweeps: say which one, as in {path}:{next(iter(sweeps))}")
+    return next(iter(sweeps.values()))
+
+
+def _from_toml(path: Path) -> Sweep:
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SpecError(f"there is no file {str(path)!r}") from None
+    except (OSError, ValueError) as error:
+        raise SpecError(f"{path}: {error}") from None
+    for key in fields:
+        if key not in KEYS:
+            raise SpecError(f"{path}: unknown key {key!r}: {nearest(key, KEYS)}")
+    for key in ("kernel", "trials"):
+        if key not in fields:
+            raise SpecError(f"{path}: there is no {key!r}: {_EXAMPLES[key]}")
+    return _sweep_of(fields, path)
+
+
+_EXAMPLES = {"kernel": 'kernel = "my_kernels.py:radar", say', "trials": "trials = 100_000, say"}
+
+
+def _sweep_of(fields: dict[str, Any], path: Path) -> Sweep:
+    from sweep.space import from_toml
+
+    try:
+        space = from_toml(fields.pop("space", {}), path.parent)
+        kernel = load_kernel(str(fields.pop("kernel")), path.parent)
+    except SweepError as error:
+        raise type(error)(f"{path}: {error}") from None
+    return Sweep(kernel, space, **fields)

@@ -1,0 +1,245 @@
+"""The plan: everything that a result depends on, as small, readable, versioned JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import CorruptError, PlanError, nearest
+from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
+
+if TYPE_CHECKING:
+    from sweep.space import Space
+    from sweep_kernels.kernel import Kernel
+
+__all__ = ["BLOCK_SIZE", "FORMAT", "KernelReference", "Plan"]
+
+FORMAT = 1
+"""Version of the plan's JSON. A plan of another version is refused."""
+
+BLOCK_SIZE = 4096
+"""Trials of a block in plans of this version: a constant, so that no machine's speed can change a result."""
+
+
+@dataclass(frozen=True)
+class KernelReference:
+    """Which kernel a plan runs: where it was found, and the hash that says whether it is the same one."""
+
+    name: str
+    version: str
+    source: str
+    parameters: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be computed.
+
+    Attributes
+    ----------
+    kernel
+        The kernel's name, hash, parameters and outputs.
+    space
+        The points.
+    trials
+        Trials of each point, ``1 <= trials <= 2**44``.
+    seed
+        ``0 <= seed < 2**64``.
+    keep
+        ``""`` for statistics alone, ``"all"`` to keep every trial, or the name of an output: trials where it is true are kept.
+    common_random_numbers
+        Whether every point gets the draws of point 0, so that points are compared on the same randomness.
+    confidence
+        Of the intervals, ``0 < confidence < 1``. Not part of what is computed: it may change between runs.
+    block_size
+        Trials of a block.
+    """
+
+    kernel: KernelReference
+    space: Space
+    trials: int
+    seed: int = 0
+    keep: str = ""
+    common_random_numbers: bool = False
+    confidence: float = 0.95
+    block_size: int = BLOCK_SIZE
+
+    @classmethod
+    def make(
+        cls,
+        kernel: Kernel,
+        space: Space,
+        trials: int,
+        *,
+        seed: int = 0,
+        keep: str = "",
+        common_random_numbers: bool = False,
+        confidence: float = 0.95,
+        source: str = "",
+    ) -> Plan:
+        """Check a study and plan it.
+
+        Raises
+        ------
+        PlanError
+            If a number is out of range, the kernel's parameters and the space's axes differ, or `keep` is no output.
+        KernelError
+            If the kernel's source cannot be hashed.
+        """
+        _check_numbers(trials, seed, confidence)
+        _check_parameters(kernel, space)
+        if keep not in {"", "all", *kernel.outputs}:
+            raise PlanError(f"keep={keep!r} is neither 'all' nor an output of {kernel.name!r}: {nearest(keep, kernel.outputs)}")
+        reference = KernelReference(kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs)
+        return cls(reference, space, trials, seed, keep, common_random_numbers, confidence)
+
+    @property
+    def points(self) -> int:
+        """How many points."""
+        return self.space.size
+
+    @property
+    def blocks_per_point(self) -> int:
+        """How many blocks each point's trials fall into."""
+        return -(-self.trials // self.block_size)
+
+    @property
+    def hash(self) -> str:
+        """64 hexadecimal digits: the hash of everything that a result depends on, and of nothing else."""
+        fields = self._fields()
+        del fields["kernel"]["source"]
+        return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def _fields(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "counter_layout": LAYOUT,
+            "kernel": {
+                "name": self.kernel.name,
+                "version": self.kernel.version,
+                "source": self.kernel.source,
+                "parameters": list(self.kernel.parameters),
+                "outputs": list(self.kernel.outputs),
+            },
+            "space": self.space.spec(),
+            "points": self.points,
+            "trials": self.trials,
+            "seed": self.seed,
+            "block_size": self.block_size,
+            "common_random_numbers": self.common_random_numbers,
+            "keep": self.keep,
+            "confidence": self.confidence,
+        }
+
+    def to_json(self) -> bytes:
+        """Write it as JSON, for people and for `from_json`."""
+        return (json.dumps({**self._fields(), "hash": self.hash}, indent=1) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, data: bytes, tables: dict[str, Any], name: str = "plan.json") -> Plan:
+        """Read what `to_json` wrote.
+
+        Parameters
+        ----------
+        data
+            The JSON.
+        tables
+            Explicit tables that the space refers to, by digest.
+        name
+            What to call it in an error.
+
+        Raises
+        ------
+        CorruptError
+            If it cannot be read, or its hash is not the hash of its contents.
+        PlanError
+            If it was written in another format.
+        """
+        from sweep.space import from_spec
+
+        try:
+            fields = json.loads(data)
+            if fields["format"] != FORMAT or fields["counter_layout"] != LAYOUT:
+                raise PlanError(f"{name} has format {fields['format']}; this version reads format {FORMAT}")
+            kernel = fields["kernel"]
+            plan = cls(
+                KernelReference(
+                    kernel["name"], kernel["version"], kernel["source"], tuple(kernel["parameters"]), tuple(kernel["outputs"])
+                ),
+                from_spec(fields["space"], tables),
+                **{key: fields[key] for key in ("trials", "seed", "keep", "common_random_numbers", "confidence", "block_size")},
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorruptError(f"{name} cannot be read as a plan: {type(error).__name__}: {error}") from None
+        if plan.hash != fields.get("hash"):
+            raise CorruptError(f"{name} was changed by hand: its hash is not that of its contents")
+        return plan
+
+    def continues(self, old: Plan) -> None:
+        """Check that a store that holds `old` can go on to hold this plan.
+
+        Trials may grow, points may be added at the end, and the confidence may change.
+
+        Raises
+        ------
+        PlanError
+            If anything else differs; names the field, what the store holds and what was asked.
+        """
+        if self.kernel.version != old.kernel.version:
+            raise PlanError(_differs("the source of the kernel", f"{old.kernel.name} {old.kernel.version[:8]}", f"{self.kernel.name} {self.kernel.version[:8]}"))
+        for field in ("outputs", "parameters"):
+            _same(f"the kernel's {field}", list(getattr(old.kernel, field)), list(getattr(self.kernel, field)))
+        for field in ("seed", "common_random_numbers", "keep", "block_size"):
+            _same(field, getattr(old, field), getattr(self, field))
+        if self.trials < old.trials:
+            raise PlanError(_differs("trials", old.trials, self.trials) + " (trials can grow, not shrink)")
+        reason = self.space.extends(old.space)
+        if reason is not None:
+            raise PlanError(f"the store holds another plan: space differs: {reason} (points can be added at the end)")
+
+    def with_trials(self, trials: int) -> Plan:
+        """Return the same plan with another number of trials."""
+        _check_numbers(trials, self.seed, self.confidence)
+        return replace(self, trials=trials)
+
+
+def _same(field: str, old: Any, new: Any) -> None:
+    if old != new:
+        raise PlanError(_differs(field, old, new))
+
+
+def _differs(field: str, old: Any, new: Any) -> str:
+    return f"the store holds another plan: {field} differs: it holds {old!r}, asked for {new!r}"
+
+
+def _check_numbers(trials: Any, seed: Any, confidence: Any) -> None:
+    if not _is_integer(trials) or not 1 <= trials <= TRIAL_LIMIT:
+        raise PlanError(f"trials={trials!r} is not a whole number from 1 to 2**44")
+    if not _is_integer(seed) or not 0 <= seed < SEED_LIMIT:
+        raise PlanError(f"seed={seed!r} is not a whole number from 0 to 2**64 - 1")
+    if not isinstance(confidence, float | int) or not 0.0 < confidence < 1.0 or math.isnan(confidence):
+        raise PlanError(f"confidence={confidence!r} is not between 0 and 1, as in 0.95")
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_parameters(kernel: Kernel, space: Space) -> None:
+    for name in space.names:
+        if name not in kernel.parameters:
+            raise PlanError(f"axis {name!r} is no parameter of kernel {kernel.name!r}: {nearest(name, kernel.parameters)}")
+    for name in kernel.parameters:
+        if name not in space.names and name not in kernel.defaults:
+            raise PlanError(f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: {nearest(name, space.names)}")
+    for name in space.names:
+        clash = next((o for o in kernel.outputs if name == "n" or name.startswith(f"{o}_") and name[len(o) + 1 :] in _SUFFIXES), None)
+        if clash:
+            raise PlanError(f"axis {name!r} would share its name with a column of the result; rename the axis")
+
+
+_SUFFIXES = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max", "nonfinite")

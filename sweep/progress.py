@@ -1,0 +1,43 @@
+"""What a run tells while it goes on; the command line draws it, a script may ignore it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+__all__ = ["Progress", "Silent"]
+
+
+class Progress(Protocol):
+    """Listens to a run. Methods may be called from any thread."""
+
+    def started(self, *, trials: int, finished: int, shards: int, executor: str, workers: int) -> None:
+        """`trials` are to be run, in `shards`; `finished` were in the store already."""
+        ...
+
+    def advance(self, trials: int) -> None:
+        """So many more trials have been run."""
+        ...
+
+    def stage(self, name: str) -> None:
+        """The run has come to ``"check"``, ``"pilot"``, ``"map"``, ``"reduce"`` or ``"merge"``."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something that the user should know, in one line."""
+        ...
+
+
+class Silent:
+    """Listens and says nothing."""
+
+    def started(self, *, trials: int, finished: int, shards: int, executor: str, workers: int) -> None:
+        """Ignore it."""
+
+    def advance(self, trials: int) -> None:
+        """Ignore it."""
+
+    def stage(self, name: str) -> None:
+        """Ignore it."""
+
+    def note(self, text: str) -> None:
+        """Ignore it."""

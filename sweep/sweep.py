@@ -1,0 +1,136 @@
+"""A sweep as its user writes it down: a kernel, a space, a number of trials."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import SpecError
+from sweep_kernels.kernel import Kernel
+
+if TYPE_CHECKING:
+    from sweep.plan import Plan
+    from sweep.progress import Progress
+    from sweep.result import Result
+    from sweep.space import Space
+    from sweep.store import Store
+
+__all__ = ["Sweep"]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Monte Carlo trials of a kernel at every point of a space.
+
+    Attributes
+    ----------
+    kernel
+        A function decorated with `sweep.kernel`.
+    space
+        From `sweep.grid` and its relatives.
+    trials
+        Trials of each point, ``1 <= trials <= 2**44``.
+    seed
+        ``0 <= seed < 2**64``.
+    keep
+        ``""`` for statistics alone; ``"all"`` to keep every trial; the name of an output to keep the trials where it is true.
+    common_random_numbers
+        Give every point the same draws, so that differences between points are not blurred by chance.
+    confidence
+        Of the intervals, ``0 < confidence < 1``.
+
+    Examples
+    --------
+    >>> from sweep import Sweep, grid, kernel
+    >>> @kernel(outputs=["inside"])
+    ... def disc(rng, radius):
+    ...     x, y = rng.uniform(), rng.uniform()
+    ...     return x * x + y * y < radius * radius
+    >>> result = Sweep(disc, grid(radius=[0.5, 1.0]), trials=10_000).run()
+    >>> [round(row["inside_mean"], 2) for row in result]
+    [0.2, 0.78]
+    """
+
+    kernel: Kernel
+    space: Space
+    trials: int
+    seed: int = 0
+    keep: str = ""
+    common_random_numbers: bool = False
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kernel, Kernel):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument
+            raise SpecError(f"kernel={self.kernel!r} is not a kernel: decorate the function with @kernel(outputs=[...])")
+
+    def plan(self, source: str = "") -> Plan:
+        """Check the sweep and return its plan.
+
+        Parameters
+        ----------
+        source
+            Where the kernel was found, for people; the kernel's own file when left out.
+
+        Raises
+        ------
+        PlanError
+            If a number is out of range, or the kernel's parameters and the space's axes differ.
+        """
+        from sweep.plan import Plan
+
+        return Plan.make(
+            self.kernel,
+            self.space,
+            self.trials,
+            seed=self.seed,
+            keep=self.keep,
+            common_random_numbers=self.common_random_numbers,
+            confidence=self.confidence,
+            source=source,
+        )
+
+    def run(
+        self,
+        store: str | Store | None = None,
+        *,
+        executor: str = "auto",
+        workers: int | None = None,
+        shards: int | None = None,
+        ray_address: str = "local",
+        progress: Progress | None = None,
+    ) -> Result:
+        """Compute what `store` does not hold yet and return the result.
+
+        Parameters
+        ----------
+        store
+            A folder, ``s3://bucket/prefix``, or a store; memory when left out.
+        executor, workers, shards, ray_address, progress
+            See `sweep.run.run_plan`. None of them changes a byte of the result.
+
+        Returns
+        -------
+        Result
+            One row a point.
+
+        Raises
+        ------
+        SweepError
+            One line that says what is wrong; see `sweep.errors`.
+        """
+        from sweep.run import run_plan
+        from sweep.store import open_store
+
+        place: Any = f"memory://{secrets.token_hex(8)}" if store is None else store
+        opened = open_store(place) if isinstance(place, str) else place
+        return run_plan(
+            self.kernel,
+            self.plan(),
+            opened,
+            executor=executor,
+            workers=workers,
+            shards=shards,
+            ray_address=ray_address,
+            progress=progress,
+        )

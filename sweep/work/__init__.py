@@ -1,0 +1,1 @@
+"""What a worker does: simulate a shard, reduce it, merge everything."""

@@ -1,0 +1,55 @@
+"""Names of the objects in a store.
+
+::
+
+    plan.json                       the plan as it is now
+    tables/<sha256>.parquet         an explicit table of the space
+    waves/000001.json               what each run found missing, and into how many shards it cut that
+    map/000001/00042.parquet        block statistics of a shard; exists once the shard is finished
+    trials/000001/00042.parquet     the trials that a shard kept
+    reduce/000001/00042.parquet     the shard's statistics merged as far as it holds whole subtrees
+    result.parquet                  one row a point
+"""
+
+from __future__ import annotations
+
+__all__ = ["MAP", "PLAN", "REDUCE", "RESULT", "TRIALS", "WAVES", "parse_shard", "shard_key", "table_key", "wave_key"]
+
+PLAN = "plan.json"
+RESULT = "result.parquet"
+TABLES = "tables/"
+WAVES = "waves/"
+MAP = "map/"
+TRIALS = "trials/"
+REDUCE = "reduce/"
+
+
+def wave_key(wave: int) -> str:
+    """Name of a wave's description."""
+    return f"{WAVES}{wave:06d}.json"
+
+
+def shard_key(folder: str, wave: int, shard: int) -> str:
+    """Name of what a shard wrote into `folder`, one of `MAP`, `TRIALS`, `REDUCE`.
+
+    >>> shard_key(MAP, 1, 42)
+    'map/000001/00042.parquet'
+    """
+    return f"{folder}{wave:06d}/{shard:05d}.parquet"
+
+
+def parse_shard(key: str) -> tuple[int, int] | None:
+    """Read wave and shard back from a name; None for a file that is not ours.
+
+    >>> parse_shard("map/000001/00042.parquet")
+    (1, 42)
+    """
+    parts = key.removesuffix(".parquet").split("/")
+    if len(parts) != len(("folder", "wave", "shard")) or not key.endswith(".parquet"):
+        return None
+    return (int(parts[1]), int(parts[2])) if parts[1].isdigit() and parts[2].isdigit() else None
+
+
+def table_key(digest: str) -> str:
+    """Name of an explicit table."""
+    return f"{TABLES}{digest}.parquet"

@@ -1,0 +1,167 @@
+"""The merge stage: read all reductions, finish the tree of every point, and write one row a point."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sweep.errors import CorruptError
+from sweep.work import keys
+from sweep.work.parquet import TableWriter
+from sweep.work.reduce import read_rows
+from sweep.work.rows import Rows, concatenated, finished, without_nested
+from sweep.work.summary import output_columns
+from sweep_kernels.statistics import FINITE, LARGEST, MEAN, NONFINITE_TRIAL, SMALLEST, SQUARES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sweep.ledger import Wave
+    from sweep.plan import Plan
+    from sweep.store import Store
+
+__all__ = ["merge"]
+
+WINDOW = 1 << 18
+"""Points that are merged at a time, and rows of the result's row groups: what memory holds does not grow with the sweep."""
+
+READERS = 8
+
+
+def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]]) -> None:
+    """Write ``result.parquet``.
+
+    Parameters
+    ----------
+    plan
+        What is to be covered.
+    store
+        Where the reductions are and the result goes.
+    shards
+        The finished shards; what they hold may overlap.
+
+    Raises
+    ------
+    CorruptError
+        If a reduction is damaged, or a point is not covered.
+    """
+    reader = _Reader(plan, store, shards)
+    writer: TableWriter | None = None
+    nonfinite: dict[str, dict[str, int]] = {}
+    metadata = {b"sweep.plan": _described(plan)}
+    with tempfile.TemporaryDirectory(prefix="sweep-merge-") as folder:
+        path = Path(folder) / "result.parquet"
+        for first in range(0, plan.points, WINDOW):
+            last = min(first + WINDOW, plan.points)
+            rows, kinds = reader.read(first, last)
+            _check_cover(plan, rows, first, last)
+            table = _table(plan, rows, kinds, first, last)
+            if writer is None:
+                writer = TableWriter(path, table.schema, metadata)
+            writer.write(table)
+            _count_nonfinite(plan, rows, kinds, nonfinite)
+        if writer is not None:
+            writer.close({b"sweep.nonfinite": json.dumps(nonfinite, sort_keys=True).encode()})
+        store.replace_file(keys.RESULT, path)
+
+
+def _described(plan: Plan) -> bytes:
+    """The plan as JSON without the place where its kernel was found: the result must not depend on that."""
+    fields = json.loads(plan.to_json())
+    del fields["kernel"]["source"]
+    return json.dumps(fields).encode()
+
+
+class _Reader:
+    """Reads the reductions that touch a window of points; keeps those that reach into the next one."""
+
+    def __init__(self, plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]]) -> None:
+        self._plan, self._store = plan, store
+        self._waiting = [(*wave.point_range(shard), wave.number, shard) for wave, shard in shards]
+        self._waiting.sort(reverse=True)
+        self._held: list[tuple[int, Rows]] = []
+        self._kinds: tuple[str, ...] = ()
+
+    def read(self, first: int, last: int) -> tuple[Rows, tuple[str, ...]]:
+        wanted: list[tuple[int, int, int]] = []
+        while self._waiting and self._waiting[-1][0] < last:
+            _, end, wave, shard = self._waiting.pop()
+            wanted.append((end, wave, shard))
+        with ThreadPoolExecutor(min(READERS, max(len(wanted), 1))) as pool:
+            for (end, _, _), (rows, self._kinds) in zip(wanted, pool.map(self._one, wanted), strict=True):
+                self._held.append((end, rows))
+        pieces = [_within(rows, first, last) for _, rows in self._held]
+        self._held = [(end, rows) for end, rows in self._held if end > last]
+        rows = _current(concatenated(pieces), self._plan) if pieces else None
+        if rows is None or not len(rows):
+            raise CorruptError(f"no statistics for points {first} to {last - 1} are in the store: run again")
+        return finished(without_nested(rows), self._plan.block_size), self._kinds
+
+    def _one(self, wanted: tuple[int, int, int]) -> tuple[Rows, tuple[str, ...]]:
+        return read_rows(self._plan, self._store, keys.REDUCE, wanted[1], wanted[2])
+
+
+def _within(rows: Rows, first: int, last: int) -> Rows:
+    if len(rows) and rows.point[0] >= first and rows.point[-1] < last and np.all(np.diff(rows.point) >= 0):
+        return rows
+    return rows.take((rows.point >= first) & (rows.point < last))
+
+
+def _current(rows: Rows, plan: Plan) -> Rows:
+    """Drop partial blocks of an earlier, smaller number of trials."""
+    expected = np.minimum(rows.blocks * plan.block_size, plan.trials - rows.block * plan.block_size)
+    holds = rows.trials == expected
+    return rows if np.all(holds) else rows.take(holds)
+
+
+def _check_cover(plan: Plan, rows: Rows, first: int, last: int) -> None:
+    """Each point must have come out as one row of all its trials."""
+    if len(rows) == last - first and np.all(rows.trials == plan.trials):
+        return
+    whole = np.zeros(last - first, dtype=np.bool_)
+    whole[rows.point[rows.trials == plan.trials] - first] = True
+    point = first + int(np.argmin(whole))
+    raise CorruptError(f"the store does not hold all trials of point {point}: run again")
+
+
+def _table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, last: int) -> Any:
+    import pyarrow as pa
+
+    parameters = plan.space.arrow(first, last)
+    columns: dict[str, Any] = dict(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
+    columns["n"] = rows.trials
+    for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True)):
+        slots = rows.statistics[:, output]
+        columns.update(
+            output_columns(
+                name,
+                kind,
+                n=rows.trials,
+                finite=slots[:, FINITE],
+                mean=slots[:, MEAN],
+                m2=slots[:, SQUARES],
+                smallest=slots[:, SMALLEST],
+                largest=slots[:, LARGEST],
+                hits=rows.hits[:, output],
+                confidence=plan.confidence,
+            )
+        )
+    return pa.table(columns)
+
+
+def _count_nonfinite(plan: Plan, rows: Rows, kinds: tuple[str, ...], into: dict[str, dict[str, int]]) -> None:
+    """Add up the trials that gave NaN or inf, with the first one as an example."""
+    for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True)):
+        count = int((rows.trials - rows.statistics[:, output, FINITE]).sum()) if kind == "float" else 0
+        if not count:
+            continue
+        found = into.setdefault(name, {"count": 0})
+        found["count"] += count
+        if "point" not in found:
+            row = int(np.argmax(rows.statistics[:, output, NONFINITE_TRIAL] >= 0))
+            found.update(point=int(rows.point[row]), trial=int(rows.statistics[row, output, NONFINITE_TRIAL]))

@@ -1,0 +1,96 @@
+"""Time a few trials, to cut shards of a few seconds; what they return is thrown away."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sweep.work.arguments import argument_words
+from sweep_kernels.driver import TrialRaisedError
+
+if TYPE_CHECKING:
+    from sweep.work.study import Study
+
+__all__ = ["Pilot", "pilot", "shard_count"]
+
+POINTS = 5
+SECONDS = 0.01
+SHARD_SECONDS = 2.0
+SMALL = 0.2
+SHARDS_PER_WORKER = 4
+KEPT_ROWS = 1 << 22
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What a trial costs.
+
+    Attributes
+    ----------
+    seconds_per_trial
+        Mean over a few points spread over the space, on one core.
+    """
+
+    seconds_per_trial: float
+
+
+def pilot(study: Study) -> Pilot:
+    """Time trials at up to five points spread over the space, about 10 ms each."""
+    points = study.plan.points
+    chosen = sorted({round(i * (points - 1) / (POINTS - 1)) for i in range(POINTS)})
+    return Pilot(sum(_seconds(study, point) for point in chosen) / len(chosen))
+
+
+def _seconds(study: Study, point: int) -> float:
+    words = argument_words(study.kernel, study.plan.space, point, point + 1)
+    most = min(study.plan.trials, study.plan.block_size)
+    trials = 1
+    while True:
+        begun = time.perf_counter()
+        try:
+            study.driver.probe(point, words, trials)
+        except TrialRaisedError:
+            return SECONDS  # it will be met again, and explained, by the shard that holds it
+        elapsed = time.perf_counter() - begun
+        if elapsed >= SECONDS or trials == most:
+            return elapsed / trials
+        trials = min(most, trials * 4)
+
+
+def shard_count(seconds: float, blocks: int, workers: int, rows_kept: int, most: int) -> int:
+    """Choose into how many shards to cut.
+
+    Parameters
+    ----------
+    seconds
+        Expected time of all the work on one core.
+    blocks
+        How many there are; a shard holds at least one.
+    workers
+        How many will work at a time.
+    rows_kept
+        How many trials will be kept, at most: a shard holds its own in memory.
+    most
+        Never more than this.
+
+    Returns
+    -------
+    int
+        Shards of about two seconds, at least four a worker when there is work enough, one when there is next to none.
+
+    Examples
+    --------
+    >>> shard_count(0.01, blocks=500, workers=2, rows_kept=0, most=10_000)
+    1
+    >>> shard_count(4.0, blocks=500, workers=2, rows_kept=0, most=10_000)
+    8
+    >>> shard_count(3600.0, blocks=500_000, workers=2, rows_kept=0, most=10_000)
+    1800
+    """
+    wanted = max(round(seconds / SHARD_SECONDS), -(-rows_kept // KEPT_ROWS), 1)
+    if seconds > SMALL:
+        wanted = max(wanted, SHARDS_PER_WORKER * workers)
+    elif seconds > SMALL / 10:
+        wanted = max(wanted, workers)
+    return min(wanted, blocks, most)

@@ -1,0 +1,154 @@
+"""The map stage: run one shard's blocks and write their statistics, and the trials that are to be kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from sweep.errors import ObjectExistsError, TrialError
+from sweep.work import keys
+from sweep.work.arguments import argument_words, arguments_of
+from sweep.work.parquet import encode
+from sweep.work.rows import Rows, concatenated, merged
+from sweep_kernels.driver import Blocks, TrialRaisedError
+
+if TYPE_CHECKING:
+    from sweep.ledger import Wave
+    from sweep.work.study import Study
+
+__all__ = ["KINDS", "batches", "simulate"]
+
+KINDS = b"sweep.kinds"
+MAP_LEVELS = 10
+"""A shard's map object holds subtrees of at most ``2**10`` blocks: few rows at 10**12 trials, and some work left for reduce."""
+
+BATCH_SECONDS = 0.05
+BATCH_BLOCKS = 1 << 16
+ROWS_HELD = 1 << 17
+
+
+
+
+def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]) -> int:
+    """Run a shard and write its objects.
+
+    Parameters
+    ----------
+    study
+        Kernel, plan and store.
+    wave, shard
+        Which blocks.
+    report
+        Called after each batch with the number of trials run; may raise to stop.
+
+    Returns
+    -------
+    int
+        How many trials were run.
+
+    Raises
+    ------
+    TrialError
+        If a trial raised.
+    """
+    block_size, kinds = study.plan.block_size, study.driver.output_kinds
+    pieces: list[Rows] = []
+    kept: list[Any] = []
+    trials = 0
+    for blocks in wave.slices(shard):
+        for rows, table in _run(study, blocks):
+            pieces.append(rows)
+            if table is not None:
+                kept.append(table)
+            ran = int(rows.trials.sum())
+            trials += ran
+            report(ran)
+            if sum(map(len, pieces)) > ROWS_HELD:
+                pieces = [merged(concatenated(pieces), block_size, MAP_LEVELS)]
+    rows = merged(concatenated(pieces), block_size, MAP_LEVELS)
+    metadata = {KINDS: json.dumps(kinds).encode()}
+    if study.plan.keep:
+        import pyarrow as pa
+
+        _create(study, keys.TRIALS, wave, shard, encode(pa.concat_tables(kept)))
+    _create(study, keys.MAP, wave, shard, encode(rows.to_arrow(study.kernel.outputs, kinds), metadata))
+    return trials
+
+
+def _create(study: Study, folder: str, wave: Wave, shard: int, data: bytes) -> None:
+    try:
+        study.store.create(keys.shard_key(folder, wave.number, shard), data)
+    except ObjectExistsError:
+        return  # another worker was given the same shard and was faster: its bytes are the same
+
+
+def batches(blocks: Blocks, seconds: float = BATCH_SECONDS) -> Iterator[Blocks]:
+    """Cut a slice into batches that take about `seconds` each, by the clock; the cut does not change a byte of the result."""
+    done, count = 0, 1
+    while done < blocks.count:
+        count = min(count, blocks.count - done, BATCH_BLOCKS)
+        point = (blocks.start + done) // blocks.width
+        start = blocks.start + done - point * blocks.width
+        begun = time.perf_counter()
+        yield Blocks(blocks.first_point + point, blocks.first_block, blocks.width, start, count)
+        elapsed = time.perf_counter() - begun
+        done += count
+        count = max(1, int(count * min(8.0, seconds / max(elapsed, 1e-9))))
+
+
+def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
+    for batch in batches(blocks):
+        point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width
+        block = batch.first_block + (batch.start + np.arange(batch.count)) % batch.width
+        trials = np.minimum(study.plan.block_size, study.plan.trials - block * study.plan.block_size)
+        words = argument_words(study.kernel, study.plan.space, batch.first_point, int(point[-1]) + 1)
+        try:
+            if study.plan.keep:
+                statistics, values = study.driver.run_keeping(batch, words)
+                table = _kept(study, point, block, trials, values)
+            else:
+                statistics, table = study.driver.run(batch, words), None
+        except TrialRaisedError as raised:
+            _explain(study, raised)
+        yield Rows.of_blocks(point, block, trials, statistics, study.driver.output_kinds), table
+
+
+def _kept(study: Study, point: Any, block: Any, trials: Any, values: Any) -> Any:
+    """Lay the trials that are to be kept out as a table: point, trial, parameters, outputs."""
+    import pyarrow as pa
+
+    plan, kernel = study.plan, study.kernel
+    points = np.repeat(point, trials)
+    within = np.arange(len(points)) - np.repeat(np.cumsum(trials) - trials, trials)
+    trial = np.repeat(block * plan.block_size, trials) + within
+    if plan.keep != "all":
+        chosen = np.flatnonzero(values[kernel.outputs.index(plan.keep)] != 0.0)
+        points, trial, values = points[chosen], trial[chosen], values[:, chosen]
+    first = int(point[0])
+    parameters = plan.space.arrow(first, int(point[-1]) + 1).take(pa.array(points - first))
+    columns: dict[str, Any] = {"point": points, "trial": trial}
+    columns.update(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
+    for name, kind, value in zip(kernel.outputs, study.driver.output_kinds, values, strict=True):
+        columns[name] = {"bool": value != 0.0, "int": value.astype(np.int64, copy=False)}.get(kind, value) if kind != "float" else value
+    return pa.table(columns)
+
+
+def _explain(study: Study, raised: TrialRaisedError) -> NoReturn:
+    """Run the trial again in plain Python, where it raises an exception that can be read."""
+    arguments = arguments_of(study.kernel, study.plan.space, raised.point)
+    drawn_at = 0 if study.plan.common_random_numbers else raised.point
+    try:
+        study.kernel.trial(study.plan.seed, drawn_at, raised.trial, **arguments)
+        reason = "an exception in compiled code, but not in plain Python"
+    except Exception as error:  # noqa: BLE001 - it is the user's own
+        reason = f"{type(error).__name__}: {error}"
+    values = ", ".join(f"{name}={value!r}" for name, value in study.plan.space[raised.point].items())
+    raise TrialError(
+        f"kernel {study.kernel.name!r} raised {reason} in trial {raised.trial} of point {raised.point}"
+        f"{f' ({values})' if values else ''}; step through it with "
+        f"`sweep replay STUDY --point {raised.point} --trial {raised.trial} --pdb`",
+    ) from None

@@ -1,0 +1,41 @@
+"""What every worker of a sweep is given, and what it makes of it once."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sweep.work.arguments import argument_kinds
+from sweep_kernels.driver import Driver
+
+if TYPE_CHECKING:
+    from sweep.plan import Plan
+    from sweep.store import Store
+    from sweep_kernels.kernel import Kernel
+
+__all__ = ["Study"]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A kernel, the plan to run it by, and the store to write to."""
+
+    kernel: Kernel
+    plan: Plan
+    store: Store
+
+    @functools.cached_property
+    def driver(self) -> Driver:
+        """The compiled kernel; compiled or loaded on first use, and again after a journey to another process."""
+        return Driver(
+            self.kernel,
+            argument_kinds(self.kernel, self.plan.space),
+            seed=self.plan.seed,
+            trials=self.plan.trials,
+            block_size=self.plan.block_size,
+            common_random_numbers=self.plan.common_random_numbers,
+        )
+
+    def __reduce__(self) -> tuple[type[Study], tuple[Kernel, Plan, Store]]:
+        return (Study, (self.kernel, self.plan, self.store))
