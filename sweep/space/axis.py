@@ -1,0 +1,215 @@
+"""Axes: values by position, listed or computed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.errors import SpaceError
+from sweep.space.parameter import Parameter, decoded, typed
+
+__all__ = ["Axis", "Linspace", "Logspace", "as_axis", "axis_from_spec", "linspace", "logspace"]
+
+LISTED = 4096
+"""Axes up to this long are written into a plan value by value, however they were said; longer ones as they were said."""
+
+
+class Axis(Protocol):
+    """Values by position, ``0 <= i < size``."""
+
+    kind: str
+    categories: tuple[str, ...]
+    size: int
+
+    def at(self, positions: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the values at some positions; strings as category codes."""
+        ...
+
+    def value(self, position: int) -> Any:
+        """Return one value as the user wrote it."""
+        ...
+
+    def spec(self) -> Any:
+        """Describe the axis in JSON."""
+        ...
+
+
+class Listed:
+    """An axis whose values are listed."""
+
+    def __init__(self, name: str, values: Any) -> None:
+        self.kind, self.categories, self._held = typed(name, values)
+        self.size = len(self._held)
+        self._parameter = Parameter(name, self.kind, self.categories)
+
+    def at(self, positions: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the values at some positions."""
+        return self._held[positions]
+
+    def value(self, position: int) -> Any:
+        """Return one value."""
+        return decoded(self._parameter, self._held[position])
+
+    def spec(self) -> list[Any]:
+        """Describe the axis: its values."""
+        if self.kind == "str":
+            return [self.categories[code] for code in self._held]
+        return self._held.tolist()
+
+
+@dataclass(frozen=True)
+class Computed:
+    """An axis whose values are computed from their position."""
+
+    size: int
+
+    kind = "float"
+    categories = ()
+
+    def at(self, positions: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the values at some positions."""
+        raise NotImplementedError
+
+    def value(self, position: int) -> Any:
+        """Return one value."""
+        return self.at(np.array([position]))[0].item()
+
+    def spec(self) -> Any:
+        """Describe the axis: by its values if they are few, else as it was said."""
+        return self.at(np.arange(self.size)).tolist() if self.size <= LISTED else self.said()
+
+    def said(self) -> Any:
+        """Describe the axis as it was said."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Steps(Computed):
+    """An axis of equally spaced integers; what a `range` becomes."""
+
+    start: int
+    step: int
+
+    kind = "int"
+
+    def at(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the values at some positions."""
+        return self.start + self.step * positions
+
+    def value(self, position: int) -> int:
+        """Return one value."""
+        return self.start + self.step * position
+
+    def said(self) -> dict[str, list[int]]:
+        """Describe the axis as a range."""
+        return {"range": [self.start, self.start + self.step * self.size, self.step]}
+
+
+@dataclass(frozen=True)
+class Linspace(Computed):
+    """`size` equally spaced values from `low` to `high`, both included; the values are those of ``numpy.linspace``, bit for bit."""
+
+    low: float
+    high: float
+
+    def at(self, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the values at some positions."""
+        if self.size == 1:
+            return np.full(len(positions), self.low)
+        step = (self.high - self.low) / (self.size - 1)
+        return np.where(positions == self.size - 1, self.high, positions * step + self.low)
+
+    def said(self) -> dict[str, list[Any]]:
+        """Describe the axis as it was said."""
+        return {"linspace": [self.low, self.high, self.size]}
+
+
+@dataclass(frozen=True)
+class Logspace(Computed):
+    """`size` values from `low` to `high`, both included, each the same multiple of the one before."""
+
+    low: float
+    high: float
+
+    def at(self, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the values at some positions."""
+        if self.size == 1:
+            return np.full(len(positions), self.low)
+        exponents = positions * (math.log10(self.high / self.low) / (self.size - 1))
+        values = self.low * 10.0**exponents
+        return np.where(positions == 0, self.low, np.where(positions == self.size - 1, self.high, values))
+
+    def said(self) -> dict[str, list[Any]]:
+        """Describe the axis as it was said."""
+        return {"logspace": [self.low, self.high, self.size]}
+
+
+def linspace(low: float, high: float, num: int) -> Linspace:
+    """Make an axis of `num` equally spaced values, both ends included, without listing them.
+
+    Examples
+    --------
+    >>> linspace(0, 1, 5).spec()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    _check("linspace", low, high, num)
+    return Linspace(num, float(low), float(high))
+
+
+def logspace(low: float, high: float, num: int) -> Logspace:
+    """Make an axis of `num` geometrically spaced values from `low` to `high`, both included, without listing them.
+
+    Examples
+    --------
+    >>> logspace(1, 100, 3).spec()
+    [1.0, 10.0, 100.0]
+    """
+    _check("logspace", low, high, num)
+    if low <= 0 or high <= 0:
+        raise SpaceError(f"logspace({low}, {high}, {num}): both ends must be above zero")
+    return Logspace(num, float(low), float(high))
+
+
+def _check(what: str, low: Any, high: Any, num: Any) -> None:
+    said = f"{what}({low!r}, {high!r}, {num!r})"
+    if isinstance(num, bool) or not isinstance(num, int | np.integer) or num < 1:
+        raise SpaceError(f"{said}: the number of values must be a whole number, 1 or more")
+    if not all(isinstance(each, int | float | np.number) and math.isfinite(each) for each in (low, high)):
+        raise SpaceError(f"{said}: both ends must be finite numbers")
+
+
+def as_axis(name: str, values: Any) -> Axis:
+    """Make an axis of what the user gave: values, a `range`, `linspace`, `logspace`, or one value.
+
+    Raises
+    ------
+    SpaceError
+        If it cannot be an axis.
+    """
+    if not name.isidentifier():
+        raise SpaceError(f"axis {name!r} is not a name; letters, digits and _ make one")
+    if isinstance(values, Computed):
+        return values
+    if isinstance(values, range):
+        if not values:
+            raise SpaceError(f"axis {name!r} is empty: {values!r}")
+        return Steps(len(values), values.start, values.step)
+    return Listed(name, values)
+
+
+def axis_from_spec(name: str, spec: Any) -> Axis:
+    """Read what `Axis.spec` wrote, and what a TOML spec says: a list, or ``{linspace = [low, high, num]}`` and the like."""
+    if not isinstance(spec, dict):
+        return as_axis(name, spec)
+    makers = {"range": range, "linspace": linspace, "logspace": logspace}
+    if len(spec) != 1 or not set(spec) <= set(makers):
+        raise SpaceError(f"axis {name!r} is {spec!r}: give a list, or one of {{range = ...}}, {{linspace = ...}}, {{logspace = ...}}")
+    ((maker, arguments),) = spec.items()
+    try:
+        return as_axis(name, makers[maker](*arguments))
+    except (TypeError, ValueError) as error:
+        raise SpaceError(f"axis {name!r}: {maker} = {arguments!r}: {error}") from None

@@ -1,0 +1,152 @@
+"""A dimension of a sampled design: how a number between 0 and 1 becomes a parameter's value."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.errors import SpaceError, nearest
+from sweep.space.parameter import Parameter, typed
+
+__all__ = ["Dimension", "as_dimension"]
+
+
+class Dimension:
+    """A parameter drawn by a design."""
+
+    parameter: Parameter
+
+    def values(self, u: NDArray[np.float64]) -> NDArray[Any]:
+        """Turn numbers, ``0 < u < 1``, into values; strings as category codes."""
+        raise NotImplementedError
+
+    def spec(self) -> Any:
+        """Describe the dimension in JSON."""
+        raise NotImplementedError
+
+
+class Interval(Dimension):
+    """Uniform between two numbers."""
+
+    def __init__(self, name: str, low: Any, high: Any) -> None:
+        numbers = all(isinstance(each, int | float | np.number) and math.isfinite(each) for each in (low, high))
+        if not numbers or not low < high:
+            raise SpaceError(f"range of {name!r}: ({low!r}, {high!r}) is not a lower and a higher number")
+        self.parameter = Parameter(name, "float")
+        self._low, self._high = float(low), float(high)
+
+    def values(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn numbers into values."""
+        return self._low + (self._high - self._low) * u
+
+    def spec(self) -> dict[str, float]:
+        """Describe the interval."""
+        return {"low": self._low, "high": self._high}
+
+
+class Choice(Dimension):
+    """One of some values, all equally likely."""
+
+    def __init__(self, name: str, values: Any) -> None:
+        kind, categories, self._held = typed(name, values)
+        self.parameter = Parameter(name, kind, categories)
+
+    def values(self, u: NDArray[np.float64]) -> NDArray[Any]:
+        """Turn numbers into values."""
+        return self._held[np.minimum((u * len(self._held)).astype(np.int64), len(self._held) - 1)]
+
+    def spec(self) -> list[Any]:
+        """Describe the values."""
+        held = self._held.tolist()
+        return [self.parameter.categories[code] for code in held] if self.parameter.kind == "str" else held
+
+
+class Distribution(Dimension):
+    """A distribution of scipy.stats, by the inverse of its distribution function."""
+
+    def __init__(self, name: str, distribution: str, arguments: dict[str, Any]) -> None:
+        from scipy import stats
+
+        known = [each for each, value in vars(stats).items() if isinstance(value, stats.rv_continuous | stats.rv_discrete)]
+        if distribution not in known:
+            raise SpaceError(f"range of {name!r}: scipy.stats has no distribution {distribution!r}: {nearest(distribution, known)}")
+        family = getattr(stats, distribution)
+        accepted = _argument_names(family)
+        for each, value in arguments.items():
+            if each not in accepted:
+                raise SpaceError(f"range of {name!r}: {distribution} has no argument {each!r}: {nearest(each, accepted)}")
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+                raise SpaceError(f"range of {name!r}: {distribution} has {each} = {value!r}, which is no number")
+        self._arguments = {each: float(arguments[each]) for each in accepted if each in arguments}
+        try:
+            self._frozen = family(**self._arguments)
+            middle = self._frozen.ppf(0.5)
+        except TypeError as error:
+            raise SpaceError(f"range of {name!r}: {distribution}: {error}") from None
+        if not np.isfinite(middle):
+            raise SpaceError(f"range of {name!r}: {distribution} does not exist with {self._arguments}")
+        self._name = distribution
+        self.parameter = Parameter(name, "int" if isinstance(family, stats.rv_discrete) else "float")
+
+    @classmethod
+    def of_frozen(cls, name: str, frozen: Any) -> Distribution:
+        """Read a frozen distribution, as ``scipy.stats.norm(0, 1)`` makes one."""
+        given = dict(zip(_argument_names(frozen.dist), frozen.args, strict=False)) | frozen.kwds
+        return cls(name, frozen.dist.name, given)
+
+    def values(self, u: NDArray[np.float64]) -> NDArray[Any]:
+        """Turn numbers into values."""
+        found = self._frozen.ppf(u)
+        return found.astype(np.int64) if self.parameter.kind == "int" else found
+
+    def spec(self) -> dict[str, Any]:
+        """Describe the distribution by its name and arguments; a location of 0 and a scale of 1 go without saying."""
+        plain = {"loc": 0.0, "scale": 1.0}
+        return {"dist": self._name, **{key: value for key, value in self._arguments.items() if plain.get(key) != value}}
+
+
+def _argument_names(family: Any) -> list[str]:
+    shapes = [each.strip() for each in (family.shapes or "").split(",") if each.strip()]
+    from scipy import stats
+
+    return [*shapes, "loc", *(["scale"] if isinstance(family, stats.rv_continuous) else [])]
+
+
+def as_dimension(name: str, given: Any) -> Dimension:
+    """Make a dimension of what the user gave.
+
+    Parameters
+    ----------
+    name
+        The parameter.
+    given
+        ``(low, high)`` for uniform, a list for a choice, a frozen distribution of scipy.stats, or a dict that says one of these:
+        ``{"low": 0, "high": 1}``, ``{"dist": "norm", "loc": 0, "scale": 2}``.
+
+    Raises
+    ------
+    SpaceError
+        If it is none of these.
+    """
+    if not name.isidentifier():
+        raise SpaceError(f"parameter {name!r} is not a name; letters, digits and _ make one")
+    if isinstance(given, tuple) and len(given) == len(("low", "high")):
+        return Interval(name, *given)
+    if isinstance(given, dict):
+        return _of_dict(name, dict(given))
+    if hasattr(given, "dist") and hasattr(given, "kwds"):
+        return Distribution.of_frozen(name, given)
+    if isinstance(given, list | np.ndarray):
+        return Choice(name, given)
+    raise SpaceError(f"range of {name!r} is {given!r}: give (low, high), a list of values, or a distribution as scipy.stats.norm(0, 1)")
+
+
+def _of_dict(name: str, given: dict[str, Any]) -> Dimension:
+    if given.keys() == {"low", "high"}:
+        return Interval(name, given["low"], given["high"])
+    if isinstance(given.get("dist"), str):
+        return Distribution(name, given.pop("dist"), given)
+    raise SpaceError(f"range of {name!r} is {given!r}: give {{low = 0, high = 1}}, {{dist = 'norm', ...}} or a list of values")

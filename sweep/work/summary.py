@@ -1,0 +1,74 @@
+"""Statistics to the columns that people read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.intervals import mean_interval, proportion_interval
+
+__all__ = ["COLUMNS", "output_columns"]
+
+COLUMNS = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max")
+
+
+def output_columns(
+    name: str,
+    kind: str,
+    *,
+    n: NDArray[np.int64],
+    finite: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    m2: NDArray[np.float64],
+    smallest: NDArray[np.float64],
+    largest: NDArray[np.float64],
+    hits: NDArray[np.int64],
+    confidence: float,
+) -> dict[str, NDArray[Any]]:
+    """Return an output's columns.
+
+    Parameters
+    ----------
+    name, kind
+        The output, and whether it is ``"bool"``, ``"int"`` or ``"float"``.
+    n
+        Trials of each point.
+    finite
+        How many of them gave a finite value; the other columns speak of these.
+    mean, m2, smallest, largest
+        Mean, sum of squared deviations from it, minimum and maximum.
+    hits
+        For a bool, how often it was true.
+    confidence
+        Of the interval.
+
+    Returns
+    -------
+    dict
+        ``<name>_mean``, ``_std``, ``_stderr``, ``_ci_low``, ``_ci_high``, ``_min``, ``_max``, and for floats ``_nonfinite``: how
+        many trials gave NaN or inf. NaN where there is nothing to say: a standard error of one trial, a mean of none.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if kind == "bool":
+            average = hits / finite
+            std = np.sqrt(average * (1.0 - average) * finite / (finite - 1.0))
+            low, high = proportion_interval(hits, finite.astype(np.int64), confidence)
+        else:
+            average = np.where(finite > 0, mean, np.nan)
+            std = np.sqrt(np.maximum(m2, 0.0) / (finite - 1.0))
+            low, high = mean_interval(finite, average, std, confidence)
+        std = np.where(finite > 1, std, np.nan)
+        stderr = std / np.sqrt(finite)
+    columns: dict[str, NDArray[Any]] = dict(zip(COLUMNS, (average, std, stderr, low, high), strict=False))
+    columns["min"], columns["max"] = (_typed(kind, each, finite) for each in (smallest, largest))
+    if kind == "float":
+        columns["nonfinite"] = n - finite.astype(np.int64)
+    return {f"{name}_{column}": values for column, values in columns.items()}
+
+
+def _typed(kind: str, values: NDArray[np.float64], finite: NDArray[np.float64]) -> NDArray[Any]:
+    if kind == "float":
+        return np.where(finite > 0, values, np.nan)
+    return values.astype(np.bool_ if kind == "bool" else np.int64)
