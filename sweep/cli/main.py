@@ -20,8 +20,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _module in (run, plan, status, show, replay, kernels):
-    app.command()(_module.command)
+for _name, _module in {"run": run, "plan": plan, "status": status, "show": show, "replay": replay, "kernels": kernels}.items():
+    app.command(_name)(_module.command)
 
 
 def _version(*, asked: bool) -> None:

@@ -1,0 +1,96 @@
+"""Pictures of a result: a curve with its interval, or a heatmap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sweep.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from sweep.result.result import Result
+
+__all__ = ["draw"]
+
+CURVES = 8
+
+
+def draw(result: Result, output: str | None, ax: Any) -> Any:
+    """Draw an output over the parameters that vary; see `sweep.result.Result.plot`."""
+    name = output or result.outputs[0]
+    if name not in result.outputs:
+        raise UsageError(f"the result has no output {name!r}: {nearest(name, result.outputs)}")
+    varying = [each for each in result.parameters if len(result.table[each].unique()) > 1]
+    if ax is None:
+        from matplotlib import pyplot as plt
+
+        _, ax = plt.subplots(layout="constrained")
+    if len(varying) <= 1:
+        _curve(result, name, varying[0] if varying else result.parameters[0], ax, label=None)
+        ax.set_ylabel(name)
+    elif len(varying) == len(("x", "y")):
+        _two(result, name, varying, ax)
+    else:
+        raise UsageError(f"{len(varying)} parameters vary ({', '.join(varying)}): hold some fixed, as in plot({varying[-1]}=...)")
+    return ax
+
+
+def _two(result: Result, name: str, varying: list[str], ax: Any) -> None:
+    """Draw two parameters: a few curves where one has few values, else a heatmap."""
+    counts = {each: len(result.table[each].unique()) for each in varying}
+    few = min(varying, key=lambda each: counts[each])
+    if counts[few] > CURVES:
+        _heatmap(result, name, varying, ax)
+        return
+    other = next(each for each in varying if each != few)
+    for value in result.table[few].unique().to_pylist():
+        _curve(result.where(**{few: value}), name, other, ax, label=f"{few} = {value:g}" if isinstance(value, float) else f"{few} = {value}")
+    ax.set_ylabel(name)
+    ax.legend()
+
+
+def _curve(result: Result, name: str, over: str, ax: Any, label: str | None) -> None:
+    mean, low, high = (result.table[f"{name}_{column}"].to_numpy() for column in ("mean", "ci_low", "ci_high"))
+    x = result.table[over].to_pylist()
+    if isinstance(x[0], str | bool):
+        ax.errorbar(list(map(str, x)), mean, [mean - low, high - mean], fmt="o", capsize=4, label=label)
+    else:
+        order = np.argsort(x)
+        (line,) = ax.plot(np.array(x)[order], mean[order], label=label)
+        ax.fill_between(np.array(x)[order], low[order], high[order], alpha=0.3, color=line.get_color(), linewidth=0)
+        if _is_geometric(np.array(x, dtype=np.float64)[order]):
+            ax.set_xscale("log")
+    ax.set_xlabel(over)
+
+
+def _heatmap(result: Result, name: str, varying: list[str], ax: Any) -> None:
+    y, x = ([*result.table[each].unique().to_pylist()] for each in varying)
+    if len(x) * len(y) != len(result):
+        raise UsageError(f"the points are no grid of {varying[0]} and {varying[1]}: a heatmap needs one value for each pair")
+    rows = {value: i for i, value in enumerate(y)}
+    columns = {value: i for i, value in enumerate(x)}
+    values = np.full((len(y), len(x)), np.nan)
+    for row in result.table.select([*varying, f"{name}_mean"]).to_pylist():
+        values[rows[row[varying[0]]], columns[row[varying[1]]]] = row[f"{name}_mean"]
+    image = ax.pcolormesh(_places(x), _places(y), values, shading="nearest")
+    for axis, labels in ((ax.xaxis, x), (ax.yaxis, y)):
+        if isinstance(labels[0], str | bool):
+            axis.set_ticks(range(len(labels)), labels=[str(each) for each in labels])
+        elif _is_geometric(np.array(labels, dtype=np.float64)):
+            (ax.set_xscale if axis is ax.xaxis else ax.set_yscale)("log")
+    ax.set_xlabel(varying[1])
+    ax.set_ylabel(varying[0])
+    ax.figure.colorbar(image, ax=ax, label=name)
+
+
+def _places(values: list[Any]) -> list[Any]:
+    return list(range(len(values))) if isinstance(values[0], str | bool) else values
+
+
+def _is_geometric(values: Any) -> bool:
+    """Tell whether values are spaced by factors, over a decade at least."""
+    if len(values) < 3 or np.any(values <= 0) or values[-1] < 10 * values[0]:  # noqa: PLR2004 - two values have no spacing
+        return False
+    steps = np.diff(np.log(values))
+    return bool(np.ptp(steps) < 0.05 * abs(steps.mean())) or bool(np.all(values[1:] / values[:-1] > 2))  # noqa: PLR2004

@@ -1,0 +1,170 @@
+"""One row a point: what a sweep found."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Result"]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The table of a sweep's results.
+
+    Attributes
+    ----------
+    table
+        Arrow: the parameters, ``n``, and for each output ``<output>_mean``, ``_std``, ``_stderr``, ``_ci_low``, ``_ci_high``, ``_min``,
+        ``_max`` (for floats also ``_nonfinite``, the trials that gave NaN or inf and are left out).
+    url
+        The store that it came from.
+    """
+
+    table: pa.Table
+    url: str = ""
+
+    @functools.cached_property
+    def plan(self) -> dict[str, Any]:
+        """The plan that was computed, as in ``plan.json``."""
+        return json.loads(self._metadata(b"sweep.plan"))
+
+    def _metadata(self, key: bytes) -> bytes:
+        return (self.table.schema.metadata or {}).get(key, b"{}")
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return tuple(self.plan["kernel"]["outputs"])
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return tuple(self.table.column_names[: self.table.column_names.index("n")])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One line for each output that was not always finite, with a trial to replay."""
+        found = json.loads(self._metadata(b"sweep.nonfinite"))
+        return tuple(
+            f"{name}: {each['count']:,} trials gave NaN or inf and are left out of its statistics; see one with "
+            f"`sweep replay {self.url or 'STORE'} --point {each['point']} --trial {each['trial']}`"
+            for name, each in found.items()
+        )
+
+    @functools.cached_property
+    def axes(self) -> dict[str, tuple[Any, ...]] | None:
+        """Coordinates of a plain grid by axis, in order; None for any other space."""
+        from sweep.space import from_spec
+
+        spec = self.plan["space"]
+        return from_spec(spec, {}).axes if "table" not in json.dumps(spec) else None
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    def __getitem__(self, row: int) -> dict[str, Any]:
+        return self.table.slice(range(len(self))[row], 1).to_pylist()[0]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.table.to_pylist())
+
+    def where(self, **fixed: Any) -> Result:
+        """Select the points with some values of the parameters.
+
+        Raises
+        ------
+        UsageError
+            If there is no such parameter, or no point with that value.
+        """
+        import pyarrow.compute as pc
+
+        chosen = self.table
+        for name, value in fixed.items():
+            if name not in self.parameters:
+                raise UsageError(f"the result has no parameter {name!r}: {nearest(name, self.parameters)}")
+            chosen = chosen.filter(pc.equal(chosen[name], value))  # type: ignore[attr-defined] - made at run time by pyarrow
+        if not chosen.num_rows:
+            raise UsageError(f"no point has {', '.join(f'{name}={value!r}' for name, value in fixed.items())}")
+        return Result(chosen, self.url)
+
+    def to_pandas(self) -> Any:
+        """Return a pandas DataFrame."""
+        _require("pandas", "pandas")
+        return self.table.replace_schema_metadata().to_pandas()
+
+    def to_polars(self) -> Any:
+        """Return a polars DataFrame."""
+        return _require("polars", "polars").from_arrow(self.table.replace_schema_metadata())
+
+    def to_xarray(self) -> Any:
+        """Return an xarray Dataset with the grid's axes as dimensions.
+
+        Raises
+        ------
+        UsageError
+            If the points are no plain grid, or xarray is not installed.
+        """
+        xarray = _require("xarray", "xarray")
+        axes = self.axes
+        if axes is None or len(self) != self.plan["points"]:
+            raise UsageError("only the whole of a plain grid has dimensions; to_pandas() works for every result")
+        shape = tuple(map(len, axes.values()))
+        data = {
+            name: (tuple(axes), self.table[name].to_numpy().reshape(shape))
+            for name in self.table.column_names
+            if name not in axes
+        }
+        return xarray.Dataset(data, coords={name: list(values) for name, values in axes.items()})
+
+    def plot(self, output: str | None = None, ax: Any = None, **fixed: Any) -> Any:
+        """Draw an output: a curve with its interval over one axis, a heatmap over two.
+
+        Parameters
+        ----------
+        output
+            Which one; the first when left out.
+        ax
+            Matplotlib axes to draw on; new ones when left out.
+        **fixed
+            Values of parameters to hold fixed, as in `where`.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        UsageError
+            If more than two parameters vary, or there is no such output.
+        """
+        from sweep.result.plot import draw
+
+        return draw(self.where(**fixed) if fixed else self, output, ax)
+
+    def __repr__(self) -> str:
+        from sweep.result.text import format_table
+
+        return str(format_table(self, "text", limit=12))
+
+    def _repr_html_(self) -> str:
+        from sweep.result.text import as_html
+
+        return as_html(self)
+
+
+def _require(module: str, extra: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise UsageError(f"{module} is not installed: pip install 'arraysweep[{extra}]'") from None

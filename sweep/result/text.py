@@ -1,0 +1,146 @@
+"""Results as text: for people, and for other programs."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from sweep.result.result import Result
+
+__all__ = ["FORMATS", "as_html", "format_table"]
+
+FORMATS = ("text", "csv", "json", "markdown", "parquet")
+
+
+def format_table(result: Result, table_format: str = "text", *, limit: int = 40) -> str | bytes:
+    """Write a result.
+
+    Parameters
+    ----------
+    result
+        What to write.
+    table_format
+        ``"text"`` for people: a mean, its interval, digits as the standard error allows; the others hold every column in full.
+    limit
+        Most rows of the text; the middle is left out.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format.
+    """
+    if table_format not in FORMATS:
+        raise UsageError(f"format {table_format!r}: {nearest(table_format, FORMATS)}")
+    if table_format == "text":
+        return _text(result, limit)
+    if table_format == "parquet":
+        from sweep.work.parquet import encode
+
+        metadata = {key: value for key, value in (result.table.schema.metadata or {}).items() if key == b"sweep.plan"}
+        return encode(result.table.combine_chunks(), metadata)
+    return {"csv": _csv, "json": _json, "markdown": _markdown}[table_format](result)
+
+
+def _csv(result: Result) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(result.table.column_names)
+    for row in result:
+        writer.writerow([repr(value) if isinstance(value, float) else value for value in row.values()])
+    return out.getvalue().rstrip("\n")
+
+
+def _json(result: Result) -> str:
+    rows = [{name: _plain(value) for name, value in row.items()} for row in result]
+    return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN and no infinity: null for the one, text for the other."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
+
+
+def _markdown(result: Result) -> str:
+    names = result.table.column_names
+    lines = [f"| {' | '.join(names)} |", f"|{'|'.join('---' for _ in names)}|"]
+    lines += [f"| {' | '.join(str(value) for value in row.values())} |" for row in result]
+    return "\n".join(lines)
+
+
+def _text(result: Result, limit: int) -> str:
+    head, rows, tail = _cells(result, limit)
+    widths = [max(len(head[i]), *(len(row[i]) for row in rows + tail)) for i in range(len(head))]
+    lines = [_line(head, widths), "─" * (sum(widths) + 2 * len(widths) - 2)]
+    lines += [_line(row, widths) for row in rows]
+    if tail:
+        lines.append(f"   ⋮  {len(result) - len(rows) - len(tail):,} more points")
+        lines += [_line(row, widths) for row in tail]
+    lines += [f"warning: {each}" for each in result.warnings]
+    return "\n".join(lines)
+
+
+def _line(cells: list[str], widths: list[int]) -> str:
+    return "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list[list[str]]]:
+    """Return the heading, the first rows, and the last rows when the middle is left out."""
+    confidence = f"{100 * result.plan.get('confidence', 0.95):g}"
+    head = [*result.parameters, "n"]
+    for output in result.outputs:
+        head += [output, f"{confidence} % interval"]
+    if len(result) <= limit:
+        return head, [_row(result, row) for row in result], []
+    half = max(limit // 2, 1)
+    first, last = result.table.slice(0, half), result.table.slice(len(result) - half)
+    return head, [_row(result, row) for row in first.to_pylist()], [_row(result, row) for row in last.to_pylist()]
+
+
+def _row(result: Result, row: dict[str, Any]) -> list[str]:
+    cells = [_value(row[name]) for name in result.parameters] + [f"{row['n']:,}"]
+    for output in result.outputs:
+        mean, low, high = (row[f"{output}_{column}"] for column in ("mean", "ci_low", "ci_high"))
+        digits = _digits(mean, high - low)
+        cells += [_number(mean, digits), f"[{_number(low, digits)}, {_number(high, digits)}]"]
+    return cells
+
+
+def _value(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _digits(mean: float, width: float) -> int:
+    """Return the decimals that show two digits of an interval's width, or -1 for scientific notation."""
+    if not math.isfinite(mean) or not math.isfinite(width) or width <= 0.0:
+        return 4
+    decimals = 1 - math.floor(math.log10(width))
+    size = max(abs(mean), width)
+    return max(decimals, 0) if 1e-5 < size < 1e9 and decimals < 10 else -1  # noqa: PLR2004 - where plain decimals read well
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.3e}" if digits < 0 and value != 0.0 else f"{value:,.{max(digits, 0)}f}"
+
+
+def as_html(result: Result, limit: int = 20) -> str:
+    """Write a result as an HTML table, for notebooks."""
+    head, rows, tail = _cells(result, limit)
+    lines = [_html_row("th", head), *(_html_row("td", row) for row in rows)]
+    if tail:
+        lines.append(f"<tr><td colspan={len(head)}>⋮ {len(result) - len(rows) - len(tail):,} more points</td></tr>")
+        lines += [_html_row("td", row) for row in tail]
+    notes = "".join(f"<p>⚠ {html.escape(each)}</p>" for each in result.warnings)
+    return f"<table>{''.join(lines)}</table>{notes}"
+
+
+def _html_row(tag: str, cells: list[str]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
