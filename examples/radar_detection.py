@@ -1,6 +1,6 @@
 """Detection probability of a radar over signal-to-noise ratio, false-alarm probability and target fluctuation.
 
-    sweep run examples/radar_detection.py
+sweep run examples/radar_detection.py
 """
 
 from sweep import Sweep, grid, linspace

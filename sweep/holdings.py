@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from sweep.work import keys
 from sweep.work.parquet import decode, encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from sweep.rectangle import Rectangle
     from sweep.store import Store
 
@@ -34,7 +35,9 @@ def read_plan(store: Store) -> Plan | None:
         data = store.get(keys.PLAN)
     except ObjectNotFoundError:
         return None
-    tables = {entry.key.removeprefix(keys.TABLES).removesuffix(".parquet"): entry.key for entry in store.list(keys.TABLES)}
+    tables = {
+        entry.key.removeprefix(keys.TABLES).removesuffix(".parquet"): entry.key for entry in store.list(keys.TABLES)
+    }
     return Plan.from_json(data, {digest: decode(store.get(key), key) for digest, key in tables.items()})
 
 
@@ -151,7 +154,11 @@ def discard_other(store: Store, plan: Plan) -> None:
             plan.continues(old)
     except (PlanError, CorruptError):
         folders = (keys.WAVES, keys.MAP, keys.TRIALS, keys.REDUCE, keys.TABLES)
-        known = [entry.key for entry in store.list() if entry.key in {keys.PLAN, keys.RESULT} or entry.key.startswith(folders)]
+        known = [
+            entry.key
+            for entry in store.list()
+            if entry.key in {keys.PLAN, keys.RESULT} or entry.key.startswith(folders)
+        ]
         store.delete([key for key in known if key != keys.PLAN])
         store.delete([keys.PLAN])
 

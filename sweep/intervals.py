@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["mean_interval", "proportion_interval"]
 
 EXACT_BELOW = 1000
-"""With fewer hits or misses than this a proportion's interval is Clopper and Pearson's; from here on Wilson's differs from it by less than 2 % of its width."""
+"""With fewer hits or misses than this a proportion's interval is Clopper and Pearson's; from here on Wilson's, which differs little."""
 
 
-def proportion_interval(hits: ArrayLike, n: ArrayLike, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def proportion_interval(
+    hits: ArrayLike, n: ArrayLike, confidence: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bound probabilities from counts.
 
     C. J. Clopper and E. S. Pearson (1934, https://doi.org/10.1093/biomet/26.4.404) where hits or misses are few: never below the
@@ -44,7 +50,9 @@ def proportion_interval(hits: ArrayLike, n: ArrayLike, confidence: float) -> tup
     return low, high
 
 
-def _wilson(x: NDArray[np.int64], n: NDArray[np.int64], confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _wilson(
+    x: NDArray[np.int64], n: NDArray[np.int64], confidence: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from scipy.special import ndtri
 
     z = float(ndtri(0.5 + confidence / 2.0))

@@ -7,12 +7,16 @@ shard is finished when its map object exists. Nothing else is recorded, so there
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sweep.errors import CorruptError
 from sweep.rectangle import Rectangle, cut, subtract
-from sweep_kernels.driver import Blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sweep_kernels.driver import Blocks
 
 __all__ = ["MAX_SHARDS", "Wave", "missing"]
 
@@ -113,9 +117,11 @@ def missing(
     covered: list[Rectangle] = []
     for wave, shards in finished:
         last = whole.last_block if wave.trials == trials else wave.trials // block_size
-        for r in wave.covered(shards):
-            if min(r.last_block, last) > r.first_block:
-                covered.append(Rectangle(r.first_point, r.last_point, r.first_block, min(r.last_block, last)))
+        covered.extend(
+            Rectangle(r.first_point, r.last_point, r.first_block, min(r.last_block, last))
+            for r in wave.covered(shards)
+            if min(r.last_block, last) > r.first_block
+        )
     return subtract(whole, covered)
 
 

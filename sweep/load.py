@@ -8,12 +8,14 @@ import sys
 import tomllib
 import traceback
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError, SweepError, nearest
 from sweep.sweep import Sweep
 from sweep_kernels.kernel import Kernel
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 __all__ = ["kernels_in", "load_kernel", "load_sweep"]
 
@@ -97,7 +99,9 @@ def _ready_made(name: str) -> Kernel:
     from sweep_kernels.models import CATALOGUE
 
     if name not in CATALOGUE:
-        raise SpecError(f"kernel {name!r} is not ready-made (write file.py:name for your own): {nearest(name, list(CATALOGUE))}")
+        raise SpecError(
+            f"kernel {name!r} is not ready-made (write file.py:name for your own): {nearest(name, list(CATALOGUE))}"
+        )
     from sweep_kernels import models
 
     return getattr(models, name)

@@ -93,8 +93,12 @@ class Plan:
         _check_numbers(trials, seed, confidence)
         _check_parameters(kernel, space)
         if keep not in {"", "all", *kernel.outputs}:
-            raise PlanError(f"keep={keep!r} is neither 'all' nor an output of {kernel.name!r}: {nearest(keep, kernel.outputs)}")
-        reference = KernelReference(kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs)
+            raise PlanError(
+                f"keep={keep!r} is neither 'all' nor an output of {kernel.name!r}: {nearest(keep, kernel.outputs)}"
+            )
+        reference = KernelReference(
+            kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs
+        )
         return cls(reference, space, trials, seed, keep, common_random_numbers, confidence)
 
     @property
@@ -168,10 +172,17 @@ class Plan:
             kernel = fields["kernel"]
             plan = cls(
                 KernelReference(
-                    kernel["name"], kernel["version"], kernel["source"], tuple(kernel["parameters"]), tuple(kernel["outputs"])
+                    kernel["name"],
+                    kernel["version"],
+                    kernel["source"],
+                    tuple(kernel["parameters"]),
+                    tuple(kernel["outputs"]),
                 ),
                 from_spec(fields["space"], tables),
-                **{key: fields[key] for key in ("trials", "seed", "keep", "common_random_numbers", "confidence", "block_size")},
+                **{
+                    key: fields[key]
+                    for key in ("trials", "seed", "keep", "common_random_numbers", "confidence", "block_size")
+                },
             )
         except (ValueError, KeyError, TypeError) as error:
             raise CorruptError(f"{name} cannot be read as a plan: {type(error).__name__}: {error}") from None
@@ -190,7 +201,13 @@ class Plan:
             If anything else differs; names the field, what the store holds and what was asked.
         """
         if self.kernel.version != old.kernel.version:
-            raise PlanError(_differs("the source of the kernel", f"{old.kernel.name} {old.kernel.version[:8]}", f"{self.kernel.name} {self.kernel.version[:8]}"))
+            raise PlanError(
+                _differs(
+                    "the source of the kernel",
+                    f"{old.kernel.name} {old.kernel.version[:8]}",
+                    f"{self.kernel.name} {self.kernel.version[:8]}",
+                )
+            )
         for field in ("outputs", "parameters"):
             _same(f"the kernel's {field}", list(getattr(old.kernel, field)), list(getattr(self.kernel, field)))
         for field in ("seed", "common_random_numbers", "keep", "block_size"):
@@ -232,12 +249,23 @@ def _is_integer(value: Any) -> bool:
 def _check_parameters(kernel: Kernel, space: Space) -> None:
     for name in space.names:
         if name not in kernel.parameters:
-            raise PlanError(f"axis {name!r} is no parameter of kernel {kernel.name!r}: {nearest(name, kernel.parameters)}")
+            raise PlanError(
+                f"axis {name!r} is no parameter of kernel {kernel.name!r}: {nearest(name, kernel.parameters)}"
+            )
     for name in kernel.parameters:
         if name not in space.names and name not in kernel.defaults:
-            raise PlanError(f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: {nearest(name, space.names)}")
+            raise PlanError(
+                f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: {nearest(name, space.names)}"
+            )
     for name in space.names:
-        clash = next((o for o in kernel.outputs if name == "n" or name.startswith(f"{o}_") and name[len(o) + 1 :] in _SUFFIXES), None)
+        clash = next(
+            (
+                o
+                for o in kernel.outputs
+                if name == "n" or (name.startswith(f"{o}_") and name[len(o) + 1 :] in _SUFFIXES)
+            ),
+            None,
+        )
         if clash:
             raise PlanError(f"axis {name!r} would share its name with a column of the result; rename the axis")
 

@@ -11,19 +11,19 @@ class Progress(Protocol):
     """Listens to a run. Methods may be called from any thread."""
 
     def started(self, *, trials: int, finished: int, shards: int, executor: str, workers: int) -> None:
-        """`trials` are to be run, in `shards`; `finished` were in the store already."""
+        """Learn that `trials` are to be run, in `shards`; `finished` were in the store already."""
         ...
 
     def advance(self, trials: int) -> None:
-        """So many more trials have been run."""
+        """Learn that so many more trials have been run."""
         ...
 
     def stage(self, name: str) -> None:
-        """The run has come to ``"check"``, ``"pilot"``, ``"map"``, ``"reduce"`` or ``"merge"``."""
+        """Learn that the run has come to ``"check"``, ``"pilot"``, ``"map"``, ``"reduce"`` or ``"merge"``."""
         ...
 
     def note(self, text: str) -> None:
-        """Something that the user should know, in one line."""
+        """Learn something that the user should know, in one line."""
         ...
 
 

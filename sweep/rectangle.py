@@ -6,10 +6,14 @@ point. Everything here works on ranges: no list of points or blocks is ever made
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sweep_kernels.driver import Blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["Rectangle", "cut", "subtract"]
 
@@ -96,7 +100,7 @@ def subtract(whole: Rectangle, parts: Iterable[Rectangle]) -> list[Rectangle]:
     missing: list[Rectangle] = []
     active: dict[tuple[int, int], int] = {}
     points = sorted(events)
-    for here, there in zip(points, points[1:], strict=False):
+    for here, there in itertools.pairwise(points):
         for step, *span in events[here]:
             _count(active, (span[0], span[1]), step)
         missing.extend(

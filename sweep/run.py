@@ -106,7 +106,9 @@ def _check_options(executor: str, workers: int | None, shards: int | None) -> No
     if workers is not None and workers < 1:
         raise UsageError(f"workers={workers} is not 1 or more")
     if shards is not None and not 1 <= shards <= MAX_SHARDS:
-        raise UsageError(f"shards={shards} is not between 1 and {MAX_SHARDS:,}, the most children that an array job may have")
+        raise UsageError(
+            f"shards={shards} is not between 1 and {MAX_SHARDS:,}, the most children that an array job may have"
+        )
 
 
 def _processors() -> int:
@@ -203,7 +205,9 @@ def _new_wave(study: Study, held: Holdings, rectangles: list[Rectangle], shards:
 def _chosen(executor: str, study: Study, seconds: float, workers: int) -> str:
     in_memory = study.store.url.startswith("memory:")
     if executor == "ray" and in_memory:
-        raise StoreError("Ray's workers cannot reach a store in this process's memory; use a folder or s3://bucket/prefix")
+        raise StoreError(
+            "Ray's workers cannot reach a store in this process's memory; use a folder or s3://bucket/prefix"
+        )
     if executor != "auto":
         return executor
     return "ray" if seconds / workers > RAY_PAYS_AFTER and workers > 1 and not in_memory else "inprocess"

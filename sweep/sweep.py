@@ -62,7 +62,9 @@ class Sweep:
 
     def __post_init__(self) -> None:
         if not isinstance(self.kernel, Kernel):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument
-            raise SpecError(f"kernel={self.kernel!r} is not a kernel: decorate the function with @kernel(outputs=[...])")
+            raise SpecError(
+                f"kernel={self.kernel!r} is not a kernel: decorate the function with @kernel(outputs=[...])"
+            )
 
     def plan(self, source: str = "") -> Plan:
         """Check the sweep and return its plan.

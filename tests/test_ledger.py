@@ -64,7 +64,7 @@ def test_the_range_of_points_of_a_shard():
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b'{"wave": 1, "trials": 1, "shards": 1, "rectangles": [[1, 2]]}'])
 def test_a_damaged_wave_is_named(data):
-    with pytest.raises(CorruptError, match="waves/000001.json is not a wave of work"):
+    with pytest.raises(CorruptError, match=r"waves/000001\.json is not a wave of work"):
         Wave.from_json(data, "waves/000001.json")
 
 

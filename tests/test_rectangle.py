@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,7 +49,7 @@ def test_cuts_put_end_to_end_are_the_whole_walk(rectangles, data):
     edges = sorted({0, total, *data.draw(st.lists(st.integers(0, total), max_size=5))})
     walk = [
         cell
-        for low, high in zip(edges, edges[1:], strict=False)
+        for low, high in itertools.pairwise(edges)
         for each, start, stop in cut(rectangles, low, high)
         for cell in cells([each])[start:stop]
     ]

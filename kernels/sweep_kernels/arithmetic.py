@@ -11,6 +11,7 @@ import ctypes
 import ctypes.util
 import math
 import struct
+from typing import Any
 
 __all__ = ["bits_of", "float_of_bits", "fma"]
 
@@ -36,7 +37,7 @@ def float_of_bits(bits: int) -> float:
     return _FLOAT64.unpack(_INT64.pack(bits))[0]
 
 
-def _libm_fma():  # noqa: ANN202 - a ctypes function pointer has no public type
+def _libm_fma() -> Any:
     function = ctypes.CDLL(ctypes.util.find_library("m")).fma
     function.restype = ctypes.c_double
     function.argtypes = [ctypes.c_double] * 3
@@ -44,4 +45,4 @@ def _libm_fma():  # noqa: ANN202 - a ctypes function pointer has no public type
 
 
 # Python has fused multiply-add since 3.13; before that the C library's is used. Both round once, as IEEE 754-2008 asks.
-fma = math.fma if hasattr(math, "fma") else _libm_fma()
+fma: Any = getattr(math, "fma", None) or _libm_fma()

@@ -15,7 +15,16 @@ loop over its trials moves ``c2`` alone. This layout is number 1; a change of it
 
 from __future__ import annotations
 
-__all__ = ["LAYOUT", "NORMAL_STREAM", "POINT_LIMIT", "SEED_LIMIT", "TRIAL_LIMIT", "UNIFORM_STREAM", "high_word", "key_of"]
+__all__ = [
+    "LAYOUT",
+    "NORMAL_STREAM",
+    "POINT_LIMIT",
+    "SEED_LIMIT",
+    "TRIAL_LIMIT",
+    "UNIFORM_STREAM",
+    "high_word",
+    "key_of",
+]
 
 LAYOUT = 1
 UNIFORM_STREAM = 0

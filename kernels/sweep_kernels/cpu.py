@@ -5,9 +5,11 @@ Imported only when there is no object code for a kernel yet; see ``sweep_kernels
 
 from __future__ import annotations
 
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
+# (numba's decorators rewrite the signatures of what they decorate)
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
@@ -19,10 +21,12 @@ from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 
 from sweep_kernels.counter import high_word
 from sweep_kernels.errors import KernelError
-from sweep_kernels.kernel import Kernel
 from sweep_kernels.native import compiled, make_rng
 from sweep_kernels.objectcode import ObjectCode
 from sweep_kernels.statistics import SCRATCH, SLOTS, block_statistics
+
+if TYPE_CHECKING:
+    from sweep_kernels.kernel import Kernel
 
 __all__ = ["compile_kernel"]
 
@@ -53,7 +57,9 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
         If numba cannot type the function, or it does not return one number for each output.
     """
     found: list[str] = []
-    signature = types.void(*[types.int64] * 3, *[types.int64] * 8, *[types.CPointer(types.int64)], *[types.CPointer(types.float64)] * 3)
+    signature = types.void(
+        *[types.int64] * 3, *[types.int64] * 8, *[types.CPointer(types.int64)], *[types.CPointer(types.float64)] * 3
+    )
     try:
         dispatcher = njit(signature, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
             _driver(kernel, kinds, found),
@@ -73,11 +79,11 @@ def _driver(kernel: Kernel, kinds: tuple[str, ...], found: list[str]) -> Any:
     first_word = compiled(high_word)
     outputs = len(kernel.outputs)
 
-    def drive(  # noqa: PLR0917 - a C interface
-        k0, k1, common_numbers,  # noqa: ANN001
-        first_point, first_block, width, start, count, trials, block_size, kept_stride,  # noqa: ANN001
-        parameters, values, scratch, rows,  # noqa: ANN001
-    ):  # fmt: skip  # noqa: ANN202
+    def drive(
+        k0, k1, common_numbers,
+        first_point, first_block, width, start, count, trials, block_size, kept_stride,
+        parameters, values, scratch, rows,
+    ):  # fmt: skip
         stride = kept_stride if kept_stride > 0 else block_size
         room = view(scratch, 0, SCRATCH + block_size)
         base = 0
@@ -102,7 +108,7 @@ def _driver(kernel: Kernel, kinds: tuple[str, ...], found: list[str]) -> Any:
 
 
 @intrinsic
-def view(context: Any, pointer: Any, start: Any, length: Any) -> Any:  # noqa: ARG001 - numba's signature
+def view(context: Any, pointer: Any, start: Any, length: Any) -> Any:
     """See ``length`` numbers from ``pointer + start`` on as an array that owns nothing."""
     array = types.Array(types.float64, 1, "C")
 
@@ -117,7 +123,7 @@ def view(context: Any, pointer: Any, start: Any, length: Any) -> Any:  # noqa: A
             itemsize=ir.Constant(WORD, 8),
             meminfo=None,
         )
-        return made._getvalue()  # noqa: SLF001 - how numba's own array functions read it
+        return made._getvalue()
 
     return array(types.CPointer(types.float64), types.int64, types.int64), generate
 
@@ -136,7 +142,7 @@ def _loader(kinds: tuple[str, ...]) -> Any:
         return word
 
     @intrinsic
-    def load(context: Any, words: Any, row: Any) -> Any:  # noqa: ARG001 - numba's signature
+    def load(context: Any, words: Any, row: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             values = [argument(builder, *arguments, position) for position in range(len(kinds))]
             return context.make_tuple(builder, signature.return_type, values)
@@ -150,7 +156,7 @@ def _storer(kernel: Kernel, found: list[str]) -> Any:
     """Make ``store(values, stride, i, result)``: what a trial returned into column ``i``, one row an output."""
 
     @intrinsic
-    def store(context: Any, values: Any, stride: Any, i: Any, result: Any) -> Any:  # noqa: ARG001 - numba's signature
+    def store(context: Any, values: Any, stride: Any, i: Any, result: Any) -> Any:
         parts = list(result.types) if isinstance(result, types.BaseTuple) else [result]
         found[:] = _output_kinds(kernel, parts)
 
@@ -188,7 +194,9 @@ def _output_kind(name: str, part: Any) -> str:
     if isinstance(part, types.Float):
         return "float"
     if isinstance(part, types.NoneType | types.Optional):
-        raise _WrongResultError(f"output {name!r} is None on some path: return a number, a bool or a tuple of these everywhere")
+        raise _WrongResultError(
+            f"output {name!r} is None on some path: return a number, a bool or a tuple of these everywhere"
+        )
     raise _WrongResultError(f"output {name!r} is a {part}: return a number, a bool or a tuple of these")
 
 
@@ -207,7 +215,19 @@ def _explained(kernel: Kernel, error: Exception) -> str:
     return f"{place}: kernel {kernel.name!r} cannot be compiled: {_reason(text)}{f' in `{code}`' if code else ''}"
 
 
-_NOISE = ("Failed in nopython", "During:", "File ", "- ", "There are", ">>>", "With argument", "Overload", "^", "<source", "def ")
+_NOISE = (
+    "Failed in nopython",
+    "During:",
+    "File ",
+    "- ",
+    "There are",
+    ">>>",
+    "With argument",
+    "Overload",
+    "^",
+    "<source",
+    "def ",
+)
 
 
 def _reason(text: str) -> str:
@@ -231,5 +251,3 @@ def _object_code(text: str, entry: str) -> tuple[bytes, tuple[str, ...]]:
     passes.run(module, builder)
     symbols = tuple(each.name for each in module.functions if each.is_declaration and not each.name.startswith("llvm."))
     return machine.emit_object(module), symbols
-
-

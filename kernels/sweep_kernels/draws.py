@@ -34,7 +34,7 @@ def open_closed(high: int, low: int) -> float:
 
 
 def uniform(rng: Rng) -> float:
-    """Uniform on ``[0, 1)`` with 53 random bits. One U."""
+    """Draw from ``[0, 1)`` uniformly, with 53 random bits. One U."""
     i = rng.uniforms
     rng.uniforms = i + 1
     if (i & 1) != 0:
@@ -46,7 +46,7 @@ def uniform(rng: Rng) -> float:
 
 
 def normal(rng: Rng) -> float:
-    """Standard normal. One Z.
+    """Draw a standard normal. One Z.
 
     Box and Muller (1958), https://doi.org/10.1214/aoms/1177706645, with a 64-bit radius: ``|z|`` reaches 9.49, and a value beyond
     8 has the probability that it ought to have to one part in 100,000.
@@ -112,7 +112,7 @@ def poisson_by_inversion(rng: Rng, mean: float) -> int:
 
 
 def poisson_by_rejection(rng: Rng, mean: float) -> int:
-    """Transformed rejection with squeeze (PTRS). Two U a try, 1.1 to 1.3 tries.
+    """Reject from a transformed uniform, with a squeeze (PTRS). Two U a try, 1.1 to 1.3 tries.
 
     W. Hörmann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and Economics 12
     (1993), https://doi.org/10.1016/0167-6687(93)90997-4.
@@ -129,9 +129,9 @@ def poisson_by_rejection(rng: Rng, mean: float) -> int:
         if us == 0.0:
             continue
         k = math.floor(fma(2.0 * a / us + b, u, mean + 0.43))
-        if us >= 0.07 and v <= v_r:  # noqa: PLR2004 - Hörmann's constants
+        if us >= 0.07 and v <= v_r:
             return k
-        if k < 0 or (us < 0.013 and v > us):  # noqa: PLR2004 - Hörmann's constants
+        if k < 0 or (us < 0.013 and v > us):
             continue
         accepted = log(v * inverse_alpha / (a / (us * us) + b))
         if accepted <= fma(float(k), log_mean, -mean) - log_factorial(float(k)):
@@ -146,7 +146,7 @@ def poisson(rng: Rng, mean: float) -> int:
     ValueError
         If `mean` is negative, NaN or above 1e15.
     """
-    if not (mean >= 0.0 and mean <= 1e15):  # noqa: PLR1716 - a chained comparison compiles to the same, this also reads NaN right
+    if not (mean >= 0.0 and mean <= 1e15):
         raise ValueError("poisson: the mean must be between 0 and 1e15")
     if mean < POISSON_BY_INVERSION:
         return poisson_by_inversion(rng, mean)

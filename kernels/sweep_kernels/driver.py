@@ -5,15 +5,18 @@ from __future__ import annotations
 import ctypes
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep_kernels.counter import key_of
-from sweep_kernels.kernel import Kernel
 from sweep_kernels.objectcode import load, object_code
 from sweep_kernels.statistics import SCRATCH, SLOTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sweep_kernels.kernel import Kernel
 
 __all__ = ["Blocks", "Driver", "TrialRaisedError", "parameter_words"]
 
@@ -210,17 +213,24 @@ class Driver:
             words.ctypes.data, values.ctypes.data, scratch.ctypes.data, rows.ctypes.data,
         )  # fmt: skip
 
-    def _find_failure(self, blocks: Blocks, *arrays: NDArray[Any]) -> TrialRaisedError:
+    def _find_failure(
+        self,
+        blocks: Blocks,
+        words: NDArray[np.int64],
+        values: NDArray[np.float64],
+        scratch: NDArray[np.float64],
+        rows: NDArray[np.float64],
+    ) -> TrialRaisedError:
         """Find the first trial that raises: the first block that does, then the shortest prefix of it."""
         for i in range(blocks.count):
             block = blocks.block(i)
             one = Blocks(blocks.first_point, block, 1, (blocks.start + i) // blocks.width, 1)
             first = block * self._block_size
-            if self._raw(one, *arrays, first + self._length(block), 0) != 0:
+            if self._raw(one, words, values, scratch, rows, first + self._length(block), 0) != 0:
                 low, high = 1, self._length(block)
                 while low < high:
                     middle = (low + high) // 2
-                    if self._raw(one, *arrays, first + middle, 0) != 0:
+                    if self._raw(one, words, values, scratch, rows, first + middle, 0) != 0:
                         high = middle
                     else:
                         low = middle + 1

@@ -1,7 +1,7 @@
 """A hash of everything in a function's source that can change what it returns.
 
-Comments, blank lines, docstrings, annotations of the signature's return and decorators do not count. Functions of the user's that it calls count, in whatever module they
-are; so do the constants it reads. Modules and builtins count by name: their versions are not ours to pin.
+Comments, blank lines, docstrings, decorators and the annotation of the result do not count. Functions of the user's that it calls count, in
+whatever module they are; so do the constants it reads. Modules and builtins count by name: their versions are not ours to pin.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import hashlib
 import inspect
 import textwrap
 import types
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweep_kernels.errors import KernelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __all__ = ["fingerprint", "global_names", "plain"]
 
@@ -91,7 +93,9 @@ def _constant(name: str, value: Any, function: Callable[..., Any]) -> str:
     if isinstance(value, types.ModuleType):
         return value.__name__
     if isinstance(value, np.ndarray):
-        return f"array {value.dtype.str} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+        return (
+            f"array {value.dtype.str} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+        )
     if isinstance(value, bool | int | float | complex | str | bytes | type(None) | np.generic):
         return repr(value)
     if isinstance(value, tuple):
@@ -127,5 +131,3 @@ def _drop_docstring(node: ast.FunctionDef) -> None:
     first = node.body[0]
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         node.body = node.body[1:] or [ast.Pass()]
-
-

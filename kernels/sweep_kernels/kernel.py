@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from sweep_kernels.errors import KernelError
 from sweep_kernels.fingerprint import fingerprint, plain
 from sweep_kernels.rng import Rng
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Kernel", "kernel"]
 
@@ -135,7 +137,9 @@ def _declare(function: Callable[..., Any], outputs: Sequence[str] | str | None) 
     _check_outputs(name, given)
     arguments = list(inspect.signature(function).parameters.values())
     if not arguments:
-        raise KernelError(f"kernel {name!r} takes no argument: the first one receives the random numbers, as in f(rng, a, b)")
+        raise KernelError(
+            f"kernel {name!r} takes no argument: the first one receives the random numbers, as in f(rng, a, b)"
+        )
     for each in arguments:
         _check_argument(name, each)
     taken = arguments[1:]

@@ -6,10 +6,11 @@ inlined, so LLVM keeps the struct in registers, folds the draw counters to const
 
 from __future__ import annotations
 
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
+# (numba's decorators rewrite the signatures of what they decorate)
 import inspect
 import types as pytypes
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 from numba import njit, types  # type: ignore[import-untyped]
@@ -24,6 +25,9 @@ from numba.extending import intrinsic, overload_method, register_model  # type: 
 
 from sweep_kernels import arithmetic, draws
 from sweep_kernels.fingerprint import global_names, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["INLINE", "RngType", "compiled", "make_rng", "rng_type"]
 
@@ -80,10 +84,10 @@ def _set_field(context: Any, builder: Any, signature: Any, arguments: Any, name:
 
 
 @intrinsic
-def make_rng(context: Any, k0: Any, k1: Any, c1: Any, c2: Any, c3: Any) -> Any:  # noqa: ARG001 - numba's signature
+def make_rng(context: Any, k0: Any, k1: Any, c1: Any, c2: Any, c3: Any) -> Any:
     """Start the draws of one trial."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001 - numba's signature
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = cgutils.alloca_once(builder, STRUCT)
         zeros = [ir.Constant(INT64, 0)] * 2 + [ir.Constant(DOUBLE, 0.0)] * 2
         for name, value in zip(FIELDS, [*arguments, *zeros], strict=True):
@@ -94,17 +98,17 @@ def make_rng(context: Any, k0: Any, k1: Any, c1: Any, c2: Any, c3: Any) -> Any: 
 
 
 @intrinsic
-def _bits_of(context: Any, x: Any) -> Any:  # noqa: ARG001 - numba's signature
+def _bits_of(context: Any, x: Any) -> Any:
     return types.int64(types.float64), lambda _c, builder, _s, arguments: builder.bitcast(arguments[0], INT64)
 
 
 @intrinsic
-def _float_of_bits(context: Any, bits: Any) -> Any:  # noqa: ARG001 - numba's signature
+def _float_of_bits(context: Any, bits: Any) -> Any:
     return types.float64(types.int64), lambda _c, builder, _s, arguments: builder.bitcast(arguments[0], DOUBLE)
 
 
 @intrinsic
-def _fma(context: Any, x: Any, y: Any, z: Any) -> Any:  # noqa: ARG001 - numba's signature
+def _fma(context: Any, x: Any, y: Any, z: Any) -> Any:
     return types.float64(*[types.float64] * 3), lambda _c, builder, _s, arguments: builder.fma(*arguments)
 
 
@@ -132,7 +136,9 @@ def compiled(function: Callable[..., Any], *, inline: bool = True) -> Any:
         What numba compiles on the first call.
     """
     if id(function) not in _compiled:
-        dispatcher = njit(**INLINE)(_bound(function)) if inline else njit(error_model="numpy", _nrt=False)(_bound(function))
+        dispatcher = (
+            njit(**INLINE)(_bound(function)) if inline else njit(error_model="numpy", _nrt=False)(_bound(function))
+        )
         _compiled[id(function)] = dispatcher
         _alive.append(function)
     return _compiled[id(function)]
@@ -166,7 +172,7 @@ def _stand_in(value: Any) -> Any:
 def _register(name: str, function: Callable[..., Any]) -> None:
     implementation = _bound(function)
 
-    def method(*arguments: Any) -> Any:  # noqa: ARG001 - numba passes the types; every type has the one implementation
+    def method(*arguments: Any) -> Any:
         return implementation
 
     method.__signature__ = inspect.signature(implementation)  # type: ignore[attr-defined] - numba folds arguments by it

@@ -212,6 +212,5 @@ def _libm_address(name: str) -> int | None:
 def _start_numba() -> None:
     from numba.core.registry import cpu_target  # type: ignore[import-untyped]
 
-    cpu_target.target_context.refresh()
-
-
+    target: Any = cpu_target
+    target.target_context.refresh()

@@ -44,11 +44,11 @@ class Rng:
         self.spare_normal = 0.0
 
     def uniform(self) -> float:
-        """Uniform on ``[0, 1)`` with 53 random bits."""
+        """Draw from ``[0, 1)`` uniformly, with 53 random bits."""
         return draws.uniform(self)
 
     def normal(self) -> float:
-        """Standard normal."""
+        """Draw a standard normal."""
         return draws.normal(self)
 
     def exponential(self) -> float:

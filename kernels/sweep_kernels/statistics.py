@@ -11,13 +11,28 @@ and the index of the first trial that was not finite (-1 when there is none). Va
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep_kernels.arithmetic import fma
 
-__all__ = ["FINITE", "LANES", "LARGEST", "MEAN", "NONFINITE_TRIAL", "SCRATCH", "SLOTS", "SMALLEST", "SQUARES", "block_statistics", "merge"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "FINITE",
+    "LANES",
+    "LARGEST",
+    "MEAN",
+    "NONFINITE_TRIAL",
+    "SCRATCH",
+    "SLOTS",
+    "SMALLEST",
+    "SQUARES",
+    "block_statistics",
+    "merge",
+]
 
 LANES = 32
 SCRATCH = 3 * LANES
@@ -52,14 +67,14 @@ def lane_sums(
         for lane in range(LANES):
             value = x[start + lane]
             sums[lane] += value
-            smallest[lane] = value if value < smallest[lane] else smallest[lane]
-            largest[lane] = value if value > largest[lane] else largest[lane]
+            smallest[lane] = min(smallest[lane], value)
+            largest[lane] = max(largest[lane], value)
     for i in range(whole, n):
         lane = i - whole
         value = x[i]
         sums[lane] += value
-        smallest[lane] = value if value < smallest[lane] else smallest[lane]
-        largest[lane] = value if value > largest[lane] else largest[lane]
+        smallest[lane] = min(smallest[lane], value)
+        largest[lane] = max(largest[lane], value)
 
 
 def lane_deviations(
@@ -134,8 +149,8 @@ def block_statistics(
     low = np.inf
     high = -np.inf
     for lane in range(LANES):
-        low = smallest[lane] if smallest[lane] < low else low
-        high = largest[lane] if largest[lane] > high else high
+        low = min(low, smallest[lane])
+        high = max(high, largest[lane])
     mean = total / n if n > 0 else 0.0
     squares = smallest
     lane_deviations(x, n, mean, sums, squares)

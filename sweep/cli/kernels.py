@@ -14,11 +14,18 @@ __all__ = ["command"]
 
 
 def command(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A Python file; the ready-made kernels when left out.", show_default=False)] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="A Python file; the ready-made kernels when left out.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """List kernels with their parameters and outputs."""
     for kernel in _ready_made() if file is None else _in_file(file):
-        parameters = ", ".join(f"{name}={kernel.defaults[name]!r}" if name in kernel.defaults else name for name in kernel.parameters)
+        parameters = ", ".join(
+            f"{name}={kernel.defaults[name]!r}" if name in kernel.defaults else name for name in kernel.parameters
+        )
         typer.echo(f"{kernel.name}({parameters}) -> {', '.join(kernel.outputs)}")
         if kernel.summary:
             typer.echo(f"    {kernel.summary}")

@@ -20,7 +20,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _name, _module in {"run": run, "plan": plan, "status": status, "show": show, "replay": replay, "kernels": kernels}.items():
+for _name, _module in {
+    "run": run,
+    "plan": plan,
+    "status": status,
+    "show": show,
+    "replay": replay,
+    "kernels": kernels,
+}.items():
     app.command(_name)(_module.command)
 
 
@@ -34,7 +41,13 @@ def _version(*, asked: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", callback=lambda asked: _version(asked=asked), is_eager=True, help="Print the version and exit."),  # noqa: FBT003
+    version: bool = typer.Option(
+        False,
+        "--version",
+        callback=lambda asked: _version(asked=asked),
+        is_eager=True,
+        help="Print the version and exit.",
+    ),
 ) -> None:
     """Monte Carlo sweeps as array jobs: the same bytes on a laptop, a Ray cluster or AWS Batch."""
     del version

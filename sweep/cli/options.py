@@ -14,7 +14,9 @@ __all__ = ["SeedOption", "StoreArgument", "StoreOption", "StudyArgument", "Trial
 
 StudyArgument = Annotated[
     str,
-    typer.Argument(metavar="STUDY", help="A TOML spec, a Python file that holds one Sweep, or file.py:name.", show_default=False),
+    typer.Argument(
+        metavar="STUDY", help="A TOML spec, a Python file that holds one Sweep, or file.py:name.", show_default=False
+    ),
 ]
 StoreArgument = Annotated[
     str,
@@ -23,7 +25,10 @@ StoreArgument = Annotated[
 StoreOption = Annotated[
     str | None,
     typer.Option(
-        "--store", metavar="URL", help="Folder or s3://bucket/prefix.  [default: sweep-results/<study>]", show_default=False
+        "--store",
+        metavar="URL",
+        help="Folder or s3://bucket/prefix.  [default: sweep-results/<study>]",
+        show_default=False,
     ),
 ]
 TrialsOption = Annotated[

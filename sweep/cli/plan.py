@@ -14,4 +14,7 @@ def command(study: StudyArgument, trials: TrialsOption = None, seed: SeedOption 
     plan = read_study(study, trials, seed).plan(source=study.partition(":")[0])
     typer.echo(plan.to_json().decode(), nl=False)
     total = plan.points * plan.trials
-    typer.echo(f"{plan.points:,} points x {plan.trials:,} trials = {total:,} trials in {plan.points * plan.blocks_per_point:,} blocks", err=True)
+    typer.echo(
+        f"{plan.points:,} points x {plan.trials:,} trials = {total:,} trials in {plan.points * plan.blocks_per_point:,} blocks",
+        err=True,
+    )

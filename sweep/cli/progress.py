@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TextIO
+from typing import Self, TextIO
 
 __all__ = ["Line", "in_words", "si"]
 
@@ -33,7 +33,7 @@ class Line:
         self._stage = ""
         self._where = ""
 
-    def __enter__(self) -> Line:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -76,7 +76,9 @@ class Line:
 
     def _text(self) -> str:
         if not self._total or self._stage != "map":
-            return {"check": "looking at the store", "pilot": "compiling and timing a few trials"}.get(self._stage, self._stage)
+            return {"check": "looking at the store", "pilot": "compiling and timing a few trials"}.get(
+                self._stage, self._stage
+            )
         elapsed = max(time.monotonic() - self._begun, 1e-9)
         rate = self._done / elapsed
         part = self._done / self._total
@@ -97,7 +99,7 @@ def si(number: float) -> str:
     ['0', '12', '12.3k', '3.20M', '1.00T']
     """
     for prefix in ("", "k", "M", "G"):
-        if number < 999.5:  # noqa: PLR2004 - what rounds to three digits
+        if number < 999.5:
             return f"{number:.3g}" if not prefix else f"{number:#.3g}{prefix}".replace(f".{prefix}", prefix)
         number /= 1000.0
     return f"{number:#.3g}T".replace(".T", "T")
@@ -118,5 +120,3 @@ def in_words(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes_left:02d} min"
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
-
-

@@ -12,7 +12,9 @@ __all__ = ["command"]
 
 
 def command(
-    source: Annotated[str, typer.Argument(metavar="STUDY|STORE", help="The study, or the store of its sweep.", show_default=False)],
+    source: Annotated[
+        str, typer.Argument(metavar="STUDY|STORE", help="The study, or the store of its sweep.", show_default=False)
+    ],
     point: Annotated[int, typer.Option(metavar="N", help="Which point, counted from 0.", show_default=False)],
     trial: Annotated[int, typer.Option(metavar="N", help="Which trial, counted from 0.", show_default=False)],
     seed: SeedOption = None,

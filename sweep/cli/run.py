@@ -17,13 +17,25 @@ ROWS = 20
 def command(
     study: StudyArgument,
     store: StoreOption = None,
-    executor: Annotated[str, typer.Option(metavar="auto|inprocess|ray", help="Where shards run; changes no byte of the result.")] = "auto",
-    workers: Annotated[int | None, typer.Option(metavar="N", help="How many run at a time.  [default: all processors]", show_default=False)] = None,
-    shards: Annotated[int | None, typer.Option(metavar="N", help="Cut into so many shards.  [default: of about 2 s]", show_default=False)] = None,
+    executor: Annotated[
+        str, typer.Option(metavar="auto|inprocess|ray", help="Where shards run; changes no byte of the result.")
+    ] = "auto",
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="How many run at a time.  [default: all processors]", show_default=False),
+    ] = None,
+    shards: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Cut into so many shards.  [default: of about 2 s]", show_default=False),
+    ] = None,
     trials: TrialsOption = None,
     seed: SeedOption = None,
-    ray_address: Annotated[str, typer.Option(metavar="ADDRESS", help="A Ray cluster that is there, instead of a local one.")] = "local",
-    replace: Annotated[bool, typer.Option("--replace", help="Throw away the sweep that the store holds, if it is another one.")] = False,
+    ray_address: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A Ray cluster that is there, instead of a local one.")
+    ] = "local",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Throw away the sweep that the store holds, if it is another one.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Run a study: compute what the store does not hold yet, and print one row a point.

@@ -14,7 +14,9 @@ __all__ = ["command"]
 
 def command(
     store: StoreArgument,
-    table_format: Annotated[str, typer.Option("--format", metavar="text|csv|json|markdown|parquet", help="How to print it.")] = "text",
+    table_format: Annotated[
+        str, typer.Option("--format", metavar="text|csv|json|markdown|parquet", help="How to print it.")
+    ] = "text",
     limit: Annotated[int, typer.Option(metavar="N", help="Rows of the text table; the middle is cut.")] = 40,
 ) -> None:
     """Print the result of a finished sweep."""

@@ -23,5 +23,9 @@ def command(store: StoreArgument) -> None:
     typer.echo(f"sweep     {plan.kernel.name} ({plan.kernel.source}), plan {plan.hash[:12]}")
     typer.echo(f"points    {plan.points:,} over {', '.join(plan.space.names) or 'no axis'}")
     typer.echo(f"trials    {plan.trials:,} a point, {plan.points * plan.trials:,} in all, seed {plan.seed}")
-    typer.echo(f"finished  {done:,} of {blocks:,} blocks ({100 * done / blocks:.1f} %), in {len(held.simulated):,} shards")
-    typer.echo(f"result    {'result.parquet is there' if held.has_result and not missing else 'not yet: run the same command again'}")
+    typer.echo(
+        f"finished  {done:,} of {blocks:,} blocks ({100 * done / blocks:.1f} %), in {len(held.simulated):,} shards"
+    )
+    typer.echo(
+        f"result    {'result.parquet is there' if held.has_result and not missing else 'not yet: run the same command again'}"
+    )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Self
 
-from sweep.executors.base import Report, Task
 from sweep.executors.stopping import Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sweep.executors.base import Report, Task
 
 __all__ = ["InProcess"]
 
@@ -74,7 +78,7 @@ class InProcess:
                 done.put(error)
                 return
 
-    def __enter__(self) -> InProcess:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

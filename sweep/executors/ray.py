@@ -6,11 +6,13 @@ import logging
 import os
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sweep.errors import StoreError, WorkerError
 from sweep.executors.base import MAX_ATTEMPTS, Report, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["RayExecutor"]
 
@@ -43,7 +45,7 @@ class RayExecutor:
         self._started = False
         self._actors: list[Any] = []
 
-    def __enter__(self) -> RayExecutor:
+    def __enter__(self) -> Self:
         # Ray announces changes to come through environment variables; both settings are what it will do by default.
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         os.environ.setdefault("RAY_DEDUP_LOGS", "0")
@@ -69,9 +71,10 @@ class RayExecutor:
     def run(self, task: Task, indices: Sequence[int], report: Report) -> Iterator[int]:
         """Run the task for each index; see `sweep.executors.base.Executor.run`."""
         import ray
+        from ray import cloudpickle, exceptions
 
         for module in self._carry:
-            ray.cloudpickle.register_pickle_by_value(module)
+            cloudpickle.register_pickle_by_value(module)
         shared = ray.put(task)
         worker_class = ray.remote(num_cpus=1, max_restarts=0)(_Worker)
         waiting = deque(indices)
@@ -86,12 +89,16 @@ class RayExecutor:
             actor, given = running.pop(ready)
             try:
                 trials = ray.get(ready)
-            except (ray.exceptions.RayActorError, ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError) as error:
+            except (
+                exceptions.RayActorError,
+                exceptions.WorkerCrashedError,
+                exceptions.NodeDiedError,
+            ) as error:
                 _again(given, waiting, attempts, error)
                 self._actors.remove(actor)
                 actor = worker_class.remote(shared)
                 self._actors.append(actor)
-            except ray.exceptions.RayTaskError as error:
+            except exceptions.RayTaskError as error:
                 raise error.cause from None
             else:
                 report(trials)

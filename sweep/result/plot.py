@@ -32,7 +32,9 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
     elif len(varying) == len(("x", "y")):
         _two(result, name, varying, ax)
     else:
-        raise UsageError(f"{len(varying)} parameters vary ({', '.join(varying)}): hold some fixed, as in plot({varying[-1]}=...)")
+        raise UsageError(
+            f"{len(varying)} parameters vary ({', '.join(varying)}): hold some fixed, as in plot({varying[-1]}=...)"
+        )
     return ax
 
 
@@ -45,7 +47,13 @@ def _two(result: Result, name: str, varying: list[str], ax: Any) -> None:
         return
     other = next(each for each in varying if each != few)
     for value in result.table[few].unique().to_pylist():
-        _curve(result.where(**{few: value}), name, other, ax, label=f"{few} = {value:g}" if isinstance(value, float) else f"{few} = {value}")
+        _curve(
+            result.where(**{few: value}),
+            name,
+            other,
+            ax,
+            label=f"{few} = {value:g}" if isinstance(value, float) else f"{few} = {value}",
+        )
     ax.set_ylabel(name)
     ax.legend()
 
@@ -67,7 +75,9 @@ def _curve(result: Result, name: str, over: str, ax: Any, label: str | None) -> 
 def _heatmap(result: Result, name: str, varying: list[str], ax: Any) -> None:
     y, x = ([*result.table[each].unique().to_pylist()] for each in varying)
     if len(x) * len(y) != len(result):
-        raise UsageError(f"the points are no grid of {varying[0]} and {varying[1]}: a heatmap needs one value for each pair")
+        raise UsageError(
+            f"the points are no grid of {varying[0]} and {varying[1]}: a heatmap needs one value for each pair"
+        )
     rows = {value: i for i, value in enumerate(y)}
     columns = {value: i for i, value in enumerate(x)}
     values = np.full((len(y), len(x)), np.nan)
@@ -90,7 +100,7 @@ def _places(values: list[Any]) -> list[Any]:
 
 def _is_geometric(values: Any) -> bool:
     """Tell whether values are spaced by factors, over a decade at least."""
-    if len(values) < 3 or np.any(values <= 0) or values[-1] < 10 * values[0]:  # noqa: PLR2004 - two values have no spacing
+    if len(values) < 3 or np.any(values <= 0) or values[-1] < 10 * values[0]:
         return False
     steps = np.diff(np.log(values))
-    return bool(np.ptp(steps) < 0.05 * abs(steps.mean())) or bool(np.all(values[1:] / values[:-1] > 2))  # noqa: PLR2004
+    return bool(np.ptp(steps) < 0.05 * abs(steps.mean())) or bool(np.all(values[1:] / values[:-1] > 2))

@@ -124,7 +124,7 @@ def _digits(mean: float, width: float) -> int:
         return 4
     decimals = 1 - math.floor(math.log10(width))
     size = max(abs(mean), width)
-    return max(decimals, 0) if 1e-5 < size < 1e9 and decimals < 10 else -1  # noqa: PLR2004 - where plain decimals read well
+    return max(decimals, 0) if 1e-5 < size < 1e9 and decimals < 10 else -1
 
 
 def _number(value: float, digits: int) -> str:

@@ -9,7 +9,6 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
 from sweep.space.base import Space, limited
@@ -17,6 +16,7 @@ from sweep.space.parameter import KINDS, Parameter
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 __all__ = ["Product", "Union", "product", "union"]
 
@@ -25,11 +25,11 @@ class _OfSpaces(Space):
     """A space made of spaces."""
 
     def __init__(self, parts: tuple[Space, ...]) -> None:
-        self._parts = parts
+        self.parts = parts
 
     def tables(self) -> dict[str, pa.Table]:
         """Return the parts' tables."""
-        return {digest: table for part in self._parts for digest, table in part.tables().items()}
+        return {digest: table for part in self.parts for digest, table in part.tables().items()}
 
 
 class Product(_OfSpaces):
@@ -46,7 +46,7 @@ class Product(_OfSpaces):
     @property
     def axes(self) -> dict[str, tuple[Any, ...]] | None:
         """Coordinates of a product of grids."""
-        found = [part.axes for part in self._parts]
+        found = [part.axes for part in self.parts]
         if any(each is None for each in found):
             return None
         return {name: values for each in found for name, values in (each or {}).items()}
@@ -54,7 +54,7 @@ class Product(_OfSpaces):
     def at(self, points: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         """Return the values at some points."""
         held: list[dict[str, NDArray[Any]]] = []
-        for part in reversed(self._parts):
+        for part in reversed(self.parts):
             points, within = np.divmod(points, part.size)
             held.append(part.at(within))
         return {name: values for each in reversed(held) for name, values in each.items()}
@@ -62,14 +62,14 @@ class Product(_OfSpaces):
     def point(self, i: int) -> dict[str, Any]:
         """Return the values at one point."""
         found: list[dict[str, Any]] = []
-        for part in reversed(self._parts):
+        for part in reversed(self.parts):
             i, within = divmod(i, part.size)
             found.append(part.point(within))
         return {name: value for each in reversed(found) for name, value in each.items()}
 
     def spec(self) -> dict[str, Any]:
         """Describe the factors."""
-        return {"product": [part.spec() for part in self._parts]}
+        return {"product": [part.spec() for part in self.parts]}
 
 
 class Union(_OfSpaces):
@@ -90,7 +90,7 @@ class Union(_OfSpaces):
         """Return the values at some points."""
         held = {each.name: np.empty(len(points), KINDS[each.kind]) for each in self.parameters}
         owner = np.searchsorted(self._ends, points, side="right")
-        for number, part in enumerate(self._parts):
+        for number, part in enumerate(self.parts):
             mine = np.flatnonzero(owner == number)
             if len(mine):
                 found = part.at(points[mine] - (self._ends[number] - part.size))
@@ -107,12 +107,14 @@ class Union(_OfSpaces):
     def point(self, i: int) -> dict[str, Any]:
         """Return the values at one point."""
         number = bisect.bisect_right(self._ends, i)
-        found = self._parts[number].point(i - (self._ends[number] - self._parts[number].size))
-        return {name: float(found[name]) if joined.kind == "float" else found[name] for name, joined in self._joined.items()}
+        found = self.parts[number].point(i - (self._ends[number] - self.parts[number].size))
+        return {
+            name: float(found[name]) if joined.kind == "float" else found[name] for name, joined in self._joined.items()
+        }
 
     def spec(self) -> dict[str, Any]:
         """Describe the parts."""
-        return {"union": [part.spec() for part in self._parts]}
+        return {"union": [part.spec() for part in self.parts]}
 
 
 def _named(part: Space, name: str) -> Parameter:
@@ -134,7 +136,7 @@ def product(*spaces: Space) -> Space:
     SpaceError
         If two of them have a parameter of one name.
     """
-    parts = tuple(each for space in spaces for each in (space._parts if isinstance(space, Product) else (space,)))  # noqa: SLF001 - of its own class
+    parts = tuple(each for space in spaces for each in (space.parts if isinstance(space, Product) else (space,)))
     return _several(parts, "product") or Product(parts)
 
 
@@ -146,7 +148,7 @@ def union(*spaces: Space) -> Space:
     SpaceError
         If their parameters differ.
     """
-    parts = tuple(each for space in spaces for each in (space._parts if isinstance(space, Union) else (space,)))  # noqa: SLF001 - of its own class
+    parts = tuple(each for space in spaces for each in (space.parts if isinstance(space, Union) else (space,)))
     return _several(parts, "union") or Union(parts)
 
 

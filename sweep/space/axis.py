@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
 from sweep.space.parameter import Parameter, decoded, typed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Axis", "Linspace", "Logspace", "as_axis", "axis_from_spec", "linspace", "logspace"]
 
@@ -21,9 +23,20 @@ LISTED = 4096
 class Axis(Protocol):
     """Values by position, ``0 <= i < size``."""
 
-    kind: str
-    categories: tuple[str, ...]
-    size: int
+    @property
+    def kind(self) -> str:
+        """Kind of the values; see `sweep.space.parameter.Parameter`."""
+        ...
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """What strings are coded by."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many values."""
+        ...
 
     def at(self, positions: NDArray[np.int64]) -> NDArray[Any]:
         """Return the values at some positions; strings as category codes."""
@@ -207,7 +220,9 @@ def axis_from_spec(name: str, spec: Any) -> Axis:
         return as_axis(name, spec)
     makers = {"range": range, "linspace": linspace, "logspace": logspace}
     if len(spec) != 1 or not set(spec) <= set(makers):
-        raise SpaceError(f"axis {name!r} is {spec!r}: give a list, or one of {{range = ...}}, {{linspace = ...}}, {{logspace = ...}}")
+        raise SpaceError(
+            f"axis {name!r} is {spec!r}: give a list, or one of {{range = ...}}, {{linspace = ...}}, {{logspace = ...}}"
+        )
     ((maker, arguments),) = spec.items()
     try:
         return as_axis(name, makers[maker](*arguments))

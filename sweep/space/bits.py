@@ -6,13 +6,15 @@ upper 8 bits (see ``sweep_kernels.counter``).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep_kernels.counter import key_of
 from sweep_kernels.philox import philox4x32
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["POINTS", "SCRAMBLES", "random_words"]
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
 from sweep.space.base import Space, limited
 from sweep.space.bits import POINTS, random_words
 from sweep.space.dimension import Dimension, as_dimension
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Design", "Independent", "closed_off", "independent"]
 
@@ -29,7 +31,9 @@ class Design(Space):
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 1 << 64:
             raise SpaceError(f"{self.kind}(seed={seed!r}): a seed is a whole number from 0 to 2**64 - 1")
         if not ranges:
-            raise SpaceError(f"{self.kind}(n={n}) has no range: give at least one parameter, as in {self.kind}({n}, a=(0, 1))")
+            raise SpaceError(
+                f"{self.kind}(n={n}) has no range: give at least one parameter, as in {self.kind}({n}, a=(0, 1))"
+            )
         self.size = limited(int(n))
         self._seed = seed
         self._dimensions: list[Dimension] = [as_dimension(name, given) for name, given in ranges.items()]

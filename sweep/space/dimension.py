@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError, nearest
 from sweep.space.parameter import Parameter, typed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Dimension", "as_dimension"]
 
@@ -70,14 +72,20 @@ class Distribution(Dimension):
     def __init__(self, name: str, distribution: str, arguments: dict[str, Any]) -> None:
         from scipy import stats
 
-        known = [each for each, value in vars(stats).items() if isinstance(value, stats.rv_continuous | stats.rv_discrete)]
+        known = [
+            each for each, value in vars(stats).items() if isinstance(value, stats.rv_continuous | stats.rv_discrete)
+        ]
         if distribution not in known:
-            raise SpaceError(f"range of {name!r}: scipy.stats has no distribution {distribution!r}: {nearest(distribution, known)}")
+            raise SpaceError(
+                f"range of {name!r}: scipy.stats has no distribution {distribution!r}: {nearest(distribution, known)}"
+            )
         family = getattr(stats, distribution)
         accepted = _argument_names(family)
         for each, value in arguments.items():
             if each not in accepted:
-                raise SpaceError(f"range of {name!r}: {distribution} has no argument {each!r}: {nearest(each, accepted)}")
+                raise SpaceError(
+                    f"range of {name!r}: {distribution} has no argument {each!r}: {nearest(each, accepted)}"
+                )
             if isinstance(value, bool) or not isinstance(value, int | float | np.number):
                 raise SpaceError(f"range of {name!r}: {distribution} has {each} = {value!r}, which is no number")
         self._arguments = {each: float(arguments[each]) for each in accepted if each in arguments}
@@ -141,7 +149,9 @@ def as_dimension(name: str, given: Any) -> Dimension:
         return Distribution.of_frozen(name, given)
     if isinstance(given, list | np.ndarray):
         return Choice(name, given)
-    raise SpaceError(f"range of {name!r} is {given!r}: give (low, high), a list of values, or a distribution as scipy.stats.norm(0, 1)")
+    raise SpaceError(
+        f"range of {name!r} is {given!r}: give (low, high), a list of values, or a distribution as scipy.stats.norm(0, 1)"
+    )
 
 
 def _of_dict(name: str, given: dict[str, Any]) -> Dimension:
@@ -149,4 +159,6 @@ def _of_dict(name: str, given: dict[str, Any]) -> Dimension:
         return Interval(name, given["low"], given["high"])
     if isinstance(given.get("dist"), str):
         return Distribution(name, given.pop("dist"), given)
-    raise SpaceError(f"range of {name!r} is {given!r}: give {{low = 0, high = 1}}, {{dist = 'norm', ...}} or a list of values")
+    raise SpaceError(
+        f"range of {name!r} is {given!r}: give {{low = 0, high = 1}}, {{dist = 'norm', ...}} or a list of values"
+    )

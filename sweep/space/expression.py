@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError, nearest
-from sweep.space.parameter import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from sweep.space.parameter import Parameter
 
 __all__ = ["Expression"]
 
@@ -31,7 +35,7 @@ _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
-    ast.In: lambda a, b: np.isin(a, b),
+    ast.In: np.isin,
     ast.NotIn: lambda a, b: ~np.isin(a, b),
 }
 _UNARY: dict[type, Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: np.logical_not}
@@ -71,7 +75,9 @@ class Expression:
 
     def __init__(self, text: Any, parameters: tuple[Parameter, ...]) -> None:
         if not isinstance(text, str):
-            raise SpaceError(f"where({text!r}): write the condition as text, so that a plan can hold it: where('a > 1 and b < 2')")
+            raise SpaceError(
+                f"where({text!r}): write the condition as text, so that a plan can hold it: where('a > 1 and b < 2')"
+            )
         self._parameters = {each.name: each for each in parameters}
         try:
             self._tree = ast.parse(text.strip(), mode="eval").body
@@ -99,17 +105,25 @@ class Expression:
         """Refuse what is not in the language, before anything is evaluated."""
         for each in ast.walk(node):
             if isinstance(each, ast.Name) and each.id not in self._parameters and each.id not in _FUNCTIONS:
-                raise SpaceError(f"where {self.text!r}: there is no parameter {each.id!r}: {nearest(each.id, list(self._parameters))}")
-            if isinstance(each, ast.Call) and not (isinstance(each.func, ast.Name) and each.func.id in _FUNCTIONS and not each.keywords):
+                raise SpaceError(
+                    f"where {self.text!r}: there is no parameter {each.id!r}: {nearest(each.id, list(self._parameters))}"
+                )
+            if isinstance(each, ast.Call) and not (
+                isinstance(each.func, ast.Name) and each.func.id in _FUNCTIONS and not each.keywords
+            ):
                 raise SpaceError(f"where {self.text!r}: {ast.unparse(each.func)!r} is none of {', '.join(_FUNCTIONS)}")
             if isinstance(each, ast.Constant) and not isinstance(each.value, bool | int | float | str):
                 raise SpaceError(f"where {self.text!r}: {each.value!r} is no number, bool or string")
             if isinstance(each, ast.expr) and not isinstance(each, _ALLOWED):
                 raise SpaceError(f"where {self.text!r}: {ast.unparse(each)!r} cannot stand in a condition")
-            if isinstance(each, ast.operator | ast.cmpop | ast.unaryop) and type(each) not in {**_BINARY, **_COMPARE, **_UNARY}:
+            if isinstance(each, ast.operator | ast.cmpop | ast.unaryop) and type(each) not in {
+                **_BINARY,
+                **_COMPARE,
+                **_UNARY,
+            }:
                 raise SpaceError(f"where {self.text!r}: the operator {type(each).__name__} cannot stand in a condition")
 
-    def _value(self, node: ast.expr, held: dict[str, Any]) -> Any:
+    def _value(self, node: ast.expr, held: dict[str, Any]) -> Any:  # noqa: PLR0911 - one for each kind of node
         match node:
             case ast.Name(id=name):
                 return held[name]

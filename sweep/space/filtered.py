@@ -6,7 +6,6 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
 from sweep.space.base import Space
@@ -14,6 +13,7 @@ from sweep.space.expression import Expression
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 __all__ = ["Filtered"]
 
@@ -29,7 +29,9 @@ class Filtered(Space):
         self._expression = Expression(expression, base.parameters)
         self.parameters = base.parameters
         if base.size > LOOKED_AT:
-            raise SpaceError(f"a filter looks at every point, and {base.size:,} are more than {LOOKED_AT:,}: narrow the axes first")
+            raise SpaceError(
+                f"a filter looks at every point, and {base.size:,} are more than {LOOKED_AT:,}: narrow the axes first"
+            )
 
     @functools.cached_property
     def _kept(self) -> NDArray[np.int64]:

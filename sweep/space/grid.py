@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
 from sweep.space.axis import Axis, as_axis
 from sweep.space.base import Space, limited
 from sweep.space.parameter import Parameter
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Grid", "Zipped", "grid", "zipped"]
 
@@ -54,7 +56,10 @@ class Grid(_OfAxes):
         for axis in reversed(self._axes.values()):
             i, position = divmod(i, axis.size)
             positions.append(position)
-        return {name: axis.value(position) for (name, axis), position in zip(self._axes.items(), reversed(positions), strict=True)}
+        return {
+            name: axis.value(position)
+            for (name, axis), position in zip(self._axes.items(), reversed(positions), strict=True)
+        }
 
     def spec(self) -> dict[str, Any]:
         """Describe the grid."""

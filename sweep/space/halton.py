@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sweep.space.base import Space
 from sweep.space.bits import SCRAMBLES, random_words
 from sweep.space.designs import Design, closed_off
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sweep.space.base import Space
 
 __all__ = ["Halton", "halton"]
 

@@ -7,14 +7,17 @@ finite domains", 2002, https://doi.org/10.1007/3-540-45760-7_9).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sweep.space.base import Space
 from sweep.space.bits import POINTS, SCRAMBLES, random_words
 from sweep.space.designs import Design, closed_off
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sweep.space.base import Space
 
 __all__ = ["LatinHypercube", "latin_hypercube", "permuted"]
 

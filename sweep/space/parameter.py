@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["KINDS", "Parameter", "decoded", "typed"]
 
@@ -55,10 +57,7 @@ def typed(name: str, values: Any) -> tuple[str, tuple[str, ...], NDArray[Any]]:
     given = _listed(name, values)
     if not len(given):
         raise SpaceError(f"axis {name!r} is empty")
-    if isinstance(given, np.ndarray) and given.dtype.kind in "biuf":
-        array = given
-    else:
-        array = _array(name, list(given))
+    array = given if isinstance(given, np.ndarray) and given.dtype.kind in "biuf" else _array(name, list(given))
     if array.dtype.kind == "U":
         return _coded(array)
     if array.dtype.kind == "f" and not np.isfinite(array).all():

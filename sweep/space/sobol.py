@@ -8,15 +8,18 @@ code order: aligned runs of ``2**k`` points are the same sets.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
-from sweep.space.base import Space
 from sweep.space.bits import SCRAMBLES, random_words
 from sweep.space.designs import Design
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sweep.space.base import Space
 
 __all__ = ["Sobol", "sobol"]
 
@@ -51,7 +54,9 @@ class Sobol(Design):
     def __init__(self, n: Any, seed: Any, ranges: dict[str, Any]) -> None:
         super().__init__(n, seed, ranges)
         if self.size > LARGEST:
-            raise SpaceError(f"sobol(n={self.size}): at most 2**24 = {LARGEST:,} points; independent(...) has no such limit")
+            raise SpaceError(
+                f"sobol(n={self.size}): at most 2**24 = {LARGEST:,} points; independent(...) has no such limit"
+            )
 
     def unit(self, dimension: int, points: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return a coordinate of some points."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpaceError, nearest
 from sweep.space.algebra import product, union
 from sweep.space.axis import Axis, axis_from_spec
-from sweep.space.base import Space
 from sweep.space.designs import Independent
 from sweep.space.grid import Grid, Zipped
 from sweep.space.halton import Halton
@@ -17,13 +14,19 @@ from sweep.space.latin import LatinHypercube
 from sweep.space.sobol import Sobol
 from sweep.space.table import Table, table
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sweep.space.base import Space
+
 __all__ = ["from_spec", "from_toml"]
 
 DESIGNS = {each.kind: each for each in (Sobol, Halton, LatinHypercube, Independent)}
 FORMS = ("grid", "zipped", "product", "union", "table", *DESIGNS)
 
 
-def from_spec(spec: Mapping[str, Any], tables: Mapping[str, Any]) -> Space:
+def from_spec(spec: Mapping[str, Any], tables: Mapping[str, Any]) -> Space:  # noqa: PLR0911 - one for each form
     """Make the space that `Space.spec` describes.
 
     Parameters
@@ -82,10 +85,18 @@ def from_toml(fields: Mapping[str, Any], base: Path) -> Space:
     """
     given = dict(fields)
     expression = given.pop("where", None)
-    form = [key for key in given if key in FORMS and isinstance(given[key], dict if key not in {"product", "union"} else list) and _is_form(key, given[key])]
+    form = [
+        key
+        for key in given
+        if key in FORMS
+        and isinstance(given[key], dict if key not in {"product", "union"} else list)
+        and _is_form(key, given[key])
+    ]
     if form and len(given) > 1:
         other = next(key for key in given if key != form[0])
-        raise SpaceError(f"[space] has {form[0]!r} and {other!r}: put axes under [space.grid], or parts under [[space.product]]")
+        raise SpaceError(
+            f"[space] has {form[0]!r} and {other!r}: put axes under [space.grid], or parts under [[space.product]]"
+        )
     space = _formed(form[0], given[form[0]], base) if form else Grid(_axes(given))
     return space if expression is None else space.where(expression)
 
@@ -105,7 +116,9 @@ def _formed(kind: str, fields: Any, base: Path) -> Space:
     if kind == "table":
         unknown = [key for key in fields if key != "path"]
         if unknown or "path" not in fields:
-            raise SpaceError(f"[space.table] has {list(fields)}: give path = 'points.csv' or 'points.parquet', and nothing else")
+            raise SpaceError(
+                f"[space.table] has {list(fields)}: give path = 'points.csv' or 'points.parquet', and nothing else"
+            )
         return table(str(base / fields["path"]))
     ranges = dict(fields)
     if "n" not in ranges:

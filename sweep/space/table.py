@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep.errors import SpaceError
 from sweep.space.base import Space, limited
@@ -15,6 +14,7 @@ from sweep.space.parameter import Parameter, typed
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 __all__ = ["Table", "table"]
 
@@ -103,8 +103,12 @@ def _arrow(source: Any) -> Any:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "to_arrow"):
             return _without_index(pa.table(source))
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
-        raise SpaceError(f"table {source if isinstance(source, str | Path) else type(source).__name__}: {error}") from None
-    raise SpaceError(f"table of a {type(source).__name__}: give a list of dicts, a DataFrame, an Arrow table, a .csv or a .parquet file")
+        raise SpaceError(
+            f"table {source if isinstance(source, str | Path) else type(source).__name__}: {error}"
+        ) from None
+    raise SpaceError(
+        f"table of a {type(source).__name__}: give a list of dicts, a DataFrame, an Arrow table, a .csv or a .parquet file"
+    )
 
 
 def _without_index(given: Any) -> Any:

@@ -40,7 +40,9 @@ def open_store(url: str) -> Store:
         return MemoryStore(rest)
     if scheme == "file":
         return _local(unquote(urlsplit(url).path))
-    raise StoreError(f"store {url!r}: no store is reached by {scheme}://; use a folder, s3://bucket/prefix or memory://name")
+    raise StoreError(
+        f"store {url!r}: no store is reached by {scheme}://; use a folder, s3://bucket/prefix or memory://name"
+    )
 
 
 def _local(path: str) -> Store:

@@ -7,12 +7,15 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweep.errors import ObjectExistsError, ObjectNotFoundError, StoreError
 from sweep.store.base import Entry, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
 __all__ = ["LocalStore"]
 
@@ -132,7 +135,7 @@ class LocalStore:
                     temporary.unlink(missing_ok=True)
 
     @contextmanager
-    def _errors(self, doing: str) -> Iterator[None]:
+    def _errors(self, doing: str) -> Generator[None]:
         try:
             yield
         except OSError as error:

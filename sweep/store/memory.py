@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from sweep.errors import ObjectExistsError, ObjectNotFoundError, StoreError
 from sweep.store.base import Entry, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 __all__ = ["MemoryStore"]
 
@@ -63,4 +65,6 @@ class MemoryStore:
         """Memory can be written."""
 
     def __reduce__(self) -> NoReturn:
-        raise StoreError(f"{self.url} is in the memory of one process; other processes need a folder or s3://bucket/prefix")
+        raise StoreError(
+            f"{self.url} is in the memory of one process; other processes need a folder or s3://bucket/prefix"
+        )

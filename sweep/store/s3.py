@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweep.errors import ObjectExistsError, ObjectNotFoundError, StoreError
 from sweep.store.base import Entry, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+    from pathlib import Path
 
 __all__ = ["S3Store"]
 
@@ -100,7 +102,9 @@ class S3Store:
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """Yield the objects whose keys begin with `prefix`, by key."""
         with self._errors("read"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix + prefix)
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix + prefix
+            )
             found = [each for page in pages for each in page.get("Contents", ())]
         yield from sorted(Entry(each["Key"].removeprefix(self._prefix), each["Size"]) for each in found)
 
@@ -124,7 +128,7 @@ class S3Store:
         return {"Bucket": self._bucket, "Key": self._prefix + checked(key)}
 
     @contextmanager
-    def _errors(self, doing: str) -> Iterator[None]:
+    def _errors(self, doing: str) -> Generator[None]:
         from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -134,7 +138,12 @@ class S3Store:
             raise self._explained(doing, error) from None
 
     def _explained(self, doing: str, error: Exception) -> StoreError:
-        from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, PartialCredentialsError
+        from botocore.exceptions import (
+            ClientError,
+            EndpointConnectionError,
+            NoCredentialsError,
+            PartialCredentialsError,
+        )
 
         code = _code(error) if isinstance(error, ClientError) else ""
         if code in {"NoSuchKey", "404"}:

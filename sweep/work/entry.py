@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from sweep.work.reduce import reduce
 from sweep.work.simulate import simulate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sweep.ledger import Wave
     from sweep.work.study import Study
 

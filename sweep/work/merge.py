@@ -71,7 +71,7 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]]) -> None:
 
 
 def _described(plan: Plan) -> bytes:
-    """The plan as JSON without the place where its kernel was found: the result must not depend on that."""
+    """Write the plan as JSON without the place where its kernel was found: the result must not depend on that."""
     fields = json.loads(plan.to_json())
     del fields["kernel"]["source"]
     return json.dumps(fields).encode()
@@ -93,8 +93,9 @@ class _Reader:
             _, end, wave, shard = self._waiting.pop()
             wanted.append((end, wave, shard))
         with ThreadPoolExecutor(min(READERS, max(len(wanted), 1))) as pool:
-            for (end, _, _), (rows, self._kinds) in zip(wanted, pool.map(self._one, wanted), strict=True):
+            for (end, _, _), (rows, kinds) in zip(wanted, pool.map(self._one, wanted), strict=True):
                 self._held.append((end, rows))
+                self._kinds = kinds
         pieces = [_within(rows, first, last) for _, rows in self._held]
         self._held = [(end, rows) for end, rows in self._held if end > last]
         rows = _current(concatenated(pieces), self._plan) if pieces else None

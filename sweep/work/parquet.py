@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["DIGEST", "TableWriter", "encode", "decode"]
+__all__ = ["DIGEST", "TableWriter", "decode", "encode"]
 
 DIGEST = b"sweep.sha256"
-_OPTIONS = {"compression": "zstd", "write_page_checksum": True, "use_dictionary": False, "store_schema": False}
+_OPTIONS: Any = {"compression": "zstd", "write_page_checksum": True, "use_dictionary": False, "store_schema": False}
 
 
 def encode(table: pa.Table, metadata: dict[bytes, bytes] | None = None) -> bytes:
@@ -83,7 +83,9 @@ def decode(data: bytes, name: str) -> pa.Table:
         pieces = [file.read_row_group(i, use_threads=False) for i in range(file.num_row_groups)]
         table = _concatenated(pieces, file)
     except Exception as error:  # noqa: BLE001 - pyarrow raises OSError, ValueError and its own for what cannot be read
-        raise CorruptError(f"{name} is damaged: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
+        raise CorruptError(
+            f"{name} is damaged: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        ) from None
     metadata = {k: v for k, v in (table.schema.metadata or {}).items() if k.startswith(b"sweep.")}
     written = metadata.pop(DIGEST, b"")
     if _digest_of(pieces, metadata) != written.decode(errors="replace"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweep.work.arguments import argument_words
-from sweep_kernels.driver import TrialRaisedError
+from sweep_kernels.driver import Driver, TrialRaisedError
 
 if TYPE_CHECKING:
     from sweep.work.study import Study
@@ -37,19 +37,19 @@ class Pilot:
 
 def pilot(study: Study) -> Pilot:
     """Time trials at up to five points spread over the space, about 10 ms each."""
-    points = study.plan.points
+    driver, points = study.driver, study.plan.points
     chosen = sorted({round(i * (points - 1) / (POINTS - 1)) for i in range(POINTS)})
-    return Pilot(sum(_seconds(study, point) for point in chosen) / len(chosen))
+    return Pilot(sum(_seconds(driver, study, point) for point in chosen) / len(chosen))
 
 
-def _seconds(study: Study, point: int) -> float:
+def _seconds(driver: Driver, study: Study, point: int) -> float:
     words = argument_words(study.kernel, study.plan.space, point, point + 1)
     most = min(study.plan.trials, study.plan.block_size)
-    trials = 1
+    trials = min(16, most)  # enough for the first call's cold caches not to count
     while True:
         begun = time.perf_counter()
         try:
-            study.driver.probe(point, words, trials)
+            driver.probe(point, words, trials)
         except TrialRaisedError:
             return SECONDS  # it will be met again, and explained, by the shard that holds it
         elapsed = time.perf_counter() - begun

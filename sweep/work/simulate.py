@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -17,6 +16,8 @@ from sweep.work.rows import Rows, concatenated, merged
 from sweep_kernels.driver import Blocks, TrialRaisedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from sweep.ledger import Wave
     from sweep.work.study import Study
 
@@ -29,8 +30,6 @@ MAP_LEVELS = 10
 BATCH_SECONDS = 0.05
 BATCH_BLOCKS = 1 << 16
 ROWS_HELD = 1 << 17
-
-
 
 
 def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]) -> int:
@@ -133,7 +132,11 @@ def _kept(study: Study, point: Any, block: Any, trials: Any, values: Any) -> Any
     columns: dict[str, Any] = {"point": points, "trial": trial}
     columns.update(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
     for name, kind, value in zip(kernel.outputs, study.driver.output_kinds, values, strict=True):
-        columns[name] = {"bool": value != 0.0, "int": value.astype(np.int64, copy=False)}.get(kind, value) if kind != "float" else value
+        columns[name] = (
+            {"bool": value != 0.0, "int": value.astype(np.int64, copy=False)}.get(kind, value)
+            if kind != "float"
+            else value
+        )
     return pa.table(columns)
 
 

@@ -44,10 +44,11 @@ def test_no_flipped_bit_is_ever_read_as_data(table):
         damaged = bytearray(data)
         damaged[at // 8] ^= 1 << at % 8
         try:
-            assert decode(bytes(damaged), "t").equals(table)
-        except CorruptError as error:
-            assert str(error).startswith("t is damaged: ")
+            read = decode(bytes(damaged), "t")
+        except CorruptError:
             refused += 1
+        else:
+            assert read.equals(table)
     assert refused > 1200
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,8 +32,10 @@ def test_any_cut_and_any_overlap_merges_to_the_same_bits(points, trials, seed, d
     cells = [(point, block) for point in range(points) for block in range(-(-trials // BLOCK))]
     whole = finished(blocks_of(values, cells), BLOCK)
     edges = sorted({0, len(cells), *data.draw(st.lists(st.integers(0, len(cells)), max_size=6))})
-    spans = list(zip(edges, edges[1:], strict=False)) + data.draw(
-        st.lists(st.tuples(st.integers(0, len(cells)), st.integers(0, len(cells))).filter(lambda s: s[0] < s[1]), max_size=3)
+    spans = list(itertools.pairwise(edges)) + data.draw(
+        st.lists(
+            st.tuples(st.integers(0, len(cells)), st.integers(0, len(cells))).filter(lambda s: s[0] < s[1]), max_size=3
+        )
     )
     pieces = [merged(blocks_of(values, cells[a:b]), BLOCK, data.draw(st.sampled_from([0, 1, 3, 64]))) for a, b in spans]
     again = finished(without_nested(concatenated(data.draw(st.permutations(pieces)))), BLOCK)

@@ -7,13 +7,16 @@ https://doi.org/10.1016/0378-4266(90)90039-5.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from sweep_kernels.kernel import kernel
-from sweep_kernels.rng import Rng
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from sweep_kernels.rng import Rng
 
 __all__ = ["asian_option", "kemna_vorst"]
 
@@ -76,7 +79,9 @@ def kemna_vorst(
     """
     from scipy.special import ndtr
 
-    s, k, r, v, t, n = (np.asarray(each, dtype=np.float64) for each in (spot, strike, rate, volatility, maturity, steps))
+    s, k, r, v, t, n = (
+        np.asarray(each, dtype=np.float64) for each in (spot, strike, rate, volatility, maturity, steps)
+    )
     mean = np.log(s) + (r - 0.5 * v * v) * t * (n + 1.0) / (2.0 * n)
     variance = v * v * t * (n + 1.0) * (2.0 * n + 1.0) / (6.0 * n * n)
     d1 = (mean - np.log(k) + variance) / np.sqrt(variance)

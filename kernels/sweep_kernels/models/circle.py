@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from sweep_kernels.kernel import kernel
-from sweep_kernels.rng import Rng
+
+if TYPE_CHECKING:
+    from sweep_kernels.rng import Rng
 
 __all__ = ["COVERED", "pi"]
 

@@ -7,13 +7,16 @@ https://doi.org/10.1086/260062.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from sweep_kernels.kernel import kernel
-from sweep_kernels.rng import Rng
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from sweep_kernels.rng import Rng
 
 __all__ = ["black_scholes", "european_option"]
 

@@ -6,17 +6,24 @@ https://doi.org/10.1090/S0002-9947-1956-0079851-X.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from sweep_kernels.kernel import kernel
-from sweep_kernels.rng import Rng
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sweep_kernels.rng import Rng
 
 __all__ = ["expected_waits", "mm1_queue", "stationary_wait"]
 
 
 @kernel(outputs=["last_wait", "mean_wait"])
-def mm1_queue(rng: Rng, arrival_rate: float = 0.8, service_rate: float = 1.0, customers: int = 100) -> tuple[float, float]:
+def mm1_queue(
+    rng: Rng, arrival_rate: float = 0.8, service_rate: float = 1.0, customers: int = 100
+) -> tuple[float, float]:
     """How long the last customer waits for service, and how long all do on average.
 
     Parameters

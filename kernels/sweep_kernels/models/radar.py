@@ -7,13 +7,16 @@ https://doi.org/10.1109/TIT.1960.1057561; M. A. Richards, "Fundamentals of Radar
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from sweep_kernels.kernel import kernel
-from sweep_kernels.rng import Rng
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from sweep_kernels.rng import Rng
 
 __all__ = ["detection_probability", "radar_detection"]
 
@@ -93,7 +96,7 @@ def _extra_shape(j: int, snr: Any, n: Any, case: Any) -> Any:
 
     signal = n * snr
     return np.select(
-        [case == 0, case == 1, case == 2, case == 3, case == 4],  # noqa: PLR2004 - Swerling's numbers
+        [case == 0, case == 1, case == 2, case == 3, case == 4],
         [
             poisson.pmf(j, signal),
             nbinom.pmf(j, 1, 1.0 / (1.0 + signal)),

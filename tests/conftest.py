@@ -1,0 +1,82 @@
+"""Fixtures for the whole suite: a cache of its own, and a real S3 server."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import matplotlib as mpl
+import pytest
+
+mpl.use("Agg")
+
+WAIT_SECONDS = 60
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_compiled_kernels(tmp_path_factory):
+    """Compile each kernel once a session, and never read what the user's own cache holds."""
+    os.environ["SWEEP_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+    return os.environ["SWEEP_CACHE_DIR"]
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """Start moto's S3 server as a process of its own; yield its endpoint; end it by its process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    endpoint = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_up(endpoint, server)
+        yield endpoint
+    finally:
+        server.terminate()
+        server.wait(WAIT_SECONDS)
+
+
+def _wait_until_up(endpoint: str, server: subprocess.Popen) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            urllib.request.urlopen(endpoint, timeout=5).close()
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            assert server.poll() is None, "the S3 server ended as it started"
+            assert time.monotonic() < deadline, "the S3 server did not start"
+            time.sleep(0.05)  # polling with a deadline: there is no event to wait on
+        else:
+            return
+
+
+@pytest.fixture
+def s3(s3_server, monkeypatch):
+    """Point the standard AWS environment variables at the server."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return s3_server
+
+
+@pytest.fixture
+def bucket(s3):
+    """Make a bucket of its own; return its name."""
+    import boto3
+
+    name = f"bucket-{uuid.uuid4().hex[:12]}"
+    boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    return name
