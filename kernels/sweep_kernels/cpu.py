@@ -7,6 +7,8 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
+import builtins
+import dis
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +58,7 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
     KernelError
         If numba cannot type the function, or it does not return one number for each output.
     """
+    _check_names(kernel)
     found: list[str] = []
     signature = types.void(
         *[types.int64] * 3, *[types.int64] * 8, *[types.CPointer(types.int64)], *[types.CPointer(types.float64)] * 3
@@ -69,6 +72,18 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
     result = dispatcher.overloads[signature.args]
     code, symbols = _object_code(result.library.get_llvm_str(), result.fndesc.llvm_func_name)
     return ObjectCode(code=code, entry=result.fndesc.llvm_func_name, symbols=symbols, output_kinds=tuple(found))
+
+
+def _check_names(kernel: Kernel) -> None:
+    """Refuse a name that is defined nowhere, with its line: numba's message has none."""
+    function: Any = kernel.function
+    for instruction in dis.get_instructions(function):
+        name = instruction.argval
+        if instruction.opname == "LOAD_GLOBAL" and name not in function.__globals__ and not hasattr(builtins, name):
+            line = instruction.positions.lineno if instruction.positions else kernel.line
+            raise KernelError(
+                f"{kernel.file}:{line}: kernel {kernel.name!r} cannot be compiled: name {name!r} is not defined"
+            )
 
 
 def _driver(kernel: Kernel, kinds: tuple[str, ...], found: list[str]) -> Any:
@@ -182,7 +197,10 @@ class _WrongResultError(NumbaError):
 def _output_kinds(kernel: Kernel, parts: list[Any]) -> list[str]:
     if len(parts) != len(kernel.outputs):
         names = ", ".join(repr(name) for name in kernel.outputs)
-        raise _WrongResultError(f"it returns {len(parts)} values, and {len(kernel.outputs)} outputs are named: {names}")
+        returned, named = len(parts), len(kernel.outputs)
+        raise _WrongResultError(
+            f"it returns {returned} value{'s' * (returned != 1)}, and {named} output{'s are' if named != 1 else ' is'} named: {names}"
+        )
     return [_output_kind(name, part) for name, part in zip(kernel.outputs, parts, strict=True)]
 
 
@@ -203,7 +221,7 @@ def _output_kind(name: str, part: Any) -> str:
 def _explained(kernel: Kernel, error: Exception) -> str:
     """Cut numba's message to one line: the user's file and line, and the first reason that is not about numba itself."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    own = re.search(r"it returns \d+ values.*|output '\w+' is .*", text)
+    own = re.search(r"it returns \d+ value.*|output '\w+' is .*", text)
     if own:
         return f"{kernel.file}:{kernel.line}: kernel {kernel.name!r}: {own[0]}"
     place = f"{kernel.file}:{kernel.line}"

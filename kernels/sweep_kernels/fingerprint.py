@@ -7,6 +7,7 @@ whatever module they are; so do the constants it reads. Modules and builtins cou
 from __future__ import annotations
 
 import ast
+import dis
 import hashlib
 import inspect
 import textwrap
@@ -29,8 +30,10 @@ def plain(function: Any) -> Any:
 
 
 def global_names(code: types.CodeType) -> Iterator[str]:
-    """Yield the global names that a code object, or one nested in it, may read."""
-    yield from code.co_names
+    """Yield the global names that a code object, or one nested in it, reads; names of attributes are not among them."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
+            yield instruction.argval
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from global_names(constant)

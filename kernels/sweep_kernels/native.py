@@ -24,6 +24,7 @@ from numba.core.typing.templates import AttributeTemplate, infer_getattr  # type
 from numba.extending import intrinsic, overload_method, register_model  # type: ignore[import-untyped]
 
 from sweep_kernels import arithmetic, draws
+from sweep_kernels.errors import KernelError
 from sweep_kernels.fingerprint import global_names, plain
 
 if TYPE_CHECKING:
@@ -134,16 +135,26 @@ def compiled(function: Callable[..., Any], *, inline: bool = True) -> Any:
     -------
     dispatcher
         What numba compiles on the first call.
+
+    Raises
+    ------
+    KernelError
+        If a function calls itself.
     """
+    if id(function) in _begun:
+        raise KernelError(f"function {function.__name__!r} calls itself: write it as a loop")
     if id(function) not in _compiled:
-        dispatcher = (
-            njit(**INLINE)(_bound(function)) if inline else njit(error_model="numpy", _nrt=False)(_bound(function))
-        )
-        _compiled[id(function)] = dispatcher
+        _begun.add(id(function))
+        try:
+            bound = _bound(function)
+        finally:
+            _begun.discard(id(function))
+        _compiled[id(function)] = njit(**INLINE)(bound) if inline else njit(error_model="numpy", _nrt=False)(bound)
         _alive.append(function)
     return _compiled[id(function)]
 
 
+_begun: set[int] = set()
 _alive: list[Any] = []  # identities above stay unique as long as their functions live
 
 

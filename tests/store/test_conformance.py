@@ -99,7 +99,11 @@ def test_a_key_that_is_no_path_inside_is_our_mistake(store, key):
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("crd"), st.sampled_from(["a", "b/c", "b/d é+%&=", "b c"]), st.binary(max_size=20))))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("crd"), st.sampled_from(["a", "b/c", "b/d é+%&=", "b c"]), st.binary(max_size=20))
+    )
+)
 def test_any_sequence_does_what_a_dictionary_does(store, steps):
     store.delete([entry.key for entry in store.list()])
     model: dict[str, bytes] = {}

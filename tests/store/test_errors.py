@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 
 import pytest
 
@@ -42,15 +44,19 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     assert "cannot write to" in told(open_store(str(tmp_path / "store")))
 
 
-def test_a_full_disk(tmp_path):
-    """/dev/full is what a full disk looks like to a writer."""
+def test_a_disk_that_takes_no_more(tmp_path):
+    """A limit on the size of files is met as a full disk is: in the middle of a write."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     store = open_store(str(tmp_path))
-    os.symlink("/dev/full", tmp_path / "device")
-    with pytest.raises(OSError, match="No space left"):
-        (tmp_path / "device").write_bytes(b"x")
-    store._write = lambda *_: (tmp_path / "device").write_bytes(b"x")  # the same call on that device
-    with pytest.raises(StoreError, match="No space left on device"), store._errors("write to"):
-        store._write()
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
+        with pytest.raises(StoreError, match="cannot write to .*: File too large"):
+            store.create("big", bytes(2 << 20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_bucket_that_is_not_there(s3):

@@ -1,0 +1,200 @@
+"""Draws: the same in plain Python and compiled, stable for ever, and of the right distribution.
+
+The statistical tests are seeded; each says how often a right generator would fail it with another seed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from sweep_kernels import Rng, draws
+from sweep_kernels.counter import POINT_LIMIT, SEED_LIMIT, TRIAL_LIMIT
+from tests.kernels.compiling import as_kernel, compiled_trials
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "draws.json"
+FALSE_ALARM = 1e-4
+MASK = 0xFFFFFFFF
+
+CALLS = {
+    "uniform": lambda rng: rng.uniform(),
+    "normal": lambda rng: rng.normal(),
+    "exponential": lambda rng: rng.exponential(),
+    "integers_die": lambda rng: rng.integers(1, 7),
+    "integers_wide": lambda rng: rng.integers(-(2**31), 2**31),
+    "bernoulli": lambda rng: rng.bernoulli(0.3),
+    "poisson_0": lambda rng: rng.poisson(0.0),
+    "poisson_tiny": lambda rng: rng.poisson(1e-9),
+    "poisson_3": lambda rng: rng.poisson(3.0),
+    "poisson_9.99": lambda rng: rng.poisson(9.99),
+    "poisson_10": lambda rng: rng.poisson(10.0),
+    "poisson_1e9": lambda rng: rng.poisson(1e9),
+}
+PLACES = [
+    (0, 0, 0),
+    (1, 2, 3),
+    (SEED_LIMIT - 1, POINT_LIMIT - 1, TRIAL_LIMIT - 1),
+    (42, 2**32, 2**32 - 1),
+    (42, 2**32 - 1, 2**32),
+]
+
+
+def sequence(seed: int, point: int, trial: int) -> dict[str, list[str]]:
+    """Five draws of each kind, each kind from a fresh start, exactly."""
+    found: dict[str, list[str]] = {}
+    for name, call in CALLS.items():
+        rng = Rng(seed, point, trial)
+        values = [call(rng) for _ in range(5)]
+        found[name] = [value.hex() if isinstance(value, float) else str(value) for value in values]
+    return found
+
+
+def bless() -> None:
+    """Write the golden file anew: ``python -m tests.kernels.test_draws``. A changed draw is a new major version."""
+    GOLDEN.write_text(json.dumps({str(place): sequence(*place) for place in PLACES}, indent=1) + "\n")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_draws_are_what_they_always_were(place):
+    assert sequence(*place) == json.loads(GOLDEN.read_text())[str(place)]
+
+
+def everything(rng, mean, low, high, p):
+    total = rng.uniform() + rng.normal() * 3.0
+    a = rng.poisson(mean)
+    b = rng.integers(low, high)
+    if rng.bernoulli(p):
+        total += rng.exponential()
+    for _ in range(3):
+        total += rng.normal() - rng.uniform()
+    return total, a, b
+
+
+KERNEL = as_kernel(everything, "total", "a", "b")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, SEED_LIMIT - 1),
+    st.integers(0, POINT_LIMIT - 1),
+    st.integers(0, TRIAL_LIMIT // 8 - 1) | st.sampled_from([0, 2**29 - 1, 2**29, TRIAL_LIMIT // 8 - 1]),
+    st.sampled_from([0.0, 1e-9, 1.0, 9.99, 10.0, 12.5, 1e3, 1e9, 1e15]),
+    st.sampled_from([(0, 1), (0, 6), (-5, 5), (0, 2**32), (-(2**40), -(2**40) + 7)]),
+    st.floats(0.0, 1.0),
+)
+def test_compiled_and_plain_agree_to_the_bit(seed, point, block, mean, span, p):
+    parameters = {"mean": mean, "low": span[0], "high": span[1], "p": p}
+    found = compiled_trials(KERNEL, seed, point, block, 1, **parameters)
+    for i in range(8):
+        assert tuple(found[:, i]) == KERNEL.trial(seed, point, block * 8 + i, **parameters)
+
+
+def test_the_order_of_the_two_sequences_does_not_matter():
+    apart, mixed = Rng(1, 2, 3), Rng(1, 2, 3)
+    uniforms, normals = [apart.uniform() for _ in range(5)], [apart.normal() for _ in range(5)]
+    assert [(mixed.normal(), mixed.uniform()) for _ in range(5)] == list(zip(normals, uniforms, strict=True))
+
+
+def test_uniforms_have_53_bits():
+    assert draws.closed_open(MASK, MASK) == 1.0 - 2.0**-53
+    assert draws.closed_open(0, 0) == 0.0
+    assert draws.closed_open(0, 1 << 11) == 2.0**-53
+    values = [Rng(3, 0, trial).uniform() for trial in range(2000)]
+    assert all((value * 2.0**53).is_integer() for value in values)
+    assert any((value * 2.0**52) % 1 for value in values)
+
+
+def test_normals_reach_beyond_8_and_are_right_there():
+    """Radius and words: the smallest words give 9.49, and the share of words beyond a radius is ``exp(-r**2 / 2)``."""
+    assert math.sqrt(-2.0 * draws.log(draws.open_closed(0, 0))) == pytest.approx(
+        math.sqrt(2 * 65 * math.log(2)), rel=1e-15
+    )
+    assert draws.open_closed(MASK, MASK) == 1.0
+    for radius in (6.0, 7.0, 8.0, 8.5, 9.0):
+        words = math.exp(-radius * radius / 2.0) * 2.0**64  # so many of the 2**64 pairs of words lie beyond
+        below, above = int(words * 0.99999), math.ceil(words * 1.00001) + 1
+        assert math.sqrt(-2.0 * draws.log(draws.open_closed(below >> 32, below & MASK))) >= radius
+        assert math.sqrt(-2.0 * draws.log(draws.open_closed(above >> 32, above & MASK))) < radius
+
+
+def sample(function, count: int = 1 << 17, **parameters) -> np.ndarray:
+    return compiled_trials(as_kernel(function), 20_240_601, 5, 0, count // 4096, 4096, **parameters)[0]
+
+
+def test_uniform_is_uniform():
+    x = sample(lambda rng: rng.uniform())
+    assert stats.kstest(x, "uniform").pvalue > FALSE_ALARM
+
+
+def test_normal_is_normal_in_the_body_and_in_the_tails():
+    x = sample(lambda rng: rng.normal(), 1 << 20)
+    assert stats.kstest(x, "norm").pvalue > FALSE_ALARM
+    for edge in (2.0, 3.0, 4.0):
+        assert stats.binomtest(int((x > edge).sum()), len(x), stats.norm.sf(edge)).pvalue > FALSE_ALARM
+        assert stats.binomtest(int((x < -edge).sum()), len(x), stats.norm.sf(edge)).pvalue > FALSE_ALARM
+
+
+def pair(rng):
+    return rng.normal() * rng.normal()
+
+
+def test_the_two_normals_of_a_pair_are_independent():
+    """The mean product has a standard error of 1 / sqrt(n)."""
+    x = sample(pair)
+    assert abs(x.mean()) * math.sqrt(len(x)) < stats.norm.isf(FALSE_ALARM / 2)
+
+
+def test_exponential_is_exponential_in_the_body_and_in_the_tail():
+    x = sample(lambda rng: rng.exponential())
+    assert stats.kstest(x, "expon").pvalue > FALSE_ALARM
+    assert stats.binomtest(int((x > 8.0).sum()), len(x), math.exp(-8.0)).pvalue > FALSE_ALARM
+
+
+def test_integers_are_even():
+    counts = np.bincount(sample(lambda rng: rng.integers(0, 6)).astype(int), minlength=6)
+    assert stats.chisquare(counts).pvalue > FALSE_ALARM
+    assert len(counts) == 6
+
+
+def test_bernoulli_has_its_probability():
+    x = sample(lambda rng: rng.bernoulli(0.3))
+    assert stats.binomtest(int(x.sum()), len(x), 0.3).pvalue > FALSE_ALARM
+
+
+def poisson(rng, mean):
+    return rng.poisson(mean)
+
+
+@pytest.mark.parametrize("mean", [0.1, 3.0, 9.99, 10.0, 37.5, 1000.0])
+def test_poisson_is_poisson(mean):
+    x = sample(poisson, mean=mean)
+    low, high = int(stats.poisson.ppf(1e-4, mean)), int(stats.poisson.isf(1e-4, mean))
+    counts = np.array([(x < low).sum(), *((x == k).sum() for k in range(low, high + 1)), (x > high).sum()])
+    expected = np.array(
+        [stats.poisson.cdf(low - 1, mean), *stats.poisson.pmf(range(low, high + 1), mean), stats.poisson.sf(high, mean)]
+    )
+    several = expected * len(x) >= 5
+    observed = [*counts[several], counts[~several].sum()]
+    wanted = np.array([*expected[several], expected[~several].sum()]) * len(x)
+    keep = wanted > 0
+    assert (
+        stats.chisquare(np.array(observed)[keep], wanted[keep] * sum(observed) / wanted[keep].sum()).pvalue
+        > FALSE_ALARM
+    )
+
+
+def test_poisson_refuses_what_is_no_mean():
+    for mean in (-1.0, math.nan, 1e16, math.inf):
+        with pytest.raises(ValueError, match="between 0 and 1e15"):
+            Rng(0, 0, 0).poisson(mean)
+
+
+if __name__ == "__main__":
+    bless()

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sweep_kernels import KernelError, kernel
+from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
+from sweep_kernels.objectcode import cache_folder, object_code
+from sweep_kernels.statistics import FINITE, MEAN, NONFINITE_TRIAL
+from tests.kernels.compiling import as_kernel
+from tests.kernels.test_kernel import loaded
+
+KINDS = ("float", "int", "bool")
+
+
+@kernel(outputs=["x", "big", "count"])
+def mixed(rng, a, k, flag):
+    x = a * rng.normal() + k
+    if flag:
+        x = -x
+    return x, x > 1.0, rng.poisson(3.0)
+
+
+def driver(each=mixed, kinds=KINDS, **options):
+    return Driver(each, kinds, **({"seed": 9, "trials": 10_000, "block_size": 4096} | options))
+
+
+WORDS = parameter_words(
+    [np.array([1.0, 2.0, -3.5]), np.array([1, -(2**40), 3]), np.array([True, False, True])], KINDS, 3
+)
+ARGUMENTS = [
+    {"a": 1.0, "k": 1, "flag": True},
+    {"a": 2.0, "k": -(2**40), "flag": False},
+    {"a": -3.5, "k": 3, "flag": True},
+]
+
+
+def test_the_kinds_of_outputs_are_found():
+    assert driver().output_kinds == ("float", "bool", "int")
+
+
+def test_kept_trials_are_those_of_plain_python():
+    rows, values = driver().run_keeping(Blocks(5, 0, 3, 0, 9), WORDS)
+    assert values.shape == (3, 30_000)
+    for point in range(3):
+        for trial in (0, 4095, 4096, 9999):
+            plain = mixed.trial(9, 5 + point, trial, **ARGUMENTS[point])
+            assert tuple(values[:, point * 10_000 + trial]) == plain
+    assert list(rows[:, 0, FINITE]) == [4096, 4096, 1808] * 3
+
+
+def test_statistics_do_not_depend_on_how_blocks_are_asked_for():
+    whole = driver().run(Blocks(0, 0, 3, 0, 9), WORDS)
+    assert np.array_equal(driver().run_keeping(Blocks(0, 0, 3, 0, 9), WORDS)[0], whole)
+    one_by_one = np.concatenate([driver().run(Blocks(0, 0, 3, i, 1), WORDS) for i in range(9)])
+    assert np.array_equal(one_by_one, whole)
+    narrow = driver().run(Blocks(0, 1, 1, 0, 3), WORDS)  # the middle block of each point
+    assert np.array_equal(narrow, whole[1::3])
+
+
+def test_threads_give_the_same_bits():
+    each = driver()
+    whole = each.run(Blocks(0, 0, 3, 0, 9), WORDS)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: each.run(Blocks(0, 0, 3, 0, 9), WORDS), range(32)))
+    assert all(np.array_equal(rows, whole) for rows in found)
+
+
+def test_common_random_numbers_give_every_point_the_draws_of_point_0():
+    same = parameter_words([np.full(3, 1.0), np.full(3, 1), np.full(3, True)], KINDS, 3)
+    rows = driver(common_random_numbers=True).run(Blocks(7, 0, 3, 0, 9), same)
+    assert np.array_equal(rows[0:3], rows[3:6])
+    apart = driver().run(Blocks(7, 0, 3, 0, 9), same)
+    assert not np.array_equal(apart[0:3], apart[3:6])
+    assert np.array_equal(rows[0:3], driver().run(Blocks(0, 0, 3, 0, 3), same))
+
+
+def test_trials_go_on_across_the_carry_of_the_counter():
+    first = 2**32 // 4096 - 1
+    each = driver(trials=2**32 + 4096)
+    _, values = each.run_keeping(Blocks(0, first, 2, 0, 2), WORDS)
+    for i in (0, 4095, 4096, 8191):
+        assert tuple(values[:, i]) == mixed.trial(9, 0, first * 4096 + i, **ARGUMENTS[0])
+
+
+@kernel(outputs=["x"])
+def picky(rng, limit):
+    x = rng.normal()
+    if x > limit:
+        raise ValueError("too large")
+    return x
+
+
+def test_the_first_trial_that_raises_is_found():
+    words = parameter_words([np.array([100.0, 3.2])], ("float",), 2)
+    with pytest.raises(TrialRaisedError) as caught:
+        driver(picky, ("float",)).run(Blocks(0, 0, 3, 0, 6), words)
+    assert caught.value.point == 1
+    guilty = caught.value.trial
+    with pytest.raises(ValueError, match="too large"):
+        picky.trial(9, 1, guilty, limit=3.2)
+    assert all(picky.trial(9, 1, trial, limit=3.2) <= 3.2 for trial in range(guilty))
+
+
+@kernel(outputs=["x"])
+def sometimes_nan(rng):
+    u = rng.uniform()
+    return np.nan if u < 0.01 else u
+
+
+def test_the_first_trial_that_is_not_finite_is_named():
+    rows = driver(sometimes_nan, ()).run(Blocks(0, 0, 3, 0, 3), np.zeros((1, 1), np.int64))
+    for block in range(3):
+        trial = int(rows[block, 0, NONFINITE_TRIAL])
+        assert trial // 4096 == block
+        assert np.isnan(sometimes_nan.trial(9, 0, trial))
+    assert np.all(rows[:, 0, MEAN] > 0.48)
+
+
+def helper(rng, scale):
+    return scale * rng.normal()
+
+
+def test_plain_helpers_may_draw():
+    def uses_a_helper(rng, a):
+        return helper(rng, a) + helper(rng, 2.0 * a)
+
+    each = as_kernel(uses_a_helper)
+    _, values = driver(each, ("float",)).run_keeping(
+        Blocks(0, 0, 3, 0, 1), parameter_words([np.array([1.5])], ("float",), 1)
+    )
+    assert values[0, 17] == each.trial(9, 0, 17, a=1.5)
+
+
+BAD = {
+    "unknown": (
+        "def f(rng, a):\n    x = a\n    return undefined_thing(x)",
+        "study.py:5: kernel 'f' cannot be compiled: name 'undefined_thing' is not defined",
+    ),
+    "too few": (
+        "def f(rng, a):\n    return 1.0, 2.0",
+        "study.py:2: kernel 'f': it returns 2 values, and 1 output is named: 'y'",
+    ),
+    "text": ("def f(rng, a):\n    return 'yes'", "study.py:2: kernel 'f': output 'y' is a unicode"),
+    "nothing": (
+        "def f(rng, a):\n    if a > 1:\n        return 1.0",
+        "study.py:2: kernel 'f': output 'y' is None on some path",
+    ),
+    "mixture": ("def f(rng, a):\n    return a + 'x'", "study.py:4: kernel 'f' cannot be compiled: .*add"),
+    "itself": ("def f(rng, a):\n    return g(a)\ndef g(a):\n    return g(a - 1.0)", "function 'g' calls itself"),
+    "method": ("def f(rng, a):\n    return rng.gauss(a)", "study.py:4: kernel 'f' cannot be compiled: .*gauss"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_compiled_is_told_in_one_line(name, tmp_path):
+    code, told = BAD[name]
+    module = loaded(tmp_path, f'@kernel(outputs=["y"])\n{code}\n')
+    with pytest.raises(KernelError, match=told) as caught:
+        driver(module.f, ("float",))
+    assert "\n" not in str(caught.value)
+
+
+SECOND = """
+import sys
+import numpy as np
+from sweep_kernels.models import pi
+from sweep_kernels.driver import Blocks, Driver
+rows = Driver(pi, (), seed=1, trials=100, block_size=4096).run(Blocks(0, 0, 1, 0, 1), np.zeros((1, 1), np.int64))
+print(rows.tobytes().hex(), "numba" in sys.modules)
+"""
+
+
+def second_process(folder: Path) -> list[str]:
+    environment = {**os.environ, "SWEEP_CACHE_DIR": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(
+        [sys.executable, "-c", SECOND], env=environment, check=True, capture_output=True, text=True
+    ).stdout.split()
+
+
+def test_a_second_process_neither_compiles_nor_imports_numba(tmp_path):
+    first, second = second_process(tmp_path), second_process(tmp_path)
+    assert (first[1], second[1]) == ("True", "False")
+    assert first[0] == second[0]
+
+
+def test_a_damaged_object_is_compiled_again(tmp_path):
+    first = second_process(tmp_path)
+    (entry,) = tmp_path.glob("*.o")
+    data = bytearray(entry.read_bytes())
+    data[-100] ^= 1
+    entry.write_bytes(data)
+    assert second_process(tmp_path) == first
+    assert second_process(tmp_path)[1] == "False"
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    assert second_process(tmp_path / "file")[1] == "True"
+
+
+def test_the_cache_is_the_users_own(monkeypatch, tmp_path):
+    monkeypatch.setenv("SWEEP_CACHE_DIR", str(tmp_path))
+    object_code(mixed, KINDS)
+    assert cache_folder() == tmp_path
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_kernels_of_one_name_do_not_meet(tmp_path):
+    texts = [textwrap.dedent(f'@kernel(outputs=["y"])\ndef f(rng):\n    return {value}\n') for value in ("1.0", "2.0")]
+    modules = [loaded(tmp_path, text, f"study{i}") for i, text in enumerate(texts)]
+    means = [driver(m.f, ()).run(Blocks(0, 0, 3, 0, 1), np.zeros((1, 1), np.int64))[0, 0, MEAN] for m in modules]
+    assert means == [1.0, 2.0]
