@@ -80,3 +80,12 @@ def bucket(s3):
     name = f"bucket-{uuid.uuid4().hex[:12]}"
     boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     return name
+
+
+@pytest.fixture(scope="session")
+def ray_here():
+    """Start Ray once for the session, as the executor starts it for a run; end what was started."""
+    from sweep.executors.ray import RayExecutor
+
+    with RayExecutor(workers=2):
+        yield
