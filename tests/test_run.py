@@ -152,7 +152,9 @@ def test_both_at_once_over_many_steps(reference, tmp_path):
     for count, trials in itertools.product((1, 2, 3), (5000, 12_288, 20_000)):
         if count > 1 and trials < 20_000:
             continue
-        replace(study(trials), space=grid(a=[0.5, 1.0, 2.0][:count], case=["day", "night"])).run(str(tmp_path), shards=count + 1)
+        replace(study(trials), space=grid(a=[0.5, 1.0, 2.0][:count], case=["day", "night"])).run(
+            str(tmp_path), shards=count + 1
+        )
     assert sha256(str(tmp_path)) == reference
 
 
@@ -172,10 +174,19 @@ def test_another_confidence_computes_no_trial(tmp_path):
         (study(trials=100), "trials differs: it holds 20000, asked for 100 .trials can grow, not shrink."),
         (study(keep="all"), "keep differs: it holds '', asked for 'all'"),
         (study(common_random_numbers=True), "common_random_numbers differs"),
-        (replace(study(), space=grid(a=[0.5, 1.0], case=["day", "night"])), "space differs: it has 6 points, asked for 4"),
-        (replace(study(), space=grid(a=[0.5, 1.5, 2.0], case=["day", "night"])), "space differs: at point 2 it has a=1.0, asked for 1.5"),
+        (
+            replace(study(), space=grid(a=[0.5, 1.0], case=["day", "night"])),
+            "space differs: it has 6 points, asked for 4",
+        ),
+        (
+            replace(study(), space=grid(a=[0.5, 1.5, 2.0], case=["day", "night"])),
+            "space differs: at point 2 it has a=1.0, asked for 1.5",
+        ),
         (replace(study(), space=grid(a=[1, 2, 3], case=["day", "night"])), "space differs: 'a' was float, is int now"),
-        (replace(study(), space=grid(case=["day", "night"], a=[0.5, 1.0, 2.0])), "space differs: it has the parameters"),
+        (
+            replace(study(), space=grid(case=["day", "night"], a=[0.5, 1.0, 2.0])),
+            "space differs: it has the parameters",
+        ),
     ],
 )
 def test_a_store_that_holds_another_plan_says_which_field_differs(tmp_path, other, text):

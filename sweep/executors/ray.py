@@ -71,19 +71,37 @@ class RayExecutor:
     def run(self, task: Task, indices: Sequence[int], report: Report) -> Iterator[int]:
         """Run the task for each index; see `sweep.executors.base.Executor.run`."""
         import ray
-        from ray import cloudpickle, exceptions
+        from ray import cloudpickle
 
         for module in self._carry:
             cloudpickle.register_pickle_by_value(module)
         shared = ray.put(task)
         worker_class = ray.remote(num_cpus=1, max_restarts=0)(_Worker)
         waiting = deque(indices)
-        attempts: dict[int, int] = {}
         running: dict[Any, tuple[Any, list[int]]] = {}
         count = min(self.workers, len(indices))
         self._actors = [worker_class.remote(shared) for _ in range(count)]
-        for actor in self._actors:
-            self._give(actor, waiting, running, count)
+        try:
+            for actor in self._actors:
+                self._give(actor, waiting, running, count)
+            yield from self._finish(running, waiting, worker_class, shared, report)
+        finally:
+            self._end_actors()
+
+    def _finish(
+        self,
+        running: dict[Any, tuple[Any, list[int]]],
+        waiting: deque[int],
+        worker_class: Any,
+        shared: Any,
+        report: Report,
+    ) -> Iterator[int]:
+        """Wait for ranges, hand out further ones, and replace workers that were lost."""
+        import ray
+        from ray import exceptions
+
+        attempts: dict[int, int] = {}
+        workers = len(self._actors)
         while running:
             (ready,), _ = ray.wait(list(running), num_returns=1)
             actor, given = running.pop(ready)
@@ -103,7 +121,7 @@ class RayExecutor:
             else:
                 report(trials)
                 yield from given
-            self._give(actor, waiting, running, count)
+            self._give(actor, waiting, running, workers)
 
     @staticmethod
     def _give(actor: Any, waiting: deque[int], running: dict[Any, tuple[Any, list[int]]], workers: int) -> None:
@@ -115,12 +133,17 @@ class RayExecutor:
     def __exit__(self, *exception: object) -> None:
         import ray
 
-        for actor in self._actors:
-            ray.kill(actor)
-        self._actors = []
+        self._end_actors()
         if self._started:
             ray.shutdown()
             self._started = False
+
+    def _end_actors(self) -> None:
+        import ray
+
+        for actor in self._actors:
+            ray.kill(actor)
+        self._actors = []
 
 
 def _again(given: list[int], waiting: deque[int], attempts: dict[int, int], error: Exception) -> None:

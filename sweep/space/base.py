@@ -123,7 +123,7 @@ class Space(ABC):
 
         Equal descriptions are equal spaces; else all values are compared, in pieces, up to the first difference.
         """
-        if self.spec() == old.spec():
+        if self == old:
             return None
         if self.names != old.names:
             return f"it has the parameters {list(old.names)}, asked for {list(self.names)}"
@@ -148,10 +148,14 @@ class Space(ABC):
         return None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Space) and self.spec() == other.spec()
+        return isinstance(other, Space) and self._described() == other._described()
 
     def __hash__(self) -> int:
-        return hash(json.dumps(self.spec(), sort_keys=True))
+        return hash(self._described())
+
+    def _described(self) -> str:
+        """Describe the space as text, in which 1 and 1.0 differ."""
+        return json.dumps(self.spec(), sort_keys=True)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{each.name}: {each.kind}" for each in self.parameters)
