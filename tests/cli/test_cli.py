@@ -51,7 +51,13 @@ mode = ["a", "b"]
 def start(*arguments, cwd, **options):
     environment = {**os.environ, **ENVIRONMENT}
     return subprocess.Popen(
-        [*SWEEP, *map(str, arguments)], cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+        [*SWEEP, *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
     )
 
 
@@ -81,7 +87,11 @@ def test_a_study_from_start_to_end(here):
     rows = list(csv.DictReader(io.StringIO(sweep("show", "out", "--format", "csv", cwd=here))))
     records = json.loads(sweep("show", "out", "--format", "json", cwd=here))
     assert len(rows) == len(records) == 10
-    columns = [f"{name}_{each}" for name in ("hit", "range_m") for each in ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max")]
+    columns = [
+        f"{name}_{each}"
+        for name in ("hit", "range_m")
+        for each in ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max")
+    ]
     assert list(rows[0]) == ["speed", "mode", "n", *columns, "range_m_nonfinite"]
     assert [float(row["range_m_mean"]) for row in rows] == [record["range_m_mean"] for record in records]
     assert sweep("show", "out", "--format", "markdown", cwd=here).startswith("| speed | mode | n | hit_mean |")
@@ -169,7 +179,11 @@ def test_a_live_line_on_a_terminal(here):
     main, end = pty.openpty()
     environment = {**os.environ, **ENVIRONMENT}
     process = subprocess.Popen(
-        [*SWEEP, "run", "study.py", "--store", "out", "--shards", "40"], cwd=here, env=environment, stdout=subprocess.DEVNULL, stderr=end
+        [*SWEEP, "run", "study.py", "--store", "out", "--shards", "40"],
+        cwd=here,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=end,
     )
     os.close(end)
     seen = b""
@@ -215,12 +229,28 @@ def test_bad_input_is_one_line_and_exit_code_2(here, arguments, text):
 
 
 BAD_STUDIES = {
-    "an axis that is no parameter": ("speed=linspace", "sped=linspace", "axis 'sped' is no parameter of kernel 'seeker': did you mean 'speed'?"),
-    "a parameter without an axis": (', mode=["a", "b"]', "", "parameter 'mode' of kernel 'seeker' has no axis and no default"),
+    "an axis that is no parameter": (
+        "speed=linspace",
+        "sped=linspace",
+        "axis 'sped' is no parameter of kernel 'seeker': did you mean 'speed'?",
+    ),
+    "a parameter without an axis": (
+        ', mode=["a", "b"]',
+        "",
+        "parameter 'mode' of kernel 'seeker' has no axis and no default",
+    ),
     "an empty axis": ('["a", "b"]', "[]", "axis 'mode' is empty"),
     "NaN in an axis": ('["a", "b"]', "[1.0, float('nan')]", "axis 'mode' has nan at position 1"),
-    "a kernel that cannot be typed": ("rng.exponential()", "rng.exponental()", "study.py:8: kernel 'seeker' cannot be compiled"),
-    "an output that is not there": ("seed=4", "keep='hits'", "keep='hits' is neither 'all' nor an output of 'seeker': did you mean 'hit'?"),
+    "a kernel that cannot be typed": (
+        "rng.exponential()",
+        "rng.exponental()",
+        "study.py:8: kernel 'seeker' cannot be compiled",
+    ),
+    "an output that is not there": (
+        "seed=4",
+        "keep='hits'",
+        "keep='hits' is neither 'all' nor an output of 'seeker': did you mean 'hit'?",
+    ),
     "no sweep": ("study = Sweep", "study = dict", "study.py:11: "),
     "a syntax error": ("return distance", "return distance +* 2", "study.py:9: invalid syntax"),
     "an exception": ("study = ", "1 / 0\nstudy = ", "study.py:11: ZeroDivisionError: division by zero"),
@@ -275,12 +305,18 @@ def test_a_spec_says_every_space(here):
 
 
 def test_a_trial_that_raises_is_one_line_and_exit_code_1(here):
-    (here / "study.py").write_text(STUDY.replace("return distance >", "if distance > 40.0:\n        raise ValueError('lost')\n    return distance >"))
+    (here / "study.py").write_text(
+        STUDY.replace(
+            "return distance >", "if distance > 40.0:\n        raise ValueError('lost')\n    return distance >"
+        )
+    )
     told = sweep("run", "study.py", cwd=here, code=1)
     assert "kernel 'seeker' raised ValueError: lost in trial" in told
     assert len(told.splitlines()) == 1
     place = told.partition("--point ")[2].partition(" --pdb")[0].split()
-    assert "raises ValueError: lost" in sweep("replay", "study.py", "--point", place[0], "--trial", place[2].rstrip("`\n"), cwd=here, code=1)
+    assert "raises ValueError: lost" in sweep(
+        "replay", "study.py", "--point", place[0], "--trial", place[2].rstrip("`\n"), cwd=here, code=1
+    )
 
 
 def test_another_plan_is_refused_and_can_be_replaced(here):
@@ -293,7 +329,9 @@ def test_another_plan_is_refused_and_can_be_replaced(here):
 
 def test_the_study_may_import_its_neighbours_also_on_ray(here):
     (here / "physics.py").write_text("GAIN = 2.0\n\ndef gain(x):\n    return GAIN * x\n")
-    text = STUDY.replace("from sweep import", "from physics import gain\nfrom sweep import").replace("speed * rng", "gain(speed) * rng")
+    text = STUDY.replace("from sweep import", "from physics import gain\nfrom sweep import").replace(
+        "speed * rng", "gain(speed) * rng"
+    )
     (here / "study.py").write_text(text)
     sweep("run", "study.py", "-q", "--store", "a", cwd=here)
     sweep("run", "study.py", "-q", "--store", "b", "--executor", "ray", "--shards", 4, "--workers", 2, cwd=here)
@@ -307,7 +345,9 @@ def test_kernels_are_listed(here):
     assert sweep("kernels", "study.py", cwd=here) == "seeker(speed, mode) -> hit, range_m\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"], ["status", "--help"], ["plan", "study.py"], ["status", "out"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["plan", "--help"], ["status", "--help"], ["plan", "study.py"], ["status", "out"]]
+)
 def test_looking_imports_neither_numba_nor_ray(here, arguments):
     sweep("run", "study.py", "--store", "out", "-q", cwd=here)
     code = textwrap.dedent(f"""

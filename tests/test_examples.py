@@ -1,0 +1,43 @@
+"""Every example runs and prints what it printed before; ``python -m tests.test_examples`` writes the expected outputs anew."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in {".py", ".toml"})
+
+
+def printed(example: Path, folder: Path) -> str:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'kernels'}", "COLUMNS": "120"}
+    is_script = "python examples/" in example.read_text()
+    run = (
+        [str(example)]
+        if is_script
+        else ["-c", "from sweep.cli.main import main; main()", "run", str(example), "--store", "out"]
+    )
+    done = subprocess.run(
+        [sys.executable, *run], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_prints_what_it_printed_before(example, tmp_path):
+    assert printed(example, tmp_path) == example.with_suffix(".out").read_text()
+
+
+def bless() -> None:
+    for example in EXAMPLES:
+        with tempfile.TemporaryDirectory() as folder:
+            example.with_suffix(".out").write_text(printed(example, Path(folder)))
+
+
+if __name__ == "__main__":
+    bless()
