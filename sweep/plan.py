@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -111,7 +112,7 @@ class Plan:
         """How many blocks each point's trials fall into."""
         return -(-self.trials // self.block_size)
 
-    @property
+    @functools.cached_property
     def hash(self) -> str:
         """64 hexadecimal digits: the hash of everything that a result depends on, and of nothing else."""
         fields = self._fields()
@@ -141,7 +142,10 @@ class Plan:
 
     def to_json(self) -> bytes:
         """Write it as JSON, for people and for `from_json`."""
-        return (json.dumps({**self._fields(), "hash": self.hash}, indent=1) + "\n").encode()
+        lines = [
+            f" {json.dumps(key)}: {json.dumps(value)}" for key, value in {**self._fields(), "hash": self.hash}.items()
+        ]
+        return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
     @classmethod
     def from_json(cls, data: bytes, tables: dict[str, Any], name: str = "plan.json") -> Plan:

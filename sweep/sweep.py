@@ -49,7 +49,7 @@ class Sweep:
     ...     return x * x + y * y < radius * radius
     >>> result = Sweep(disc, grid(radius=[0.5, 1.0]), trials=10_000).run()
     >>> [round(row["inside_mean"], 2) for row in result]
-    [0.2, 0.78]
+    [0.2, 0.79]
     """
 
     kernel: Kernel

@@ -69,6 +69,7 @@ class Expression:
 
     Examples
     --------
+    >>> from sweep.space.parameter import Parameter
     >>> Expression("a>1 and a <= 3", (Parameter("a", "int"),)).text
     'a > 1 and a <= 3'
     """

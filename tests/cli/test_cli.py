@@ -148,7 +148,7 @@ def test_killed_at_random_moments_it_goes_on_to_the_same_bytes(here):
     chance = random.Random(5)
     for number in range(4):
         process = start("run", "study.py", "--store", "broken", "-q", "--shards", 40 + number, cwd=here)
-        wait_for(lambda: list((here / "broken").glob("map/*/*.parquet")) or process.poll() is not None)
+        wait_for(lambda running=process: list((here / "broken").glob("map/*/*.parquet")) or running.poll() is not None)
         time.sleep(chance.random() / 10)  # the moment of the kill, not a wait
         process.send_signal(signal.SIGKILL)
         process.communicate()
