@@ -7,7 +7,6 @@ it is, in the footer too. The files are ordinary Parquet to everybody else.
 from __future__ import annotations
 
 import hashlib
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,17 +34,22 @@ def encode(table: pa.Table, metadata: dict[bytes, bytes] | None = None) -> bytes
     metadata
         Further key-value pairs for the footer.
     """
-    sink = io.BytesIO()
+    import pyarrow as pa
+
+    # Arrow's own buffers, here and in `decode`: its threads must never call into Python, which may be at its end by then.
+    sink = pa.BufferOutputStream()
     writer = TableWriter(sink, table.schema, metadata)
     writer.write(table)
     writer.close()
-    return sink.getvalue()
+    return sink.getvalue().to_pybytes()
 
 
 class TableWriter:
     """Write a table piece by piece; every piece is a row group."""
 
-    def __init__(self, sink: io.BytesIO | Path, schema: pa.Schema, metadata: dict[bytes, bytes] | None = None) -> None:
+    def __init__(
+        self, sink: pa.BufferOutputStream | Path, schema: pa.Schema, metadata: dict[bytes, bytes] | None = None
+    ) -> None:
         import pyarrow.parquet as pq
 
         self._digest = hashlib.sha256()
@@ -76,10 +80,11 @@ def decode(data: bytes, name: str) -> pa.Table:
     CorruptError
         If it is truncated, damaged, or not ours; names it.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
+        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
         pieces = [file.read_row_group(i, use_threads=False) for i in range(file.num_row_groups)]
         table = _concatenated(pieces, file)
     except Exception as error:  # noqa: BLE001 - pyarrow raises OSError, ValueError and its own for what cannot be read
