@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import KernelError, TrialError, UsageError
+from sweep.errors import KernelError, SpecError, TrialError, UsageError
 from sweep.work.arguments import arguments_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,14 @@ def _kernel_of(plan: Plan) -> Kernel:
     from sweep.load import load_kernel, load_sweep
 
     place = plan.kernel.source
-    kernel = load_sweep(place).kernel if place.endswith(".toml") else load_kernel(f"{place}:{plan.kernel.name}", Path())
+    try:
+        kernel = (
+            load_sweep(place).kernel if place.endswith(".toml") else load_kernel(f"{place}:{plan.kernel.name}", Path())
+        )
+    except SpecError as error:
+        raise KernelError(
+            f"{error}; name the study instead of its store: sweep replay STUDY --point P --trial T"
+        ) from None
     if kernel.version != plan.kernel.version:
         raise KernelError(
             f"the source of kernel {kernel.name!r} in {place} has changed since the sweep ran: its trials would not be the same",

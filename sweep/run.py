@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError, ObjectExistsError, PlanError, StoreError, UsageError
-from sweep.holdings import Holdings, read_plan, write_plan
+from sweep.holdings import Holdings, discard_other, read_plan, write_plan
 from sweep.ledger import MAX_SHARDS, Wave
 from sweep.progress import Progress, Silent
 from sweep.work import keys
@@ -43,6 +43,7 @@ def run_plan(
     workers: int | None = None,
     shards: int | None = None,
     ray_address: str = "local",
+    replace: bool = False,
     progress: Progress | None = None,
 ) -> Result:
     """Compute what is missing of a plan and return its result.
@@ -64,6 +65,8 @@ def run_plan(
         byte of the result.
     ray_address
         ``"local"`` to start Ray here, else the address of a cluster.
+    replace
+        Throw away what the store holds if it is another sweep, once the kernel of this one is compiled.
     progress
         Who listens.
 
@@ -84,6 +87,9 @@ def run_plan(
     progress = progress or Silent()
     study = Study(kernel, plan, store)
     progress.stage("check")
+    if replace:
+        _ = study.driver  # what cannot be compiled must not cost the results that are there
+        discard_other(store, plan)
     held = _held(study, progress)
     rectangles = held.missing(plan)
     if not rectangles and held.has_result:

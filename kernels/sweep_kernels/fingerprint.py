@@ -68,6 +68,7 @@ def _describe(function: Callable[..., Any], parts: list[str], seen: set[int]) ->
     if function.__defaults__ or function.__kwdefaults__:  # type: ignore[attr-defined] - a plain function has them
         parts.append(f"defaults {function.__defaults__!r} {function.__kwdefaults__!r}")  # type: ignore[attr-defined]
     for name, value in _references(function):
+        _refuse_other_draws(function, name, value)
         if isinstance(value, types.FunctionType) and not _is_library(value):
             if id(value) not in seen:
                 _describe(value, parts, seen)
@@ -84,6 +85,22 @@ def _references(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
     cells = inspect.getclosurevars(function).nonlocals
     for name in sorted(cells):
         yield name, plain(cells[name])
+
+
+def _refuse_other_draws(function: Callable[..., Any], name: str, value: Any) -> None:
+    """Refuse the global generators of Python and NumPy: numba compiles them, and no two runs would agree."""
+    home = value.__name__ if isinstance(value, types.ModuleType) else str(getattr(value, "__module__", ""))
+    through_numpy = home == "numpy" and any(
+        isinstance(node, ast.Attribute)
+        and node.attr == "random"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+        for node in ast.walk(ast.parse(_source(function)))
+    )
+    if through_numpy or home in {"random", "numpy.random", "numpy.random.mtrand"}:
+        raise KernelError(
+            f"kernel code {function.__name__!r} draws from {name!r}, which no seed of a sweep reaches: draw from rng instead"
+        )
 
 
 def _is_library(function: types.FunctionType) -> bool:

@@ -50,10 +50,6 @@ def command(
     plan = sweep.plan(source=study.partition(":")[0])
     place = open_store(store or default_store(study))
     line = Line(quiet=quiet)
-    if replace:
-        from sweep.holdings import discard_other
-
-        discard_other(place, plan)
     try:
         with line:
             result = run_plan(
@@ -64,6 +60,7 @@ def command(
                 workers=workers,
                 shards=shards,
                 ray_address=ray_address,
+                replace=replace,
                 progress=line,
             )
     except KeyboardInterrupt:

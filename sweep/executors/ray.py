@@ -8,7 +8,7 @@ import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
-from sweep.errors import StoreError, WorkerError
+from sweep.errors import UsageError, WorkerError
 from sweep.executors.base import MAX_ATTEMPTS, Report, Task
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class RayExecutor:
         try:
             ray.init(address=self._address, **options)
         except (ConnectionError, ValueError, RuntimeError) as error:
-            raise StoreError(f"no Ray cluster answers at {self._address!r}: {str(error).splitlines()[0]}") from None
+            raise UsageError(f"no Ray cluster answers at {self._address!r}: {str(error).splitlines()[0]}") from None
         self._started = True
 
     def run(self, task: Task, indices: Sequence[int], report: Report) -> Iterator[int]:

@@ -29,6 +29,7 @@ MAP_LEVELS = 10
 
 BATCH_SECONDS = 0.05
 BATCH_BLOCKS = 1 << 16
+BATCH_KEPT = 1 << 22
 ROWS_HELD = 1 << 17
 
 
@@ -85,11 +86,11 @@ def _create(study: Study, folder: str, wave: Wave, shard: int, data: bytes) -> N
         return  # another worker was given the same shard and was faster: its bytes are the same
 
 
-def batches(blocks: Blocks, seconds: float = BATCH_SECONDS) -> Iterator[Blocks]:
-    """Cut a slice into batches that take about `seconds` each, by the clock; the cut does not change a byte of the result."""
+def batches(blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SECONDS) -> Iterator[Blocks]:
+    """Cut a slice into batches that take about `seconds` each, by the clock, and hold at most `most` blocks; the cut changes no byte."""
     done, count = 0, 1
     while done < blocks.count:
-        count = min(count, blocks.count - done, BATCH_BLOCKS)
+        count = min(count, blocks.count - done, most)
         point = (blocks.start + done) // blocks.width
         start = blocks.start + done - point * blocks.width
         begun = time.perf_counter()
@@ -100,7 +101,8 @@ def batches(blocks: Blocks, seconds: float = BATCH_SECONDS) -> Iterator[Blocks]:
 
 
 def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
-    for batch in batches(blocks):
+    most = max(1, BATCH_KEPT // study.plan.block_size) if study.plan.keep else BATCH_BLOCKS
+    for batch in batches(blocks, most):
         point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width
         block = batch.first_block + (batch.start + np.arange(batch.count)) % batch.width
         trials = np.minimum(study.plan.block_size, study.plan.trials - block * study.plan.block_size)

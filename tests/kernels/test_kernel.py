@@ -123,6 +123,14 @@ def test_what_cannot_be_hashed_is_refused():
         fingerprint(f)
 
 
+@pytest.mark.parametrize("code", ["random.gauss(0, 1)", "np.random.normal()", "gauss(0, 1)", "nr.random()"])
+def test_other_generators_are_refused(tmp_path, code):
+    imports = "import random\nimport numpy as np\nimport numpy.random as nr\nfrom random import gauss\n"
+    module = loaded(tmp_path, f'{imports}@kernel(outputs=["y"])\ndef f(rng):\n    return {code}\n')
+    with pytest.raises(KernelError, match="draw from rng instead"):
+        _ = module.f.version
+
+
 def test_a_module_counts_by_name_only():
     def f(rng):
         return math.exp(rng.uniform())

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sweep import Sweep, grid, linspace
+from sweep.errors import CorruptError, PlanError
+from sweep.plan import Plan
+from sweep_kernels.models import pi, radar_detection
+from tests.studies import mixed, study
+
+
+def test_json_round_trip():
+    plan = study(keep="big", common_random_numbers=True, confidence=0.9).plan(source="here.py")
+    again = Plan.from_json(plan.to_json(), {})
+    assert again == plan
+    assert again.hash == plan.hash
+    assert again.to_json() == plan.to_json()
+
+
+def test_the_hash_is_that_of_what_the_result_depends_on():
+    base = study().plan()
+    assert study().plan(source="elsewhere.py").hash == base.hash
+    others = [study(trials=20_001), study(keep="all"), study(common_random_numbers=True), study(confidence=0.9)]
+    others.append(Sweep(mixed, study().space, 20_000, seed=12))
+    assert len({base.hash, *(each.plan().hash for each in others)}) == 6
+
+
+def test_hashes_are_what_they_always_were():
+    """On every version of Python and on every machine; a change would orphan every store."""
+    assert pi.version.startswith("8e13d0b2")
+    plan = Sweep(radar_detection, grid(snr_db=linspace(0, 20, 41), swerling=[0, 1]), trials=1000, seed=2**64 - 1).plan()
+    assert plan.hash.startswith("7bfcc1c9")
+
+
+def test_a_plan_of_another_format_is_refused():
+    text = study().plan().to_json().replace(b'"format": 1', b'"format": 2')
+    with pytest.raises(PlanError, match="has format 2; this version reads format 1"):
+        Plan.from_json(text, {})
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"format": 1, "counter_layout": 1}'])
+def test_what_is_no_plan_is_named(text):
+    with pytest.raises(CorruptError, match=r"plan\.json cannot be read as a plan"):
+        Plan.from_json(text.encode(), {})
+
+
+def test_the_json_is_small_and_for_people():
+    text = study().plan().to_json().decode()
+    assert len(text.splitlines()) == len(json.loads(text)) + 2
+    assert len(text) < 1200
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"trials": 0}, "trials=0 is not a whole number from 1 to 2..44"),
+        ({"trials": 1e6}, "trials=1000000.0"),
+        ({"trials": True}, "trials=True"),
+        ({"trials": 2**44 + 1}, "trials="),
+        ({"seed": 2**64}, "seed=.* is not a whole number from 0 to 2..64 - 1"),
+        ({"confidence": 95}, "confidence=95 is not between 0 and 1"),
+        ({"confidence": float("nan")}, "confidence=nan"),
+        ({"keep": "larg"}, "keep='larg' is neither 'all' nor an output of 'mixed'"),
+    ],
+)
+def test_numbers_out_of_range(options, text):
+    with pytest.raises(PlanError, match=text):
+        Sweep(mixed, study().space, **({"trials": 10} | options)).plan()
