@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +123,7 @@ class Sweep:
         from sweep.run import run_plan
         from sweep.store import open_store
 
-        place: Any = f"memory://{secrets.token_hex(8)}" if store is None else store
+        place: Any = "memory://" if store is None else store
         opened = open_store(place) if isinstance(place, str) else place
         return run_plan(
             self.kernel,

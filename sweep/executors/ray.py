@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Any, Self
@@ -59,8 +60,10 @@ class RayExecutor:
 
     def _start(self, ray: Any) -> None:
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+        _check_reachable(self._address)
         if self._address == "local":
             options |= {"num_cpus": self.workers, "object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
+            options["_node_ip_address"] = "127.0.0.1"
             options["_system_config"] = {"task_events_report_interval_ms": 0}
         try:
             ray.init(address=self._address, **options)
@@ -144,6 +147,17 @@ class RayExecutor:
         for actor in self._actors:
             ray.kill(actor)
         self._actors = []
+
+
+def _check_reachable(address: str) -> None:
+    """Knock at a cluster's door: Ray itself ends the whole process when nobody opens."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or "//" in host:
+        return  # "local", "auto" and ray:// are Ray's own business
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise UsageError(f"no Ray cluster answers at {address!r}: {error.strerror or error}") from None
 
 
 def _again(given: list[int], waiting: deque[int], attempts: dict[int, int], error: Exception) -> None:

@@ -19,12 +19,12 @@ _lock = threading.Lock()
 
 
 class MemoryStore:
-    """Objects in a dictionary; stores of one name share theirs, as long as the process lives."""
+    """Objects in a dictionary; stores of one name share theirs as long as the process lives, and one without a name keeps its own."""
 
     def __init__(self, name: str) -> None:
         self.url = f"memory://{name}"
         with _lock:
-            self._objects = _stores.setdefault(name, {})
+            self._objects = _stores.setdefault(name, {}) if name else {}
 
     def get(self, key: str) -> bytes:
         """Read an object; see `sweep.store.base.Store.get`."""

@@ -17,8 +17,10 @@ __all__ = ["Pilot", "pilot", "shard_count"]
 POINTS = 5
 SECONDS = 0.01
 SHARD_SECONDS = 2.0
+SHORTEST_SECONDS = 0.25
 SMALL = 0.2
 SHARDS_PER_WORKER = 4
+EVEN_SHARDS_PER_WORKER = 16
 KEPT_ROWS = 1 << 22
 
 
@@ -77,18 +79,21 @@ def shard_count(seconds: float, blocks: int, workers: int, rows_kept: int, most:
     Returns
     -------
     int
-        Shards of about two seconds, at least four a worker when there is work enough, one when there is next to none.
+        Shards of about two seconds; shorter ones, down to a quarter of a second, where sixteen a worker would be longer than there
+        is work for, so that no worker waits long for the last; at least four a worker when there is work enough; one when there is
+        next to none.
 
     Examples
     --------
     >>> shard_count(0.01, blocks=500, workers=2, rows_kept=0, most=10_000)
     1
     >>> shard_count(4.0, blocks=500, workers=2, rows_kept=0, most=10_000)
-    8
+    16
     >>> shard_count(3600.0, blocks=500_000, workers=2, rows_kept=0, most=10_000)
     1800
     """
-    wanted = max(round(seconds / SHARD_SECONDS), -(-rows_kept // KEPT_ROWS), 1)
+    length = min(max(seconds / workers / EVEN_SHARDS_PER_WORKER, SHORTEST_SECONDS), SHARD_SECONDS)
+    wanted = max(round(seconds / length), -(-rows_kept // KEPT_ROWS), 1)
     if seconds > SMALL:
         wanted = max(wanted, SHARDS_PER_WORKER * workers)
     elif seconds > SMALL / 10:
