@@ -1,6 +1,6 @@
 """Compile a kernel for the CPU: the one driver loop, as object code.
 
-Imported only when there is no object code for a kernel yet; see ``sweep_kernels.objectcode`` for how it is kept and run.
+Imported only when there is no object code for a kernel yet; see ``sweep_kernels.cache`` for how it is kept.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 from sweep_kernels.counter import high_word
 from sweep_kernels.errors import KernelError
 from sweep_kernels.native import compiled, make_rng
-from sweep_kernels.objectcode import ObjectCode
+from sweep_kernels.objectcode import ObjectCode, target_machine
 from sweep_kernels.statistics import SCRATCH, SLOTS, block_statistics
 
 if TYPE_CHECKING:
@@ -256,8 +256,6 @@ def _reason(text: str) -> str:
 
 def _object_code(text: str, entry: str) -> tuple[bytes, tuple[str, ...]]:
     """Strip a module to what `entry` needs and emit it for this processor."""
-    from sweep_kernels.objectcode import target_machine
-
     module = llvm.parse_assembly(text)
     for each in [*module.functions, *module.global_variables]:
         if not each.is_declaration:

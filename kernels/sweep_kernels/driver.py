@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sweep_kernels.cache import object_code
 from sweep_kernels.counter import key_of
-from sweep_kernels.objectcode import load, object_code
+from sweep_kernels.objectcode import load
 from sweep_kernels.statistics import SCRATCH, SLOTS
 
 if TYPE_CHECKING:

@@ -1,9 +1,4 @@
-"""Object code of compiled kernels: kept on disk by content, loaded without numba.
-
-The name of an entry is a hash of everything that the code depends on: the kernel's source, the kinds of its parameters, this
-package's own sources, the versions of Python, numba and llvmlite, and the processor. So an entry is never stale, any number of
-processes may share the folder, and a worker that finds one loads it in milliseconds.
-"""
+"""Object code of compiled kernels: what it is, for which processor, and how it is linked into a process without numba."""
 
 from __future__ import annotations
 
@@ -11,19 +6,12 @@ import ctypes
 import ctypes.util
 import functools
 import hashlib
-import importlib.metadata
 import json
 import os
-import secrets
-import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sweep_kernels.kernel import Kernel
-
-__all__ = ["ObjectCode", "cache_folder", "load", "object_code", "target_machine"]
+__all__ = ["ObjectCode", "load", "processor", "target_machine"]
 
 
 @dataclass(frozen=True)
@@ -70,78 +58,8 @@ class ObjectCode:
         return cls(code, head["entry"], tuple(head["symbols"]), tuple(head["output_kinds"]))
 
 
-def cache_folder() -> Path:
-    """Return the folder of compiled kernels: ``$SWEEP_CACHE_DIR``, or ``arraysweep`` in the user's cache folder."""
-    named = os.environ.get("SWEEP_CACHE_DIR")
-    if named:
-        return Path(named).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "arraysweep"
-
-
-def object_code(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
-    """Return a kernel's object code, from disk where it is, else compiled now and kept.
-
-    Parameters
-    ----------
-    kernel
-        The kernel.
-    kinds
-        Kinds of its parameters in order: ``"int"``, ``"float"``, ``"bool"`` or ``"str"``.
-
-    Raises
-    ------
-    KernelError
-        If it cannot be compiled.
-    """
-    path = cache_folder() / f"{kernel.name}-{_key(kernel, kinds)}.o"
-    found = _read(path)
-    if found is None:
-        from sweep_kernels.cpu import compile_kernel
-
-        found = compile_kernel(kernel, kinds)
-        _write(path, found.to_bytes())
-    return found
-
-
-def _read(path: Path) -> ObjectCode | None:
-    """Read an entry, unless somebody else could have written it: it is machine code."""
-    try:
-        if path.stat().st_uid != os.getuid():
-            return None
-        return ObjectCode.from_bytes(path.read_bytes())
-    except OSError:
-        return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Keep an entry if that can be done: a cache that cannot be written costs time, not results."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True) if temporary.parent.is_dir() else None
-
-
-def _key(kernel: Kernel, kinds: tuple[str, ...]) -> str:
-    parts = [kernel.version, *kinds, "->", *kernel.outputs, _toolchain()]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
 @functools.cache
-def _toolchain() -> str:
-    """Everything but the kernel that compiled code depends on."""
-    sources = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        sources.update(path.read_bytes())
-    versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy")]
-    return "\0".join([sources.hexdigest(), *versions, sys.version, *_processor()])
-
-
-@functools.cache
-def _processor() -> tuple[str, str]:
+def processor() -> tuple[str, str]:
     """Name and features of the processor to compile for; numba's own environment variables overrule what is found."""
     import llvmlite.binding as llvm
 
@@ -162,7 +80,7 @@ def _initialised() -> Any:
 def target_machine() -> Any:
     """Return LLVM's target machine for the processor that code is compiled for."""
     llvm = _initialised()
-    name, features = _processor()
+    name, features = processor()
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=name, features=features, opt=3, reloc="pic", codemodel="default"
     )

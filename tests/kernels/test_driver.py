@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from sweep_kernels import KernelError, kernel
+from sweep_kernels.cache import cache_folder, object_code
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
-from sweep_kernels.objectcode import cache_folder, object_code
 from sweep_kernels.statistics import FINITE, MEAN, NONFINITE_TRIAL
 from tests.kernels.compiling import as_kernel
 from tests.kernels.test_kernel import loaded
