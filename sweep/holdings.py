@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweep.errors import CorruptError, ObjectNotFoundError, PlanError
 from sweep.ledger import Wave, missing
@@ -58,6 +58,8 @@ class Holdings:
         By number.
     simulated, reduced
         (wave, shard) of each map and reduce object that is there.
+    kept
+        Names of the objects that hold kept trials.
     has_result
         Whether there is a ``result.parquet``.
     """
@@ -65,6 +67,7 @@ class Holdings:
     waves: dict[int, Wave] = field(default_factory=dict)
     simulated: set[tuple[int, int]] = field(default_factory=set)
     reduced: set[tuple[int, int]] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
     has_result: bool = False
 
     @classmethod
@@ -81,6 +84,8 @@ class Holdings:
                 seen.simulated.add(shard)
             elif shard and entry.key.startswith(keys.REDUCE):
                 seen.reduced.add(shard)
+            elif shard and entry.key.startswith(keys.TRIALS):
+                seen.kept.add(entry.key)
         seen.simulated = {(w, s) for w, s in seen.simulated if w in seen.waves and s < seen.waves[w].shards}
         seen.reduced &= seen.simulated
         return seen
@@ -109,31 +114,52 @@ class Holdings:
         finished = [(self.waves[wave], shards) for wave, shards in by_wave.items()]
         return missing(plan.points, plan.trials, plan.block_size, finished)
 
-    def verify(self, store: Store, *, trials_kept: bool, note: Callable[[str], None]) -> None:
-        """Read every finished shard's objects; name, delete and forget those that are damaged."""
-        folders = [keys.MAP, *([keys.TRIALS] if trials_kept else [])]
-        wanted = [(folder, *each) for each in sorted(self.simulated) for folder in folders]
-        wanted += [(keys.REDUCE, *each) for each in sorted(self.reduced)]
-        for (folder, *shard), problem in zip(wanted, _each(store, wanted), strict=True):
-            if problem is None:
-                continue
-            consequence = "reduced again" if folder == keys.REDUCE else "computed again"
-            note(f"{problem}; it is {consequence}")
-            self._forget(store, folder, (shard[0], shard[1]))
+    def verify(self, store: Store, plan: Plan, note: Callable[[str], None]) -> None:
+        """Read every finished shard's objects; name, delete and forget those that are damaged.
 
-    def _forget(self, store: Store, folder: str, shard: tuple[int, int]) -> None:
+        Trials that were kept for a shard that was never finished are deleted: another shard keeps them again.
+        """
+        wanted = [(name, each) for each in sorted(self.simulated) for name in self._objects(plan, *each)]
+        for (name, shard), problem in zip(wanted, _each(store, [name for name, _ in wanted]), strict=True):
+            if problem is not None:
+                is_reduction = name.startswith(keys.REDUCE)
+                note(f"{problem}; it is {'reduced' if is_reduction else 'computed'} again")
+                self._forget(store, shard, only_reduction=is_reduction)
+        store.delete(sorted(name for name in self.kept if keys.parse_shard(name) not in self.simulated))
+
+    def _objects(self, plan: Plan, wave: int, shard: int) -> list[str]:
+        """Return the names of what a finished shard has written."""
+        names = [keys.shard_key(keys.MAP, wave, shard)]
+        if plan.keep:
+            names.append(keys.shard_key(keys.TRIALS, wave, shard))
+            if plan.trials % plan.block_size and self.waves[wave].trials == plan.trials:
+                names.append(keys.partial_key(wave, shard))
+        return names + ([keys.shard_key(keys.REDUCE, wave, shard)] if (wave, shard) in self.reduced else [])
+
+    def _forget(self, store: Store, shard: tuple[int, int], *, only_reduction: bool) -> None:
         """Delete a damaged object, and with a shard's map or trials also what was made from it."""
         self.reduced.discard(shard)
-        if folder == keys.REDUCE:
-            store.delete([keys.shard_key(folder, *shard)])
-        else:
+        store.delete([keys.shard_key(keys.REDUCE, *shard)])
+        if not only_reduction:
             self.simulated.discard(shard)
-            store.delete([keys.shard_key(each, *shard) for each in (keys.REDUCE, keys.MAP, keys.TRIALS)])
+            store.delete(
+                [keys.shard_key(keys.MAP, *shard), keys.shard_key(keys.TRIALS, *shard), keys.partial_key(*shard)]
+            )
+
+    def drop_superseded(self, store: Store, plan: Plan) -> None:
+        """Delete the kept trials of partial blocks that have since been computed in full, so that no trial is kept twice."""
+        old = {number for number, wave in self.waves.items() if wave.trials != plan.trials}
+        store.delete(
+            sorted(
+                name
+                for name in self.kept
+                if name.endswith("-partial.parquet") and (keys.parse_shard(name) or (0,))[0] in old
+            )
+        )
 
 
-def _each(store: Store, wanted: list[tuple[Any, ...]]) -> Iterable[CorruptError | None]:
-    def check(each: tuple[Any, ...]) -> CorruptError | None:
-        name = keys.shard_key(*each)
+def _each(store: Store, names: list[str]) -> Iterable[CorruptError | None]:
+    def check(name: str) -> CorruptError | None:
         try:
             decode(store.get(name), name)
         except CorruptError as error:
@@ -143,7 +169,7 @@ def _each(store: Store, wanted: list[tuple[Any, ...]]) -> Iterable[CorruptError 
         return None
 
     with ThreadPoolExecutor(READERS) as pool:
-        yield from pool.map(check, wanted)
+        yield from pool.map(check, names)
 
 
 def discard_other(store: Store, plan: Plan) -> None:

@@ -103,6 +103,7 @@ def run_plan(
     progress.stage("merge")
     _write_plan_if_changed(study)
     merge(plan, store, held.shards())
+    held.drop_superseded(store, plan)
     return _result(study)
 
 
@@ -130,9 +131,7 @@ def _held(study: Study, progress: Progress) -> Holdings:
         raise PlanError(f"{store.url} holds shards but no {keys.PLAN}: use another store")
     if old is not None and held.simulated:
         plan.continues(old)
-    if not held.simulated:
-        return Holdings(waves=held.waves)  # a plan of which nothing was computed binds nobody
-    held.verify(store, trials_kept=bool(plan.keep), note=progress.note)
+    held.verify(store, plan, progress.note)
     return held
 
 

@@ -111,6 +111,22 @@ def test_kept_trials_replay(tmp_path):
         assert plain == (row["x"], row["big"], row["count"])
 
 
+@pytest.mark.parametrize("keep", ["all", "big"])
+def test_no_trial_is_kept_twice_however_often_a_sweep_is_extended_or_broken(tmp_path, keep):
+    study(keep=keep).run(str(tmp_path / "whole"), shards=4)
+    for trials in (1000, 5000, 6000, 12_288):
+        study(trials, keep=keep).run(str(tmp_path / "grown"), shards=3)
+    (tmp_path / "grown" / "map" / "000002" / "00001.parquet").unlink()  # as if killed between trials and map
+    (tmp_path / "grown" / "reduce" / "000002" / "00001.parquet").unlink()
+    study(keep=keep).run(str(tmp_path / "grown"), shards=5)
+    whole, grown = (
+        pq.read_table(tmp_path / name / "trials").to_pandas().sort_values(["point", "trial"], ignore_index=True)
+        for name in ("whole", "grown")
+    )
+    assert whole.equals(grown)
+    assert sha256(str(tmp_path / "whole")) == sha256(str(tmp_path / "grown"))
+
+
 def test_trials_that_are_not_finite_are_told_with_one_to_replay(tmp_path):
     result = study().run(str(tmp_path))
     (warning,) = result.warnings

@@ -6,14 +6,27 @@
     tables/<sha256>.parquet         an explicit table of the space
     waves/000001.json               what each run found missing, and into how many shards it cut that
     map/000001/00042.parquet        block statistics of a shard; exists once the shard is finished
-    trials/000001/00042.parquet     the trials that a shard kept
+    trials/000001/00042.parquet     the trials that a shard kept, of whole blocks
+    trials/000001/00042-partial.parquet     those of each point's partial last block: gone once that block is computed in full
     reduce/000001/00042.parquet     the shard's statistics merged as far as it holds whole subtrees
     result.parquet                  one row a point
 """
 
 from __future__ import annotations
 
-__all__ = ["MAP", "PLAN", "REDUCE", "RESULT", "TRIALS", "WAVES", "parse_shard", "shard_key", "table_key", "wave_key"]
+__all__ = [
+    "MAP",
+    "PLAN",
+    "REDUCE",
+    "RESULT",
+    "TRIALS",
+    "WAVES",
+    "parse_shard",
+    "partial_key",
+    "shard_key",
+    "table_key",
+    "wave_key",
+]
 
 PLAN = "plan.json"
 RESULT = "result.parquet"
@@ -38,13 +51,22 @@ def shard_key(folder: str, wave: int, shard: int) -> str:
     return f"{folder}{wave:06d}/{shard:05d}.parquet"
 
 
+def partial_key(wave: int, shard: int) -> str:
+    """Name of the kept trials of a shard's partial blocks.
+
+    >>> partial_key(1, 42)
+    'trials/000001/00042-partial.parquet'
+    """
+    return f"{TRIALS}{wave:06d}/{shard:05d}-partial.parquet"
+
+
 def parse_shard(key: str) -> tuple[int, int] | None:
     """Read wave and shard back from a name; None for a file that is not ours.
 
     >>> parse_shard("map/000001/00042.parquet")
     (1, 42)
     """
-    parts = key.removesuffix(".parquet").split("/")
+    parts = key.removesuffix(".parquet").removesuffix("-partial").split("/")
     if len(parts) != len(("folder", "wave", "shard")) or not key.endswith(".parquet"):
         return None
     return (int(parts[1]), int(parts[2])) if parts[1].isdigit() and parts[2].isdigit() else None

@@ -72,16 +72,30 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
     rows = merged(concatenated(pieces), block_size, MAP_LEVELS)
     metadata = {KINDS: json.dumps(kinds).encode()}
     if study.plan.keep:
-        import pyarrow as pa
-
-        _create(study, keys.TRIALS, wave, shard, encode(pa.concat_tables(kept)))
-    _create(study, keys.MAP, wave, shard, encode(rows.to_arrow(study.kernel.outputs, kinds), metadata))
+        _write_kept(study, wave, shard, kept)
+    _create(
+        study,
+        keys.shard_key(keys.MAP, wave.number, shard),
+        encode(rows.to_arrow(study.kernel.outputs, kinds), metadata),
+    )
     return trials
 
 
-def _create(study: Study, folder: str, wave: Wave, shard: int, data: bytes) -> None:
+def _write_kept(study: Study, wave: Wave, shard: int, kept: list[Any]) -> None:
+    """Write kept trials before the map object that makes the shard count; those of partial blocks apart, for more trials replace them."""
+    import pyarrow as pa
+
+    table = pa.concat_tables(kept)
+    plan = study.plan
+    whole = table["trial"].to_numpy() < plan.trials // plan.block_size * plan.block_size
+    if plan.trials % plan.block_size:
+        _create(study, keys.partial_key(wave.number, shard), encode(table.filter(pa.array(~whole))))
+    _create(study, keys.shard_key(keys.TRIALS, wave.number, shard), encode(table.filter(pa.array(whole))))
+
+
+def _create(study: Study, key: str, data: bytes) -> None:
     try:
-        study.store.create(keys.shard_key(folder, wave.number, shard), data)
+        study.store.create(key, data)
     except ObjectExistsError:
         return  # another worker was given the same shard and was faster: its bytes are the same
 
