@@ -1,6 +1,6 @@
 """Do 99.9 % intervals of the radar study hold the closed form as often as they promise?
 
-    python benchmarks/coverage.py [--trials N] [--json FILE]
+    python benchmarks/radar_intervals.py [--trials N] [--json FILE]
 
 Runs 41 signal-to-noise ratios x 4 false-alarm probabilities x 5 Swerling cases and checks every interval.
 """
