@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import math
+import numbers
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,7 @@ class Plan:
         reference = KernelReference(
             kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs
         )
-        return cls(reference, space, trials, seed, keep, common_random_numbers, confidence)
+        return cls(reference, space, int(trials), int(seed), keep, common_random_numbers, float(confidence))
 
     @property
     def points(self) -> int:
@@ -247,7 +248,7 @@ def _check_numbers(trials: Any, seed: Any, confidence: Any) -> None:
 
 
 def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return not isinstance(value, bool) and isinstance(value, numbers.Integral)
 
 
 def _check_parameters(kernel: Kernel, space: Space) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from sweep import Sweep, grid, linspace
@@ -32,6 +33,10 @@ def test_hashes_are_what_they_always_were():
     assert pi.version.startswith("8e13d0b2")
     plan = Sweep(radar_detection, grid(snr_db=linspace(0, 20, 41), swerling=[0, 1]), trials=1000, seed=2**64 - 1).plan()
     assert plan.hash.startswith("7bfcc1c9")
+
+
+def test_numpys_integers_will_do():
+    assert Sweep(mixed, study().space, np.int64(20_000), seed=np.uint64(11)).plan() == study().plan()
 
 
 def test_a_plan_of_another_format_is_refused():
