@@ -77,18 +77,20 @@ class LocalStore:
         """Yield the objects whose keys begin with `prefix`, by key."""
         with self._errors("read"):
             start = self._folder / prefix.rpartition("/")[0]
-            found = [entry for entry in self._walk(start) if entry.key.startswith(prefix)]
+            found = [entry for entry in self._walk(start, prefix) if entry.key.startswith(prefix)]
         yield from sorted(found)
 
-    def _walk(self, folder: Path) -> Iterator[Entry]:
+    def _walk(self, folder: Path, prefix: str) -> Iterator[Entry]:
+        """Walk the folders that may hold keys of the prefix, and no others: a store may stand among a user's own files."""
         with suppress(FileNotFoundError), os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.startswith(TEMPORARY):
                     continue
-                if entry.is_dir():
-                    yield from self._walk(Path(entry.path))
-                else:
-                    yield Entry(Path(entry.path).relative_to(self._folder).as_posix(), entry.stat().st_size)
+                key = Path(entry.path).relative_to(self._folder).as_posix()
+                if not entry.is_dir():
+                    yield Entry(key, entry.stat().st_size)
+                elif f"{key}/".startswith(prefix) or prefix.startswith(f"{key}/"):
+                    yield from self._walk(Path(entry.path), prefix)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects."""

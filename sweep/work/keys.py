@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "EVERYTHING",
     "MAP",
     "PLAN",
     "REDUCE",
@@ -35,6 +36,10 @@ WAVES = "waves/"
 MAP = "map/"
 TRIALS = "trials/"
 REDUCE = "reduce/"
+
+
+EVERYTHING = (PLAN, RESULT, TABLES, WAVES, MAP, TRIALS, REDUCE)
+"""Prefixes of all that a sweep writes; whatever else is in the store is not ours."""
 
 
 def wave_key(wave: int) -> str:
