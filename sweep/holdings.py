@@ -74,7 +74,11 @@ class Holdings:
     def look(cls, store: Store, note: Callable[[str], None]) -> Holdings:
         """List a store; a wave's description that cannot be read is named, and its shards do not count."""
         seen = cls()
-        for entry in store.list():
+        for entry in (
+            each
+            for prefix in (keys.RESULT, keys.WAVES, keys.MAP, keys.TRIALS, keys.REDUCE)
+            for each in store.list(prefix)
+        ):
             shard = keys.parse_shard(entry.key)
             if entry.key == keys.RESULT:
                 seen.has_result = True
@@ -179,12 +183,7 @@ def discard_other(store: Store, plan: Plan) -> None:
         if old is not None:
             plan.continues(old)
     except (PlanError, CorruptError):
-        folders = (keys.WAVES, keys.MAP, keys.TRIALS, keys.REDUCE, keys.TABLES)
-        known = [
-            entry.key
-            for entry in store.list()
-            if entry.key in {keys.PLAN, keys.RESULT} or entry.key.startswith(folders)
-        ]
+        known = [entry.key for prefix in keys.EVERYTHING for entry in store.list(prefix)]
         store.delete([key for key in known if key != keys.PLAN])
         store.delete([keys.PLAN])
 
