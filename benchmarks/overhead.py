@@ -182,6 +182,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="smaller cases: under a minute")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--on", nargs="+", choices=["inprocess", "ray"], default=["inprocess", "ray"], help="which executors"
+    )
     parser.add_argument("--json", type=Path, help="write the raw figures here")
     parser.add_argument("--profile", choices=CASES, help="print where one thread's time goes")
     parser.add_argument("--case", choices=CASES, help=argparse.SUPPRESS)
@@ -198,7 +201,7 @@ def main() -> None:
         f"{'case':<24}{'on':<11}{'sweep s':>9}{'kernel s':>9}{'ratio':>7}{'us/point':>9}{'peak MiB':>9}{'start-up':>9}  stages, s"
     )
     for case, (_, points, _) in (QUICK if arguments.quick else CASES).items():
-        for executor in ("inprocess", "ray"):
+        for executor in arguments.on:
             pairs = []
             for _ in range(arguments.repeats):
                 pairs.append(

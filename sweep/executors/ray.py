@@ -20,7 +20,7 @@ __all__ = ["RayExecutor"]
 OBJECT_STORE_BYTES = 80 * 1024 * 1024
 """The least that Ray accepts: results go to the sweep's own store, not through Ray's."""
 
-RANGES_PER_WORKER = 8
+RANGES_PER_WORKER = 32
 """A worker's range is this part of its share of what is left, so that ranges shrink as the end comes near."""
 
 
