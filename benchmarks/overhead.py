@@ -3,7 +3,7 @@
     python benchmarks/overhead.py [--quick] [--json FILE]
 
 For each case the sweep (plan, pilot, shards, Parquet, reduce, merge, result) and the bare compiled driver over the same blocks, on as many
-threads, are run in turn, each in a process of its own; the table shows the medians of the pairs. What a sweep of ten trials takes just before, with
+threads, are run in turn, each in a process of its own; the table shows the medians of the pairs. What a sweep of twenty trials takes just before, with
 Ray up but its workers not started, is shown as start-up and left out of the ratio.
 """
 
@@ -81,13 +81,13 @@ def whole(sweep: Sweep, executor: str) -> dict:
     from sweep.executors.ray import RayExecutor
 
     with tempfile.TemporaryDirectory() as folder:
-        small = Sweep(sweep.kernel, grid(x=[0.0]), trials=10)
+        small = Sweep(sweep.kernel, grid(x=[0.0, 1.0]), trials=10)
         small.run(f"{folder}/warm", workers=WORKERS)  # imports and the kernel's object code
         if executor == "ray":
             RayExecutor(WORKERS).__enter__()
             small.run(f"{folder}/warm-ray", executor="ray", workers=WORKERS)
         begun = time.perf_counter()
-        small.run(f"{folder}/start-up", executor=executor, workers=WORKERS)
+        small.run(f"{folder}/start-up", executor=executor, workers=WORKERS, shards=WORKERS)  # each worker gets one
         startup = time.perf_counter() - begun
         stages = Stages()
         begun = time.perf_counter()
