@@ -3,8 +3,8 @@
     python benchmarks/overhead.py [--quick] [--json FILE]
 
 For each case the sweep (plan, pilot, shards, Parquet, reduce, merge, result) and the bare compiled driver over the same blocks, on as many
-threads, are run in turn, each in a process of its own; the table shows the medians of the pairs. What a sweep of twenty trials takes just before, with
-Ray up but its workers not started, is shown as start-up and left out of the ratio.
+threads, are run in turn, each in a process of its own; the table shows the medians of the pairs. What a sweep of twenty trials takes just before,
+with Ray up but its workers not started, is shown as start-up and left out of the ratio.
 """
 
 from __future__ import annotations
