@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
-import math
 import struct
 from typing import Any
 
@@ -44,5 +43,5 @@ def _libm_fma() -> Any:
     return function
 
 
-# Python has fused multiply-add since 3.13; before that the C library's is used. Both round once, as IEEE 754-2008 asks.
-fma: Any = getattr(math, "fma", None) or _libm_fma()
+# Fused multiply-add, rounded once, as IEEE 754-2008 asks. ``math.fma`` (Python 3.13) raises where the standard gives inf or NaN.
+fma: Any = _libm_fma()

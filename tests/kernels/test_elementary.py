@@ -56,3 +56,10 @@ def test_the_three_operations():
     assert float_of_bits(bits_of(-math.pi)) == -math.pi
     assert bits_of(-0.0) == -(1 << 63)
     assert fma(1.0 + 2.0**-30, 1.0 - 2.0**-30, -1.0) == -(2.0**-60)
+
+
+def test_fma_answers_inf_and_nan_where_the_standard_does():
+    assert fma(1e200, 1e200, 1.0) == math.inf
+    assert fma(-1e200, 1e200, 1.0) == -math.inf
+    assert math.isnan(fma(math.inf, 0.0, 1.0))
+    assert math.isnan(fma(math.inf, 1.0, -math.inf))
