@@ -8,7 +8,8 @@
     │   ├── SpecError           2   a study file is wrong
     │   ├── KernelError         2   a kernel cannot be found, typed or called
     │   ├── PlanError           2   the plan is wrong, or the store holds another one
-    │   └── StoreError          2   a store cannot be reached, read or written
+    │   ├── StoreError          2   a store cannot be reached, read or written
+    │   └── JobError            2   a job, queue, environment or definition is refused
     ├── TrialError              1   a trial raised: names its point, parameters and index
     ├── CorruptError            1   an object in the store is not what was written
     └── WorkerError             1   a worker was lost more often than it may be
@@ -22,6 +23,7 @@ from sweep_kernels.errors import KernelError, SweepError, UsageError
 
 __all__ = [
     "CorruptError",
+    "JobError",
     "KernelError",
     "ObjectExistsError",
     "ObjectNotFoundError",
@@ -51,6 +53,10 @@ class PlanError(UsageError):
 
 class StoreError(UsageError):
     """A store cannot be reached, read or written."""
+
+
+class JobError(UsageError):
+    """The job engine refuses a job, a queue, an environment or a definition; AWS's own words where these are known."""
 
 
 class ObjectExistsError(StoreError):

@@ -1,0 +1,182 @@
+"""What workers tell: attempts have begun, and have ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sweep.jobs.effects import Stop
+from sweep.jobs.events import Fate
+from sweep.jobs.job import Attempt, Flag, Job, Shape
+from sweep.jobs.lease import runs_of
+from sweep.jobs.limits import GRACE
+from sweep.jobs.reasons import EXITED, MAIN_ENDED, NOT_STARTED, host_terminated
+from sweep.jobs.retry import tries_again
+from sweep.jobs.schedule import begin
+from sweep.jobs.shares import charge
+from sweep.jobs.status import ACTIVE, Status
+
+if TYPE_CHECKING:
+    from sweep.jobs.events import Begun, Ended
+    from sweep.jobs.lease import Lease, Span
+    from sweep.jobs.turn import Turn
+
+__all__ = ["begun", "ended", "stop_attempts"]
+
+MAX_REASON = 255
+
+
+def begun(turn: Turn, event: Begun) -> None:
+    """Children run. What is told twice, or of an attempt long over, is ignored."""
+    lease = turn.state.leases.get(event.lease)
+    if lease is None:
+        return
+    job = turn.state.jobs[lease.job]
+    rows = job.children[event.first : event.last]
+    ours = (rows["attempt"] == event.attempt) & lease.holds(event.first, event.last, event.attempt)
+    fresh = ours & (rows["status"] == Status.STARTING)
+    _run(turn, job, np.flatnonzero(fresh) + event.first, event.at)
+
+
+def _run(turn: Turn, job: Job, indices: np.ndarray, at: int) -> None:
+    job.children["started"][indices] = at
+    turn.move(job, indices, Status.RUNNING)
+    if job.shape is Shape.NODES and job.main in indices:
+        for lease in [each for each in turn.state.job_leases(job) if each.held]:
+            begin(turn, job, lease)
+
+
+def ended(turn: Turn, event: Ended) -> None:
+    """Children have ended: they succeed, fail, or are tried again; their room is free."""
+    lease = turn.state.leases.get(event.lease)
+    if lease is None:
+        return
+    job = turn.state.jobs[lease.job]
+    rows = job.children[event.first : event.last]
+    ours = (rows["attempt"] == event.attempt) & lease.holds(event.first, event.last, event.attempt)
+    indices = np.flatnonzero(ours & np.isin(rows["status"], ACTIVE)) + event.first
+    if not len(indices):
+        return
+    _charge(turn, job, lease, event, len(indices))
+    _free(turn, lease, len(indices))
+    if event.fate is Fate.RETURNED and (job.shape is not Shape.NODES or job.main in indices):
+        lease.give_up(indices)
+        _take_back(turn, job, indices)
+    else:
+        _judge(turn, job, lease, indices, event)
+    if job.shape is Shape.NODES:
+        _after_node(turn, job)
+
+
+def _charge(turn: Turn, job: Job, lease: Lease, event: Ended, count: int) -> None:
+    """Remember how long children of this job take, and what their share has used."""
+    job.ended += count
+    job.busy += event.busy
+    job.careful = job.careful or event.fate is Fate.LOST
+    queue = turn.state.queues.get(job.request.queue)
+    if queue is not None and queue.policy is not None and job.request.share is not None:
+        vcpus = job.container(lease.spans[0][0]).resources.vcpus
+        policy = turn.state.policies[queue.policy]
+        charge(turn.state, queue.name, policy, job.request.share, event.busy * vcpus, turn.now)
+
+
+def _free(turn: Turn, lease: Lease, count: int) -> None:
+    lease.left -= count
+    lease.slots = min(lease.slots, lease.left)
+    if not lease.left:
+        del turn.state.leases[lease.id]
+
+
+def _take_back(turn: Turn, job: Job, indices: np.ndarray) -> None:
+    """Children that never began: their attempt does not count."""
+    job.children["attempt"][indices] -= 1
+    stopped = job.flagged(indices, Flag.TERMINATED | Flag.TIMED_OUT | Flag.CANCELLED)
+    turn.move(job, indices[stopped], Status.FAILED)
+    turn.move(job, indices[~stopped], Status.RUNNABLE)
+
+
+def _judge(turn: Turn, job: Job, lease: Lease, indices: np.ndarray, event: Ended) -> None:
+    """Decide on children that have ended alike."""
+    rows = job.children
+    if event.started:
+        starting = indices[rows["status"][indices] == Status.STARTING]
+        _run(turn, job, starting, event.started)
+        rows["started"][indices] = event.started
+    if event.exit_code is not None:
+        rows["exit"][indices] = event.exit_code & 0xFF
+        job.flag(indices, Flag.HAS_EXIT)
+    rows["reason"][indices] = job.intern(event.reason[:MAX_REASON])
+    stopped = job.flagged(indices, Flag.TERMINATED | Flag.TIMED_OUT)
+    if event.fate is Fate.EXITED and event.exit_code == 0:
+        good = indices[~stopped]
+        rows["status_reason"][good] = job.intern(EXITED)
+        turn.move(job, good, Status.SUCCEEDED)
+    else:
+        _judge_failed(turn, job, lease, indices[~stopped], event)
+    turn.move(job, indices[stopped], Status.FAILED)
+
+
+def _judge_failed(turn: Turn, job: Job, lease: Lease, indices: np.ndarray, event: Ended) -> None:
+    """Fail children, or put them back for another attempt. What was cancelled is not tried again."""
+    status_reason = _status_reason(lease, event)
+    again = np.zeros(len(indices), bool)
+    if tries_again(job.spec.retry, event.attempt, event.exit_code, event.reason, status_reason):
+        again = ~job.flagged(indices, Flag.CANCELLED)
+        if job.shape is Shape.NODES:
+            again &= indices == job.main
+    _remember(turn, job, indices[again], event, status_reason)
+    turn.move(job, indices[again], Status.RUNNABLE)
+    turn.fail(job, indices[~again], status_reason)
+
+
+def _status_reason(lease: Lease, event: Ended) -> str:
+    if event.fate is Fate.LOST or lease.reclaimed:
+        return host_terminated(lease.instance)
+    return NOT_STARTED if event.fate is Fate.NOT_STARTED else EXITED
+
+
+def _remember(turn: Turn, job: Job, indices: np.ndarray, event: Ended, status_reason: str) -> None:
+    attempt = Attempt(
+        event.started, event.stopped or turn.now, event.exit_code, event.reason[:MAX_REASON], status_reason
+    )
+    for index in indices.tolist():
+        job.past.setdefault(index, []).append(attempt)
+
+
+def _after_node(turn: Turn, job: Job) -> None:
+    """When the main node has ended, stop the others; when these have ended too, all begin anew if it is to be tried again."""
+    main = Status(int(job.children["status"][job.main]))
+    if main in ACTIVE or job.counts[Status.RUNNABLE] == job.size:
+        return
+    for lease in [each for each in turn.state.job_leases(job) if each.held]:
+        del turn.state.leases[lease.id]
+    stop_attempts(turn, job, turn.everything(job, *ACTIVE), Flag.TERMINATED, MAIN_ENDED)
+    if main.is_terminal:
+        turn.fail(job, turn.everything(job, Status.RUNNABLE), MAIN_ENDED)
+    elif not turn.everything(job, *ACTIVE).size:
+        turn.restart(job)
+
+
+def stop_attempts(turn: Turn, job: Job, indices: np.ndarray, flag: Flag, reason: str, grace: float = GRACE) -> None:
+    """Have running children stopped, once."""
+    fresh = indices[~job.flagged(indices, Flag.TERMINATED | Flag.TIMED_OUT)]
+    if not len(fresh):
+        return
+    job.flag(fresh, flag)
+    job.children["status_reason"][fresh] = job.intern(reason)
+    wanted = set(fresh.tolist())
+    for lease in list(turn.state.job_leases(job)):
+        spans = tuple(_within(lease, job, wanted))
+        if spans:
+            turn.effects.append(Stop(lease.id, spans, grace))
+
+
+def _within(lease: Lease, job: Job, wanted: set[int]) -> list[Span]:
+    """Return which children of a lease are wanted."""
+    found: list[Span] = []
+    for first, last, attempt in lease.spans:
+        inside = np.array([each for each in range(first, last) if each in wanted], np.int64)
+        inside = inside[job.children["attempt"][inside] == attempt] if len(inside) else inside
+        found.extend((low, high, attempt) for low, high in runs_of(inside))
+    return found

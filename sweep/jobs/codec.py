@@ -1,0 +1,140 @@
+"""Dataclasses to plain JSON values and back, by their annotations.
+
+Member names become camelCase, as AWS spells them; members that are at their default are left out. Arrays are compressed.
+Members whose metadata say ``derived`` are left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import functools
+import types
+import typing
+import zlib
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, TypeVar
+
+import numpy as np
+
+__all__ = ["camel", "decode", "encode"]
+
+T = TypeVar("T")
+
+
+def camel(name: str) -> str:
+    """Spell a Python name as AWS does.
+
+    >>> camel("evaluate_on_exit")
+    'evaluateOnExit'
+    """
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def encode(value: Any) -> Any:
+    """Turn a value into dicts, lists, strings and numbers."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _encode_members(value)
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, np.ndarray):
+        return base64.b85encode(zlib.compress(value.tobytes(), 1)).decode()
+    if isinstance(value, Mapping):
+        return {str(key): encode(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [encode(each) for each in value]
+    return value
+
+
+def _encode_members(value: Any) -> dict[str, Any]:
+    given = {}
+    for name, written, member in _members(type(value)):
+        content = getattr(value, name)
+        if not _is_default(member, content):
+            given[written] = encode(content)
+    return given
+
+
+def _is_default(member: dataclasses.Field[Any], content: Any) -> bool:
+    if isinstance(content, np.ndarray):
+        return False
+    if member.default is not dataclasses.MISSING:
+        return content is member.default or (type(content) is type(member.default) and content == member.default)
+    return member.default_factory is not dataclasses.MISSING and not content and not dataclasses.is_dataclass(content)
+
+
+def decode(kind: type[T], value: Any) -> T:
+    """Turn what `encode` gave back into a value of type `kind`."""
+    return _decoder(kind)(value)
+
+
+@functools.cache
+def _members(kind: type) -> list[tuple[str, str, dataclasses.Field[Any]]]:
+    kept = [each for each in dataclasses.fields(kind) if not each.metadata.get("derived")]
+    return [(each.name, camel(each.name), each) for each in kept]
+
+
+@functools.cache
+def _decoder(kind: Any) -> Any:  # noqa: PLR0911 - one return a kind of type
+    """Build the function that reads values of one type."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in {typing.Union, types.UnionType}:
+        (some,) = [each for each in inner if each is not type(None)]
+        return functools.partial(_maybe, _decoder(some))
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return functools.partial(_read_members, kind)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind.__getitem__
+    if origin in {dict, Mapping}:
+        return functools.partial(_read_dict, _decoder(inner[0]), _decoder(inner[1]))
+    if origin is list:
+        return functools.partial(_read_list, _decoder(inner[0]))
+    if origin is tuple:
+        return functools.partial(_read_tuple, tuple(_decoder(each) for each in inner if each is not Ellipsis), inner)
+    if kind in {int, float}:
+        return kind
+    return _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _maybe(read: Any, value: Any) -> Any:
+    return None if value is None else read(value)
+
+
+def _read_dict(key: Any, read: Any, value: Any) -> Any:
+    return {key(name): read(each) for name, each in value.items()}
+
+
+def _read_list(read: Any, value: Any) -> Any:
+    return [read(each) for each in value]
+
+
+def _read_tuple(readers: tuple[Any, ...], inner: tuple[Any, ...], value: Any) -> Any:
+    if Ellipsis in inner:
+        return tuple(readers[0](each) for each in value)
+    return tuple(read(each) for read, each in zip(readers, value, strict=True))
+
+
+def _read_members(kind: Any, value: Any) -> Any:
+    readers = _readers(kind)
+    return kind(**{readers[name][0]: readers[name][1](content) for name, content in value.items()})
+
+
+@functools.cache
+def _readers(kind: Any) -> dict[str, tuple[str, Any]]:
+    hints = typing.get_type_hints(kind)
+    return {
+        written: (name, functools.partial(_read_array, member.metadata["dtype"]))
+        if "dtype" in member.metadata
+        else (name, _decoder(hints[name]))
+        for name, written, member in _members(kind)
+    }
+
+
+def _read_array(dtype: Any, value: str) -> np.ndarray:
+    return np.frombuffer(zlib.decompress(base64.b85decode(value)), dtype=dtype).copy()

@@ -1,0 +1,193 @@
+"""What can happen to the engine. The journal is a list of these; nothing else changes the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sweep.jobs.definition import Definition
+from sweep.jobs.environment import Environment
+from sweep.jobs.queue import Policy, Queue
+from sweep.jobs.request import Request
+
+__all__ = [
+    "KINDS",
+    "Begun",
+    "Cancel",
+    "DeleteEnvironment",
+    "DeletePolicy",
+    "DeleteQueue",
+    "Deregister",
+    "Ended",
+    "Event",
+    "Fate",
+    "PutEnvironment",
+    "PutPolicy",
+    "PutQueue",
+    "Register",
+    "Submit",
+    "Terminate",
+    "Tick",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A definition is registered; its revision is the next of its name, whatever it says."""
+
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Deregister:
+    """A revision becomes inactive."""
+
+    name: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutEnvironment:
+    """A compute environment is made (`new`) or changed."""
+
+    environment: Environment
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteEnvironment:
+    """A compute environment goes; it must be disabled and in no queue."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutQueue:
+    """A job queue is made (`new`) or changed."""
+
+    queue: Queue
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteQueue:
+    """A job queue goes; it must be disabled. Its jobs are terminated."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutPolicy:
+    """A scheduling policy is made (`new`) or changed."""
+
+    policy: Policy
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePolicy:
+    """A scheduling policy goes; no queue may use it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """A job is submitted. Its id is made outside, for the engine throws no dice."""
+
+    job_id: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A job, or one child of it, is cancelled: what has not been given to a worker fails."""
+
+    job_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terminate:
+    """A job, or one child of it, is ended, running or not."""
+
+    job_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Children ``first`` to ``last`` (not included) of a lease run; `at` in ms since 1970."""
+
+    lease: int
+    first: int
+    last: int
+    attempt: int
+    at: int
+
+
+class Fate(Enum):
+    """How an attempt ended."""
+
+    EXITED = 0
+    """By itself, or because it was told to."""
+    LOST = 1
+    """Its worker is gone."""
+    NOT_STARTED = 2
+    """What it runs is not there, or could not be started."""
+    RETURNED = 3
+    """It never began: its worker gives it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Children ``first`` to ``last`` (not included) of a lease have ended, all alike.
+
+    Attributes
+    ----------
+    exit_code
+        0 to 255, or None where there is none.
+    reason
+        What the container says, at most 255 characters.
+    started, stopped
+        ms since 1970; `started` is 0 if they never ran.
+    busy
+        Seconds that they took, one after the other.
+    """
+
+    lease: int
+    first: int
+    last: int
+    attempt: int
+    fate: Fate = Fate.EXITED
+    exit_code: int | None = 0
+    reason: str = ""
+    started: int = 0
+    stopped: int = 0
+    busy: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Event = (
+    Register
+    | Deregister
+    | PutEnvironment
+    | DeleteEnvironment
+    | PutQueue
+    | DeleteQueue
+    | PutPolicy
+    | DeletePolicy
+    | Submit
+    | Cancel
+    | Terminate
+    | Begun
+    | Ended
+    | Tick
+)
+
+KINDS: dict[str, type[Event]] = {each.__name__: each for each in Event.__args__}
+"""Event types by the name that the journal has for them."""

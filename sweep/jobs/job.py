@@ -1,0 +1,177 @@
+"""A job in the engine: what was asked for, and one compact row a child."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntFlag
+
+import numpy as np
+
+from sweep.jobs.definition import Container, Nodes, Retry
+from sweep.jobs.request import Request
+from sweep.jobs.status import Status
+
+__all__ = ["CHILD", "Attempt", "Flag", "Job", "Shape", "Spec"]
+
+CHILD = np.dtype(
+    [
+        ("started", "<i8"),  # of the last attempt, ms since 1970; 0 if it never ran
+        ("stopped", "<i8"),  # when it became terminal
+        ("status_reason", "<u2"),  # both: an index into the job's reasons
+        ("reason", "<u2"),
+        ("status", "u1"),
+        ("attempt", "u1"),  # how many attempts were begun
+        ("exit", "u1"),  # of the last attempt, where HAS_EXIT is set
+        ("flags", "u1"),
+    ]
+)
+"""24 bytes a child: an array of a million costs 24 MB."""
+
+MOST_REASONS = 4000
+
+
+class Shape(Enum):
+    """What a job is made of."""
+
+    PLAIN = 0
+    ARRAY = 1
+    NODES = 2
+
+
+class Flag(IntFlag):
+    """What was asked of a child, and what is known of it."""
+
+    CANCELLED = 1
+    TERMINATED = 2
+    TIMED_OUT = 4
+    HAS_EXIT = 8
+    DONE_BEFORE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt that has ended and was followed by another. Times in ms since 1970."""
+
+    started: int
+    stopped: int
+    exit_code: int | None
+    reason: str
+    status_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a job runs, once the definition and the request have been merged. Timeout in seconds."""
+
+    definition: str
+    container: Container | None = None
+    nodes: Nodes | None = None
+    retry: Retry = field(default_factory=Retry)
+    timeout: float | None = None
+    priority: int = 0
+    tags: dict[str, str] = field(default_factory=dict[str, str])
+    propagate_tags: bool = False
+
+
+@dataclass(slots=True)
+class Job:
+    """A job: plain (one row), an array (a row a child) or multi-node (a row a node).
+
+    Attributes
+    ----------
+    order
+        Counts submissions.
+    created, stopped
+        When it was submitted and when all of it had ended, ms since 1970; `stopped` is 0 until then.
+    children
+        Rows of dtype `CHILD`.
+    reasons
+        Texts that rows refer to; the first is empty.
+    past
+        Attempts before the last, of the children that had any.
+    counts
+        Children in each of the seven states.
+    cursor
+        No child before it is RUNNABLE.
+    ended, busy
+        Attempts that have run, and the seconds that they took, to know how much work to hand out at once.
+    careful
+        Hand out no more than can run at once: a worker was lost with this job.
+    """
+
+    id: str
+    order: int
+    created: int
+    request: Request
+    spec: Spec
+    shape: Shape
+    children: np.ndarray = field(metadata={"dtype": CHILD})
+    reasons: list[str] = field(default_factory=lambda: [""])
+    past: dict[int, list[Attempt]] = field(default_factory=dict[int, list[Attempt]])
+    counts: list[int] = field(default_factory=lambda: [0] * len(Status))
+    stopped: int = 0
+    cursor: int = 0
+    ended: int = 0
+    busy: float = 0.0
+    careful: bool = False
+    cancelled: bool = False
+    terminated: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many children or nodes; 1 for a plain job."""
+        return len(self.children)
+
+    @property
+    def live(self) -> int:
+        """How many have not ended."""
+        return self.size - self.counts[Status.SUCCEEDED] - self.counts[Status.FAILED]
+
+    @property
+    def status(self) -> Status:
+        """The state of the whole, derived from the rows."""
+        if self.shape is Shape.ARRAY:
+            if self.live:
+                return Status.SUBMITTED if self.counts[Status.SUBMITTED] == self.size else Status.PENDING
+            return Status.FAILED if self.counts[Status.FAILED] else Status.SUCCEEDED
+        status = Status(int(self.children["status"][self.main]))
+        return Status.RUNNING if status.is_terminal and self.live else status
+
+    @property
+    def main(self) -> int:
+        """The row that stands for the whole: a plain job's one, or the main node's."""
+        return self.spec.nodes.main if self.spec.nodes else 0
+
+    def child_id(self, index: int) -> str:
+        """Name one child as AWS does: ``id:3`` in an array, ``id#3`` for a node."""
+        return {Shape.PLAIN: self.id, Shape.ARRAY: f"{self.id}:{index}", Shape.NODES: f"{self.id}#{index}"}[self.shape]
+
+    def intern(self, text: str) -> int:
+        """Return where a text stands among the job's reasons, which it joins if it is new."""
+        try:
+            return self.reasons.index(text)
+        except ValueError:
+            pass
+        if len(self.reasons) >= MOST_REASONS:
+            return self.intern("(one of too many different reasons to keep)") if text else 0
+        self.reasons.append(text)
+        return len(self.reasons) - 1
+
+    def flag(self, indices: np.ndarray, flags: Flag) -> None:
+        """Set flags of children."""
+        self.children["flags"][indices] |= int(flags)
+
+    def unflag(self, indices: np.ndarray, flags: Flag) -> None:
+        """Clear flags of children."""
+        self.children["flags"][indices] &= 0xFF - int(flags)
+
+    def flagged(self, indices: np.ndarray, flags: Flag) -> np.ndarray:
+        """Return which children have any of some flags: bool, shape (n,)."""
+        return (self.children["flags"][indices] & int(flags)) != 0
+
+    def container(self, index: int) -> Container:
+        """Return what a child or node runs."""
+        if self.spec.nodes is not None:
+            return self.spec.nodes.container(index)
+        assert self.spec.container is not None
+        return self.spec.container

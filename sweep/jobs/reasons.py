@@ -1,0 +1,39 @@
+"""Why something happened, in the words that AWS Batch uses for it."""
+
+from __future__ import annotations
+
+__all__ = [
+    "CHILD_FAILED",
+    "DEPENDENCY_FAILED",
+    "DONE_BEFORE",
+    "EXITED",
+    "MAIN_ENDED",
+    "NOT_STARTED",
+    "OVERRIDES_TOO_LONG",
+    "TIMED_OUT",
+    "TOO_LARGE",
+    "host_terminated",
+    "time_limit",
+]
+
+EXITED = "Essential container in task exited"
+NOT_STARTED = "Task failed to start"
+TIMED_OUT = "Job attempt duration exceeded timeout"
+DEPENDENCY_FAILED = "Dependent Job failed"
+CHILD_FAILED = "Array Child Job failed"
+OVERRIDES_TOO_LONG = "Container Overrides length must be at most 8192"
+TOO_LARGE = (
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job needs more than any compute environment of its queue has."
+)
+MAIN_ENDED = "Main node has ended"
+DONE_BEFORE = "Succeeded in an earlier job"
+
+
+def host_terminated(instance: str) -> str:
+    """Say that the machine under an attempt is gone."""
+    return f"Host EC2 (instance {instance}) terminated."
+
+
+def time_limit(reason: str) -> str:
+    """Say that a job stood RUNNABLE at the head of its queue for too long."""
+    return f"Canceled by JobStateTimeLimit action due to reason: {reason}"

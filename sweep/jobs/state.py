@@ -1,0 +1,105 @@
+"""All that the engine knows. Events change it, and nothing else does."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sweep.jobs.definition import Definition
+from sweep.jobs.environment import Environment
+from sweep.jobs.job import Job, Shape
+from sweep.jobs.lease import Lease
+from sweep.jobs.queue import Policy, Queue
+from sweep.jobs.status import Status
+
+__all__ = ["Share", "State"]
+
+
+@dataclass(slots=True)
+class Share:
+    """What a share identifier has used of a queue: decayed vCPU-seconds, as of `at` (ms since 1970)."""
+
+    used: float = 0.0
+    at: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    """The engine's state.
+
+    Attributes
+    ----------
+    relaxed
+        Names of limits that this engine does not hold to; see `sweep.jobs.limits`.
+    definitions
+        By name, in the order of their revisions.
+    leases
+        Work that is with workers now.
+    heads
+        By queue: the job at its head that waits for room, and since when (ms since 1970).
+    deleting
+        Queues that go when their last job has ended.
+    dependents, waiting
+        Derived from the jobs by `index`: who waits for a job; jobs of a queue that have RUNNABLE children, as (order, id).
+    """
+
+    relaxed: tuple[str, ...] = ()
+    definitions: dict[str, list[Definition]] = field(default_factory=dict[str, list[Definition]])
+    environments: dict[str, Environment] = field(default_factory=dict[str, Environment])
+    queues: dict[str, Queue] = field(default_factory=dict[str, Queue])
+    policies: dict[str, Policy] = field(default_factory=dict[str, Policy])
+    jobs: dict[str, Job] = field(default_factory=dict[str, Job])
+    leases: dict[int, Lease] = field(default_factory=dict[int, Lease])
+    shares: dict[str, dict[str, Share]] = field(default_factory=dict[str, dict[str, Share]])
+    heads: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    deleting: list[str] = field(default_factory=list[str])
+    next_lease: int = 1
+    next_order: int = 1
+    dependents: dict[str, list[str]] = field(default_factory=dict[str, list[str]], metadata={"derived": True})
+    waiting: dict[str, list[tuple[int, str]]] = field(
+        default_factory=dict[str, list[tuple[int, str]]], metadata={"derived": True}
+    )
+
+    def index(self) -> None:
+        """Work out what is derived from the jobs; after a snapshot has been read."""
+        self.dependents, self.waiting = {}, {}
+        for job in self.jobs.values():
+            if job.live:
+                self.add_dependent(job)
+                self.mark(job)
+
+    def add_dependent(self, job: Job) -> None:
+        """Note what a job waits for."""
+        for each in job.request.depends_on:
+            if each.job_id is not None:
+                known = self.dependents.setdefault(each.job_id.partition(":")[0], [])
+                if job.id not in known:
+                    known.append(job.id)
+
+    def mark(self, job: Job) -> None:
+        """Note whether a job has children to be placed."""
+        line = self.waiting.setdefault(job.request.queue, [])
+        entry = (job.order, job.id)
+        at = bisect.bisect_left(line, entry)
+        there = at < len(line) and line[at] == entry
+        runnable = job.counts[Status.RUNNABLE]
+        wanting = runnable == job.size if job.shape is Shape.NODES else runnable > 0
+        if wanting and not there:
+            line.insert(at, entry)
+        elif there and not wanting:
+            del line[at]
+
+    def job_leases(self, job: Job) -> Iterator[Lease]:
+        """Go through the leases of a job."""
+        return (each for each in self.leases.values() if each.job == job.id)
+
+    def find(self, job_id: str) -> tuple[Job, int | None] | None:
+        """Find a job, or one child of an array, by its id."""
+        whole, colon, index = job_id.partition(":")
+        job = self.jobs.get(whole)
+        if job is None or not colon:
+            return None if job is None else (job, None)
+        if not index.isdigit() or int(index) >= job.size or job.child_id(int(index)) != job_id:
+            return None
+        return job, int(index)

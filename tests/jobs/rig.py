@@ -1,0 +1,226 @@
+"""A job engine without a world: tests play the workers and the clock, and the invariants are looked at after every event."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from sweep.jobs.codec import decode, encode
+from sweep.jobs.definition import Container, Definition, Resources, Retry
+from sweep.jobs.effects import Answer, Moved, Start, Stop
+from sweep.jobs.engine import handle
+from sweep.jobs.environment import Environment
+from sweep.jobs.events import (
+    KINDS,
+    Begun,
+    Cancel,
+    Ended,
+    Fate,
+    PutEnvironment,
+    PutPolicy,
+    PutQueue,
+    Register,
+    Submit,
+    Terminate,
+    Tick,
+)
+from sweep.jobs.job import Shape
+from sweep.jobs.queue import Queue
+from sweep.jobs.request import Dependency, Kind, Request
+from sweep.jobs.schedule import in_use
+from sweep.jobs.state import State
+from sweep.jobs.status import ACTIVE, ALLOWED, Status
+
+START = 1_700_000_000_000
+
+
+class Rig:
+    """An engine, its journal as a list, and workers that do as they are told."""
+
+    def __init__(self, *, relaxed=(), vcpus=4, **environment):
+        self.state = State(relaxed=tuple(relaxed))
+        self.now = START
+        self.journal = []
+        self.effects = []
+        self.names = 0
+        self.environment("here", vcpus=vcpus, **environment)
+        self.queue("main")
+        self.define("task")
+
+    # requests
+
+    def environment(self, name, *, vcpus=4, memory=1_000_000, new=True, **options):
+        return self.tell(PutEnvironment(Environment(name, vcpus, memory, **options), new))
+
+    def queue(self, name, *, priority=1, environments=("here",), new=True, **options):
+        return self.tell(PutQueue(Queue(name, priority, tuple(environments), **options), new))
+
+    def policy(self, policy):
+        return self.tell(PutPolicy(policy, new=True))
+
+    def define(self, name, *, vcpus=1.0, memory=512, gpus=0, command=("true",), **options):
+        if "nodes" not in options:
+            options["container"] = Container(command=command, resources=Resources(vcpus, memory, gpus))
+        return self.tell(Register(Definition(name, **options)))
+
+    def tell_container(self, name, container):
+        return self.tell(Register(Definition(name, container=container)))
+
+    def submit(self, definition="task", *, queue="main", name="job", after=(), **options):
+        self.names += 1
+        job_id = f"j{self.names}"
+        depends_on = tuple(each if isinstance(each, Dependency) else Dependency(each) for each in after)
+        self.tell(Submit(job_id, Request(name, queue, definition, depends_on=depends_on, **options)))
+        return job_id
+
+    def cancel(self, job_id, reason="no longer needed"):
+        return self.tell(Cancel(job_id, reason))
+
+    def terminate(self, job_id, reason="enough"):
+        return self.tell(Terminate(job_id, reason))
+
+    # workers
+
+    def begin(self, job_id, *indices):
+        """The workers begin children that were given to them."""
+        for lease, index, attempt in list(self.with_workers(job_id, indices, Status.STARTING)):
+            self.tell(Begun(lease, index, index + 1, attempt, self.now))
+
+    def end(self, job_id, *indices, code=0, fate=Fate.EXITED, reason="", started=None, busy=10.0):
+        """Children end."""
+        for lease, index, attempt in list(self.with_workers(job_id, indices, *ACTIVE)):
+            began = 0 if fate in {Fate.RETURNED, Fate.NOT_STARTED} else self.now if started is None else started
+            exit_code = code if fate is Fate.EXITED else None
+            self.tell(Ended(lease, index, index + 1, attempt, fate, exit_code, reason, began, self.now, busy))
+
+    def with_workers(self, job_id, indices, *states):
+        job = self.state.jobs[job_id]
+        for lease in self.state.leases.values():
+            if lease.job == job_id and not lease.held:
+                for first, last, attempt in lease.spans:
+                    for index in range(first, last):
+                        mine = job.children["attempt"][index] == attempt and job.children["status"][index] in states
+                        if mine and (not indices or index in indices):
+                            yield lease.id, index, attempt
+
+    def run_all(self, **options):
+        """Let everything that can run end well."""
+        while self.state.leases:
+            lease = next(each for each in self.state.leases.values() if not each.held)
+            before = len(self.journal)
+            self.begin(lease.job)
+            self.end(lease.job, **options)
+            assert len(self.journal) > before
+
+    def tick(self, seconds):
+        self.now += int(seconds * 1000)
+        return self.tell(Tick())
+
+    # what is seen
+
+    def tell(self, event):
+        self.journal.append((type(event).__name__, json.dumps(encode(event)), self.now))
+        try:
+            effects = handle(self.state, event, self.now)
+        except Exception:
+            self.journal.pop()
+            raise
+        self.effects = effects
+        check(self.state)
+        answers = [each.value for each in effects if isinstance(each, Answer)]
+        return answers[0] if answers else None
+
+    def status(self, job_id):
+        job, index = self.state.find(job_id)
+        return job.status if index is None else Status(int(job.children["status"][index]))
+
+    def states(self, job_id):
+        """The children's states, one letter each: P r S R + -."""
+        return "".join("spr^R+-"[each] for each in self.state.jobs[job_id].children["status"])
+
+    def reason(self, job_id, index=0):
+        job = self.state.jobs[job_id]
+        return job.reasons[job.children["status_reason"][index]]
+
+    def attempts(self, job_id, index=0):
+        return int(self.state.jobs[job_id].children["attempt"][index])
+
+    def started(self, job_id):
+        return sorted(index for _, index, _ in self.with_workers(job_id, (), *ACTIVE))
+
+    @property
+    def moves(self):
+        return [each for each in self.effects if isinstance(each, Moved)]
+
+    @property
+    def stops(self):
+        return [each for each in self.effects if isinstance(each, Stop)]
+
+    @property
+    def starts(self):
+        return [each for each in self.effects if isinstance(each, Start)]
+
+    def replayed(self, count=None):
+        """Build the state anew from the journal."""
+        state = State(relaxed=self.state.relaxed)
+        for kind, body, now in self.journal[:count]:
+            handle(state, decode(KINDS[kind], json.loads(body)), now)
+        return state
+
+
+def check(state):
+    """Raise unless everything that must always hold does."""
+    for job in state.jobs.values():
+        assert job.counts == np.bincount(job.children["status"], minlength=len(Status)).tolist()
+        assert (job.stopped > 0) == (job.live == 0)
+        _check_leases(state, job)
+        _check_dependencies(state, job)
+    for name, environment in state.environments.items():
+        vcpus, memory, gpus = in_use(state, name)
+        assert vcpus <= environment.vcpus + 1e-9, f"{vcpus} of {environment.vcpus} vCPUs in {name}"
+        assert memory <= environment.memory
+        assert len(gpus) == len(set(gpus)) <= environment.gpus
+    derived = (state.dependents, state.waiting)
+    fresh = decode(State, json.loads(json.dumps(encode(state))))
+    fresh.index()
+    assert encode(fresh) == encode(state)
+    assert {name: line for name, line in fresh.waiting.items() if line} == {n: li for n, li in derived[1].items() if li}
+
+
+def _check_leases(state, job):
+    """Every active child is in exactly one lease, which counts it; and no child before the cursor is RUNNABLE."""
+    status = job.children["status"]
+    active = set(np.flatnonzero(np.isin(status, ACTIVE)).tolist())
+    seen = []
+    for lease in state.job_leases(job):
+        mine = [
+            index
+            for first, last, attempt in lease.spans
+            for index in range(first, last)
+            if (status[index] in ACTIVE and job.children["attempt"][index] == attempt) or lease.held
+        ]
+        assert len(mine) == lease.left > 0
+        assert 1 <= lease.slots <= lease.left
+        seen += [] if lease.held else mine
+    assert sorted(seen) == sorted(active)
+    assert Status.RUNNABLE not in status[: job.cursor] or job.shape is Shape.NODES
+
+
+def _check_dependencies(state, job):
+    """Whoever has left PENDING for a worker had all his dependencies behind him; and no one waits for nothing."""
+    status = job.children["status"]
+    ran = np.flatnonzero((status >= Status.RUNNABLE) & (status != Status.FAILED) & ((job.children["flags"] & 16) == 0))
+    for each in job.request.depends_on:
+        wanted = (Status.SUCCEEDED, Status.FAILED) if each.even_if_failed else (Status.SUCCEEDED,)
+        if each.kind is Kind.SEQUENTIAL and each.job_id is None:
+            assert np.isin(status[ran[ran > 0] - 1], wanted).all()
+        elif each.job_id.partition(":")[0] in state.jobs:
+            target, index = state.find(each.job_id)
+            if each.kind is Kind.N_TO_N:
+                assert np.isin(target.children["status"][ran], wanted).all()
+            elif len(ran):
+                assert (target.status if index is None else target.children["status"][index]) in wanted
+
+
+__all__ = ["ALLOWED", "START", "Retry", "Rig", "check"]

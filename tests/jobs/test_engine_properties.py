@@ -1,0 +1,168 @@
+"""Random jobs, workers, stops and restarts: what must always hold does, after every event.
+
+More examples: ``ENGINE_EXAMPLES=10000 pytest tests/jobs/test_engine_properties.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from sweep.errors import JobError
+from sweep.jobs.codec import decode, encode
+from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes, Resources, Retry
+from sweep.jobs.engine import handle
+from sweep.jobs.environment import Purchase
+from sweep.jobs.events import KINDS, DeleteQueue, Fate, PutEnvironment, PutQueue
+from sweep.jobs.queue import Policy
+from sweep.jobs.request import Dependency, Kind, Overrides
+from sweep.jobs.schedule import could_ever_fit
+from sweep.jobs.state import State
+from sweep.jobs.status import Status
+from tests.jobs.rig import Rig
+
+RULES = (ExitRule(Action.RETRY, on_status_reason="Host EC2*"), ExitRule(Action.EXIT, on_exit_code="3"))
+SIZES = (None, 2, 3, 5)
+
+
+class Engine(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.rig = Rig(vcpus=3, gpus=2)
+        self.twin = State()
+        self.fed = 0
+        rig = self.rig
+        rig.environment("spot", vcpus=2, purchase=Purchase.SPOT, interruptions_per_hour=60.0, notice=5.0)
+        rig.policy(Policy("fair", decay=700.0, reservation=30, weights={"a*": 0.5}))
+        rig.queue("high", priority=9, environments=("spot", "here"))
+        rig.queue("shared", priority=5, environments=("here", "spot"), policy="fair")
+        rig.define("wide", vcpus=3.0)
+        rig.define("gpu", gpus=1)
+        rig.define("huge", vcpus=40.0)
+        rig.define("stubborn", retry=Retry(3, RULES), timeout=60.0)
+        small = Container(command=("true",), resources=Resources(1.0, 100))
+        rig.define("nodes", nodes=Nodes(3, 1, (NodeGroup(0, None, small),)), retry=Retry(2))
+
+    @property
+    def jobs(self):
+        return list(self.rig.state.jobs)
+
+    def job(self, data):
+        return data.draw(st.sampled_from(self.jobs))
+
+    @rule(
+        data=st.data(),
+        definition=st.sampled_from(["task", "wide", "gpu", "huge", "stubborn", "stubborn", "nodes"]),
+        queue=st.sampled_from(["main", "high", "shared"]),
+        size=st.sampled_from(SIZES),
+        share=st.sampled_from(["a1", "a2", "b"]),
+        priority=st.sampled_from([None, 1, 7]),
+    )
+    def submit(self, data, definition, queue, size, share, priority):
+        after = data.draw(st.lists(self.dependencies(), max_size=3))
+        options = {"share": share, "priority": priority} if queue == "shared" else {}
+        try:
+            self.rig.submit(definition, queue=queue, size=size, after=after, **options)
+        except JobError:
+            self.rig.submit("task", queue="main", size=size)
+
+    @rule(size=st.sampled_from((None, 4)))
+    def submit_with_far_too_long_overrides(self, size):
+        self.rig.submit(size=size, overrides=Overrides(environment={"TEXT": "x" * 9000}))
+
+    def dependencies(self):
+        return st.builds(
+            Dependency,
+            st.sampled_from([None, *self.jobs, *(f"{each}:1" for each in self.jobs)]),
+            st.sampled_from(Kind),
+            st.sampled_from([False, False, True]),
+        )
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), some=st.sampled_from([(), (0,), (1,), (0, 2)]))
+    def begin(self, data, some):
+        self.rig.begin(self.job(data), *some)
+
+    @precondition(lambda self: self.rig.state.leases)
+    @rule(
+        data=st.data(),
+        some=st.sampled_from([(), (0,), (1,), (0, 2)]),
+        fate=st.sampled_from([Fate.EXITED] * 4 + list(Fate)),
+        code=st.sampled_from([0, 0, 1, 3]),
+        busy=st.sampled_from([0.0, 1e-5, 10.0]),
+    )
+    def end(self, data, some, fate, code, busy):
+        lease = data.draw(st.sampled_from(list(self.rig.state.leases.values())))
+        self.rig.end(lease.job, *some, code=code, fate=fate, busy=busy)
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), child=st.sampled_from(["", "", ":0", ":2"]), hard=st.booleans())
+    def stop(self, data, child, hard):
+        (self.rig.terminate if hard else self.rig.cancel)(self.job(data) + child)
+
+    @rule(seconds=st.sampled_from([0.5, 30, 100, 2000]))
+    def wait(self, seconds):
+        self.rig.tick(seconds)
+
+    @rule(enabled=st.booleans(), vcpus=st.sampled_from([3, 5]))
+    def change_environment(self, enabled, vcpus):
+        old = self.rig.state.environments["here"]
+        from dataclasses import replace
+
+        self.rig.tell(PutEnvironment(replace(old, enabled=enabled, vcpus=max(vcpus, old.vcpus))))
+
+    @rule()
+    def restart(self):
+        """The engine is killed, and its state read from a snapshot; its workers were killed with it."""
+        state = decode(State, json.loads(json.dumps(encode(self.rig.state))))
+        state.index()
+        self.rig.state = state
+        for lease in list(state.leases.values()):
+            if lease.id in state.leases and not lease.held:
+                self.rig.end(lease.job, fate=Fate.LOST)
+
+    @invariant()
+    def the_journal_tells_the_same(self):
+        for kind, body, now in self.rig.journal[self.fed :]:
+            handle(self.twin, decode(KINDS[kind], json.loads(body)), now)
+        self.fed = len(self.rig.journal)
+        assert encode(self.twin) == encode(self.rig.state)
+
+    def teardown(self):
+        """In the end everything is terminal, but what fits nowhere and what waits for that."""
+        from dataclasses import replace
+
+        rig = self.rig
+        rig.tell(PutEnvironment(replace(rig.state.environments["here"], enabled=True)))
+        rig.run_all()
+        stuck = {each.id for each in rig.state.jobs.values() if not could_ever_fit(rig.state, each)}
+        for job in rig.state.jobs.values():
+            if job.live and job.id not in stuck:
+                waits = {each.job_id.partition(":")[0] for each in job.request.depends_on if each.job_id}
+                assert waits & stuck
+                assert job.counts[Status.PENDING] == job.live
+                stuck.add(job.id)
+        rig.tell(PutQueue(replace(rig.state.queues["main"], enabled=False)))
+        rig.tell(DeleteQueue("main"))
+        rig.run_all()
+        left = [each for each in rig.state.jobs.values() if each.request.queue == "main" and each.live]
+        assert ("main" in rig.state.queues) == bool(left)
+        assert all(each.counts[Status.PENDING] == each.live for each in left)  # on jobs of other queues that fit nowhere
+
+
+EXAMPLES = int(os.environ.get("ENGINE_EXAMPLES", "60"))
+
+TestEngine = Engine.TestCase
+TestEngine.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    phases=(Phase.generate,) if os.environ.get("ENGINE_NOSHRINK") else tuple(Phase),
+    derandomize=EXAMPLES < 1000,
+)
