@@ -151,7 +151,9 @@ class Engine(RuleBasedStateMachine):
         rig.run_all()
         left = [each for each in rig.state.jobs.values() if each.request.queue == "main" and each.live]
         assert ("main" in rig.state.queues) == bool(left)
-        assert all(each.counts[Status.PENDING] == each.live for each in left)  # on jobs of other queues that fit nowhere
+        assert all(
+            each.counts[Status.PENDING] == each.live for each in left
+        )  # on jobs of other queues that fit nowhere
 
 
 EXAMPLES = int(os.environ.get("ENGINE_EXAMPLES", "60"))

@@ -414,7 +414,13 @@ RULES = [
     ("exit code, whole", (ExitRule(Action.EXIT, on_exit_code="1"),), 1, "", False),
     ("exit code, beginning", (ExitRule(Action.EXIT, on_exit_code="1*"),), 137, "", False),
     ("exit code, not the beginning", (ExitRule(Action.EXIT, on_exit_code="1"),), 137, "", True),
-    ("reason, beginning", (ExitRule(Action.EXIT, on_reason="CannotPull*"),), None, "CannotPullContainerError: x", False),
+    (
+        "reason, beginning",
+        (ExitRule(Action.EXIT, on_reason="CannotPull*"),),
+        None,
+        "CannotPullContainerError: x",
+        False,
+    ),
     ("status reason", (ExitRule(Action.EXIT, on_status_reason="Essential*"),), 1, "", False),
     ("first match wins", (ExitRule(Action.RETRY, on_exit_code="1"), ExitRule(Action.EXIT, on_reason="*")), 1, "", True),
     ("all conditions must match", (ExitRule(Action.EXIT, on_exit_code="1", on_reason="x"),), 1, "y", True),
@@ -960,7 +966,9 @@ def _(rig):
 @row("11", "ranges must cover all nodes, at most five of them, the main node among them")
 def _(rig):
     small = Container(("true",))
-    refused("node 2 of job definition n is in no node range", rig.define, "n", nodes=Nodes(3, 0, (NodeGroup(0, 1, small),)))
+    refused(
+        "node 2 of job definition n is in no node range", rig.define, "n", nodes=Nodes(3, 0, (NodeGroup(0, 1, small),))
+    )
     refused("mainNode=3", rig.define, "n", nodes=Nodes(3, 3, (NodeGroup(0, None, small),)))
     refused("not 1 to 5", rig.define, "n", nodes=Nodes(3, 0, (NodeGroup(0, None, small),) * 6))
 
