@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweep.jobs.effects import Stop
+from sweep.jobs.effects import Over, Stop
 from sweep.jobs.events import Fate
 from sweep.jobs.job import Attempt, Flag, Job, Shape
 from sweep.jobs.lease import runs_of
@@ -86,6 +86,7 @@ def _free(turn: Turn, lease: Lease, count: int) -> None:
     lease.slots = min(lease.slots, lease.left)
     if not lease.left:
         del turn.state.leases[lease.id]
+        turn.effects.append(Over(lease.id, lease.environment))
 
 
 def _take_back(turn: Turn, job: Job, indices: np.ndarray) -> None:

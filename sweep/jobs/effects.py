@@ -8,7 +8,7 @@ from typing import Any
 from sweep.jobs.lease import Span
 from sweep.jobs.status import Status
 
-__all__ = ["Answer", "Effect", "Moved", "Start", "Stop"]
+__all__ = ["Answer", "Effect", "Moved", "Over", "Start", "Stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,14 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """All children of a lease have ended: its worker need remember nothing of it."""
+
+    lease: int
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """Children ``first`` to ``last`` (not included) of a job have come to another state."""
 
@@ -44,4 +52,4 @@ class Moved:
     status: Status
 
 
-Effect = Answer | Start | Stop | Moved
+Effect = Answer | Start | Stop | Over | Moved

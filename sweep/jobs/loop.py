@@ -1,0 +1,308 @@
+"""The engine at work: events come in from users, workers and the clock; are handled, written down, and acted upon, in that order."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import uuid
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from sweep.errors import JobError, SweepError
+from sweep.jobs.clock import next_alarm
+from sweep.jobs.effects import Answer, Moved, Over, Start, Stop
+from sweep.jobs.engine import handle
+from sweep.jobs.events import Begun, Cancel, Ended, Event, Submit, Terminate, Tick
+from sweep.jobs.limits import check_relaxations
+from sweep.jobs.state import State
+from sweep.jobs.work import work_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from sweep.jobs.effects import Effect
+    from sweep.jobs.environment import Environment
+    from sweep.jobs.journal import Journal
+    from sweep.jobs.request import Request
+    from sweep.jobs.work import Tell, Worker
+
+__all__ = ["Engine", "Listener"]
+
+AT_ONCE = 1000
+"""How many messages are handled before the journal is written."""
+
+
+class Listener:
+    """Hears what happens; each method is called on the engine's thread and must not wait."""
+
+    def moved(self, move: Moved) -> None:
+        """Hear that children have come to another state."""
+
+    def raised(self, event: Ended, error: BaseException) -> None:
+        """Hear what a Python function raised."""
+
+    def steps(self, job_id: str, count: int) -> None:
+        """Hear that children of a job have gone on by so many steps; called on any thread."""
+
+
+class Engine:
+    """A job engine in this process.
+
+    Parameters
+    ----------
+    make_worker
+        Called once for each compute environment that is used, with the way to tell the engine what happens.
+    journal
+        Where events are written; nowhere when left out, and the engine forgets everything when it is closed.
+    relaxed
+        Limits not held to, for an engine without a journal.
+    listener
+        Hears what happens.
+    clock
+        Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        make_worker: Callable[[Environment, Tell], Worker],
+        journal: Journal | None = None,
+        *,
+        relaxed: tuple[str, ...] = (),
+        listener: Listener | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        check_relaxations(relaxed)
+        self._make_worker = make_worker
+        self._journal = journal
+        self._listener = listener or Listener()
+        self._clock = clock
+        self._now = 0
+        self._messages: queue.SimpleQueue[_Message | None] = queue.SimpleQueue()
+        self._workers: dict[str, Worker] = {}
+        self._changed = threading.Condition()
+        self._state = State(relaxed=relaxed) if journal is None else journal.load()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="sweep-engine", daemon=True)
+
+    # for users
+
+    def ask(self, event: Event) -> Any:
+        """Have a request handled, and return the answer when it has been written down.
+
+        Raises
+        ------
+        JobError
+            If it is refused.
+        """
+        answer: Future[Any] = Future()
+        self._messages.put(_Message(event, answer=answer))
+        self._raise_failure()
+        return answer.result()
+
+    def submit(self, request: Request) -> str:
+        """Submit a job and return its id."""
+        return self.ask(Submit(str(uuid.uuid4()), request))
+
+    def cancel(self, job_id: str, reason: str) -> None:
+        """Cancel a job or a child."""
+        self.ask(Cancel(job_id, reason))
+
+    def terminate(self, job_id: str, reason: str) -> None:
+        """Terminate a job or a child."""
+        self.ask(Terminate(job_id, reason))
+
+    @contextmanager
+    def reading(self) -> Generator[State]:
+        """Look at the state while nothing changes it."""
+        with self._changed:
+            self._raise_failure()
+            yield self._state
+
+    def wait(self, job_ids: list[str], timeout: float | None = None) -> bool:
+        """Wait until jobs have ended; return whether they have.
+
+        Parameters
+        ----------
+        timeout
+            Seconds; for ever when left out.
+        """
+
+        def over() -> bool:
+            return self._failure is not None or not any(
+                each in self._state.jobs and self._state.jobs[each].live for each in job_ids
+            )
+
+        with self._changed:
+            done = self._changed.wait_for(over, timeout)
+            self._raise_failure()
+        return done
+
+    def start(self) -> Self:
+        """Begin, and take up what was running when the engine last ended."""
+        with self._changed:
+            open_leases = [each for each in self._state.leases.values() if not each.held]
+            for lease in open_leases:
+                self._worker(lease.environment).recover(work_of(self._state, lease.id))
+        self._thread.start()
+        return self
+
+    def close(self) -> None:
+        """Stop handling events; end the workers' work; write a snapshot."""
+        if self._thread.is_alive():
+            self._messages.put(None)
+            self._thread.join()
+        for each in self._workers.values():
+            each.close()
+        if self._journal is not None:
+            if self._failure is None:
+                self._journal.snapshot(self._state)
+            self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # for workers
+
+    def __call__(self, event: Begun | Ended, error: BaseException | None = None) -> None:
+        """Take what a worker tells; see `sweep.jobs.work.Tell`."""
+        self._messages.put(_Message(event, error=error))
+
+    def steps(self, job_id: str, count: int) -> None:
+        """Take what a worker tells; see `sweep.jobs.work.Tell`."""
+        self._listener.steps(job_id, count)
+
+    # the loop
+
+    def _run(self) -> None:
+        try:
+            while self._turn():
+                pass
+        except BaseException as error:  # noqa: BLE001 - it is raised again for everybody who asks
+            with self._changed:
+                self._failure = error
+                self._changed.notify_all()
+        self._refuse_rest()
+
+    def _turn(self) -> bool:
+        """Take the messages that are there, handle them, write them down, act; return whether to go on."""
+        messages, going_on = self._take()
+        written: list[tuple[Event, int]] = []
+        effects: list[Effect] = []
+        answers: list[tuple[Future[Any], Any]] = []
+        with self._changed:
+            for each in messages:
+                self._handle(each, written, effects, answers)
+            alarm = next_alarm(self._state)
+            if alarm is not None and alarm <= self._time():
+                effects += self._handled(Tick(), written)
+            if written and self._journal is not None:
+                self._journal.append(written)
+                self._journal.keep(self._state)
+            self._act(effects)
+            self._changed.notify_all()
+        for future, value in answers:
+            future.set_result(value)
+        return going_on
+
+    def _handle(
+        self,
+        message: _Message,
+        written: list[tuple[Event, int]],
+        effects: list[Effect],
+        answers: list[tuple[Future[Any], Any]],
+    ) -> None:
+        try:
+            done = self._handled(message.event, written)
+        except JobError as error:
+            if message.answer is None:
+                raise
+            message.answer.set_exception(error)
+            return
+        effects += done
+        if message.error is not None and isinstance(message.event, Ended):
+            self._listener.raised(message.event, message.error)
+        if message.answer is not None:
+            answers.append((message.answer, next((each.value for each in done if isinstance(each, Answer)), None)))
+
+    def _handled(self, event: Event, written: list[tuple[Event, int]]) -> list[Effect]:
+        now = self._time()
+        effects = handle(self._state, event, now)
+        written.append((event, now))
+        return effects
+
+    def _take(self) -> tuple[list[_Message], bool]:
+        """Wait for messages, or for the next alarm."""
+        messages: list[_Message] = []
+        try:
+            message = self._messages.get(timeout=self._patience())
+            while True:
+                if message is None:
+                    return messages, False
+                messages.append(message)
+                if len(messages) >= AT_ONCE:
+                    break
+                message = self._messages.get_nowait()
+        except queue.Empty:
+            pass
+        return messages, True
+
+    def _patience(self) -> float | None:
+        """Return the seconds until time alone brings something about."""
+        alarm = next_alarm(self._state)
+        return None if alarm is None else max(0.0, (alarm - self._time()) / 1000.0)
+
+    def _time(self) -> int:
+        """Return the time, ms since 1970; it never runs backwards."""
+        self._now = max(self._now, int(self._clock() * 1000))
+        return self._now
+
+    def _act(self, effects: list[Effect]) -> None:
+        for each in effects:
+            match each:
+                case Start(lease) if lease in self._state.leases:
+                    environment = self._state.leases[lease].environment
+                    self._worker(environment).start(work_of(self._state, lease))
+                case Stop(lease, spans, grace) if lease in self._state.leases:
+                    self._worker(self._state.leases[lease].environment).stop(lease, spans, grace)
+                case Over(lease, environment):
+                    self._worker(environment).over(lease)
+                case Moved():
+                    self._listener.moved(each)
+                case _:
+                    pass
+
+    def _worker(self, environment: str) -> Worker:
+        if environment not in self._workers:
+            self._workers[environment] = self._make_worker(self._state.environments[environment], self)
+        return self._workers[environment]
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            if isinstance(self._failure, SweepError):
+                raise self._failure
+            raise RuntimeError("the job engine has failed") from self._failure
+
+    def _refuse_rest(self) -> None:
+        while True:
+            try:
+                message = self._messages.get_nowait()
+            except queue.Empty:
+                return
+            if message is not None and message.answer is not None:
+                message.answer.set_exception(JobError("the engine has ended"))
+
+
+class _Message:
+    """An event on its way to the loop."""
+
+    __slots__ = ("answer", "error", "event")
+
+    def __init__(self, event: Event, answer: Future[Any] | None = None, error: BaseException | None = None) -> None:
+        self.event = event
+        self.answer = answer
+        self.error = error
