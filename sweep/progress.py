@@ -18,6 +18,10 @@ class Progress(Protocol):
         """Learn that so many more trials have been run."""
         ...
 
+    def children(self, stage: str, done: int, size: int) -> None:
+        """Learn that `done` of the `size` children of a stage's job have ended."""
+        ...
+
     def stage(self, name: str) -> None:
         """Learn that the run has come to ``"check"``, ``"pilot"``, ``"map"``, ``"reduce"`` or ``"merge"``."""
         ...
@@ -34,6 +38,9 @@ class Silent:
         """Ignore it."""
 
     def advance(self, trials: int) -> None:
+        """Ignore it."""
+
+    def children(self, stage: str, done: int, size: int) -> None:
         """Ignore it."""
 
     def stage(self, name: str) -> None:

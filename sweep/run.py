@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError, ObjectExistsError, PlanError, StoreError, UsageError
 from sweep.holdings import Holdings, discard_other, read_plan, write_plan
+from sweep.jobs.environment import Environment
 from sweep.ledger import MAX_SHARDS, Wave
 from sweep.progress import Progress, Silent
+from sweep.stages import Stage, run_stages
 from sweep.work import keys
-from sweep.work.entry import MapAndReduce, ReduceOnly
-from sweep.work.merge import merge
+from sweep.work.entry import Map, Merge, Reduce
 from sweep.work.parquet import decode
 from sweep.work.pilot import pilot, shard_count
 from sweep.work.study import Study
 
 if TYPE_CHECKING:
-    from sweep.executors.base import Executor
+    from sweep.jobs.work import Functions, Tell, Worker
     from sweep.plan import Plan
     from sweep.rectangle import Rectangle
     from sweep.result import Result
@@ -96,15 +99,28 @@ def run_plan(
         known = _known_result(study, progress)
         if known is not None:
             return known
-    count = workers or _processors()
-    if rectangles:
-        _map(study, held, rectangles, executor, count, shards, ray_address, progress)
-    _reduce(study, held, count, progress)
-    progress.stage("merge")
+    wanted = _Where(executor, workers or _processors(), ray_address)
+    stages, wanted = _map_stages(study, held, rectangles, wanted, shards, progress) if rectangles else ([], wanted)
+    stages = _with_rest(study, held, stages)
     _write_plan_if_changed(study)
-    merge(plan, store, held.shards())
+    run_stages(stages, wanted.environment, functools.partial(_worker, study), progress)
     held.drop_superseded(store, plan)
     return _result(study)
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Where a run's jobs go: `executor` is one of `EXECUTORS`."""
+
+    executor: str
+    workers: int
+    ray_address: str
+
+    @property
+    def environment(self) -> Environment:
+        """The compute environment that it comes to. A shard's memory is small, and the kernel's own business."""
+        address = self.ray_address if self.executor == "ray" else None
+        return Environment("workers", vcpus=float(self.workers), memory=1 << 40, address=address)
 
 
 def _check_options(executor: str, workers: int | None, shards: int | None) -> None:
@@ -160,33 +176,43 @@ def _write_plan_if_changed(study: Study) -> None:
         write_plan(study.store, study.plan)
 
 
-def _map(
+def _map_stages(
     study: Study,
     held: Holdings,
     rectangles: list[Rectangle],
-    executor: str,
-    workers: int,
+    where: _Where,
     shards: int | None,
-    ray_address: str,
     progress: Progress,
-) -> None:
-    """Run map and reduce over what is missing."""
+) -> tuple[list[Stage], _Where]:
+    """Plan map and reduce over what is missing; also return where, with ``auto`` decided."""
+    plan = study.plan
     progress.stage("pilot")
-    trials = sum(_trials(study.plan, each) for each in rectangles)
+    trials = sum(_trials(plan, each) for each in rectangles)
     seconds = pilot(study).seconds_per_trial * trials
     study.store.check_writable()
-    with _executor(_chosen(executor, study, seconds, workers), workers, ray_address, study) as chosen:
-        blocks = sum(each.blocks for each in rectangles)
-        kept = trials if study.plan.keep == "all" else 0
-        count = min(shards, blocks) if shards else shard_count(seconds, blocks, chosen.workers, kept, MAX_SHARDS)
-        write_plan(study.store, study.plan)
-        wave = _new_wave(study, held, rectangles, count)
-        finished = study.plan.points * study.plan.trials - trials
-        progress.started(trials=trials, finished=finished, shards=count, executor=chosen.name, workers=chosen.workers)
-        progress.stage("map")
-        for shard in chosen.run(MapAndReduce(study, wave), range(count), progress.advance):
-            held.simulated.add((wave.number, shard))
-            held.reduced.add((wave.number, shard))
+    where = replace(where, executor=_chosen(where.executor, study, seconds, where.workers))
+    blocks = sum(each.blocks for each in rectangles)
+    kept = trials if plan.keep == "all" else 0
+    count = min(shards, blocks) if shards else shard_count(seconds, blocks, where.workers, kept, MAX_SHARDS)
+    write_plan(study.store, plan)
+    wave = _new_wave(study, held, rectangles, count)
+    finished = plan.points * plan.trials - trials
+    progress.started(trials=trials, finished=finished, shards=count, executor=where.executor, workers=where.workers)
+    return [Stage("map", count, Map(study, wave)), Stage("reduce", count, Reduce(study, wave), n_to_n=(0,))], where
+
+
+def _with_rest(study: Study, held: Holdings, stages: list[Stage]) -> list[Stage]:
+    """Add the reductions that a crash left out, and the merge of everything."""
+    left = sorted(held.simulated - held.reduced)
+    for first in range(0, len(left), MAX_SHARDS):
+        shards = tuple((held.waves[wave], shard) for wave, shard in left[first : first + MAX_SHARDS])
+        stages = [*stages, Stage("reduce", len(shards), Reduce(study, shards=shards))]
+    finished = held.shards()
+    for each in stages:
+        if isinstance(each.task, Map):
+            finished += [(each.task.wave, shard) for shard in range(each.size)]
+    after = tuple(place for place, each in enumerate(stages) if each.name == "reduce")
+    return [*stages, Stage("merge", 1, Merge(study, tuple(finished)), after=after)]
 
 
 def _trials(plan: Plan, rectangle: Rectangle) -> int:
@@ -208,6 +234,7 @@ def _new_wave(study: Study, held: Holdings, rectangles: list[Rectangle], shards:
 
 
 def _chosen(executor: str, study: Study, seconds: float, workers: int) -> str:
+    """Decide where to run; `seconds` of work on one core."""
     in_memory = study.store.url.startswith("memory:")
     if executor == "ray" and in_memory:
         raise StoreError(
@@ -218,31 +245,17 @@ def _chosen(executor: str, study: Study, seconds: float, workers: int) -> str:
     return "ray" if seconds / workers > RAY_PAYS_AFTER and workers > 1 and not in_memory else "inprocess"
 
 
-def _executor(name: str, workers: int, ray_address: str, study: Study) -> Executor:
-    if name == "ray":
-        from sweep.executors.ray import RayExecutor
+def _worker(study: Study, functions: Functions, environment: Environment, tell: Tell) -> Worker:
+    if environment.address is None:
+        from sweep.executors.inprocess import InProcess
 
-        return RayExecutor(workers, ray_address, carry=_modules_of(study.kernel))
-    from sweep.executors.inprocess import InProcess
+        return InProcess(functions, tell)
+    from sweep.executors.ray import RayWorker
 
-    return InProcess(workers)
+    return RayWorker(functions, environment, tell, carry=_modules_of(study.kernel))
 
 
 def _modules_of(kernel: Kernel) -> list[Any]:
     """Modules that workers cannot import by name: the study's own file."""
     module = sys.modules.get(kernel.function.__module__)
     return [module] if module is not None and getattr(module, "__sweep_study__", False) else []
-
-
-def _reduce(study: Study, held: Holdings, workers: int, progress: Progress) -> None:
-    """Run the reduce children that a crash left out."""
-    from sweep.executors.inprocess import InProcess
-
-    left = sorted(held.simulated - held.reduced)
-    if not left:
-        return
-    progress.stage("reduce")
-    task = ReduceOnly(study, tuple((held.waves[wave], shard) for wave, shard in left))
-    with InProcess(workers) as executor:
-        for index in executor.run(task, range(len(left)), progress.advance):
-            held.reduced.add(left[index])

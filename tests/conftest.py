@@ -84,8 +84,8 @@ def bucket(s3):
 
 @pytest.fixture(scope="session")
 def ray_here():
-    """Start Ray once for the session, as the executor starts it for a run; end what was started."""
-    from sweep.executors.ray import RayExecutor
+    """Start Ray once for the session, as a run starts it; end what was started."""
+    from sweep.executors.cluster import Cluster
 
-    with RayExecutor(workers=2):
+    with Cluster(2):
         yield

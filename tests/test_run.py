@@ -73,12 +73,12 @@ def ray_here_with_s3(s3, monkeypatch):
     was_up = ray.is_initialized()
     if was_up:
         ray.shutdown()
-    from sweep.executors.ray import RayExecutor
+    from sweep.executors.cluster import Cluster
 
-    with RayExecutor(workers=2):
+    with Cluster(2):
         yield
     if was_up:  # the session's own Ray goes on after this test
-        RayExecutor(workers=2).__enter__()
+        Cluster(2)
 
 
 def test_what_a_row_says(tmp_path):

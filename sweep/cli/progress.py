@@ -32,6 +32,7 @@ class Line:
         self._begun = self._drawn = 0.0
         self._stage = ""
         self._where = ""
+        self._children: dict[str, tuple[int, int]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +54,11 @@ class Line:
             self._done += trials
             if self._live and time.monotonic() - self._drawn > REDRAW_SECONDS:
                 self._draw()
+
+    def children(self, stage: str, done: int, size: int) -> None:
+        """Count the children of a stage's job."""
+        with self._lock:
+            self._children[stage] = (done, size)
 
     def stage(self, name: str) -> None:
         """Show the stage."""

@@ -1,85 +1,120 @@
-"""Run tasks on threads of this process; compiled kernels release the GIL."""
+"""Children that are Python functions, on threads of this process; compiled kernels release the GIL."""
 
 from __future__ import annotations
 
-import queue
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from sweep.executors.stopping import Stopped
+from sweep.executors.calls import Calls, find_function
+from sweep.executors.seats import Seats, tell_begun, tell_outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sweep.executors.base import Report, Task
+    from sweep.executors.seats import Running
+    from sweep.jobs.lease import Span
+    from sweep.jobs.work import Functions, Tell
 
 __all__ = ["InProcess"]
 
+LOOK_SECONDS = 0.05
+"""A child that runs for longer is shown as RUNNING; one that ends before is only told to have ended."""
 
-class InProcess:
-    """An executor on `workers` threads.
 
-    The threads are daemons: a second Ctrl-C ends the process at once, which no store minds.
+class InProcess(Seats):
+    """A `sweep.jobs.work.Worker` for Python functions.
+
+    A function is stopped when it next calls its `report`; there is no way to end a thread from outside.
+
+    Parameters
+    ----------
+    functions
+        By the names that definitions have for them; others are imported by ``"package.module:name"``.
+    tell
+        How the engine is told.
     """
 
-    name = "inprocess"
+    def __init__(self, functions: Functions, tell: Tell) -> None:
+        self._looker = _Looker(tell)
+        super().__init__(lambda: _Thread(functions, tell, self._looker), tell)
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-        self._stop = threading.Event()
+    def close(self) -> None:
+        """Stop everything and wait for it."""
+        super().close()
+        self._looker.close()
 
-    def run(self, task: Task, indices: Sequence[int], report: Report) -> Iterator[int]:
-        """Run the task for each index; see `sweep.executors.base.Executor.run`."""
-        waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for each in indices:
-            waiting.put(each)
-        done: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
-        self._stop.clear()
-        threads = [
-            threading.Thread(target=self._work, args=(task, waiting, done, report), daemon=True)
-            for _ in range(min(self.workers, len(indices)))
-        ]
-        for each in threads:
-            each.start()
-        try:
-            for _ in indices:
-                outcome = done.get()
-                if isinstance(outcome, BaseException):
-                    raise outcome
-                yield outcome
-        finally:
-            self._stop.set()
-            for each in threads:
-                each.join()
 
-    def _work(
-        self,
-        task: Task,
-        waiting: queue.SimpleQueue[int],
-        done: queue.SimpleQueue[int | BaseException],
-        report: Report,
-    ) -> None:
-        def checked(trials: int) -> None:
-            if self._stop.is_set():
-                raise Stopped
-            report(trials)
+class _Thread:
+    """A seat on a thread of this process."""
 
-        while not self._stop.is_set():
-            try:
-                index = waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                task(index, checked)
-                done.put(index)
-            except Stopped:
-                return
-            except BaseException as error:  # noqa: BLE001 - it is handed to the thread that asked
-                done.put(error)
-                return
+    def __init__(self, functions: Functions, tell: Tell, looker: _Looker) -> None:
+        self._functions = functions
+        self._tell = tell
+        self._looker = looker
 
-    def __enter__(self) -> Self:
-        return self
+    def carry_out(self, running: Running, span: Span) -> None:
+        """Call the function for each child of the span."""
+        work = running.work
+        function = find_function(work.container.function or "", self._functions)
+        calls = Calls(function, work, span, lambda steps: self._tell.steps(work.job_id, steps))
 
-    def __exit__(self, *exception: object) -> None:
-        self._stop.set()
+        def stop(spans: tuple[Span, ...], grace: float) -> None:
+            del grace  # a thread cannot be ended
+            calls.stop(spans)
+
+        running.listen(stop)
+        self._looker.add(calls)
+        calls.run()
+        self._looker.remove(calls)
+        running.leave(stop)
+        tell_outcomes(self._tell, calls.collect())
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Looker:
+    """Looks at what runs, now and then: tells that long children have begun, and what has come of short ones so far."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._running: dict[Calls, tuple[int, int] | None] = {}
+        self._any = threading.Event()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def add(self, calls: Calls) -> None:
+        """Look at these calls from now on."""
+        with self._lock:
+            self._running[calls] = None
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="sweep-looker", daemon=True)
+                self._thread.start()
+        self._any.set()
+
+    def remove(self, calls: Calls) -> None:
+        """Look at them no more."""
+        with self._lock:
+            del self._running[calls]
+            if not self._running:
+                self._any.clear()
+
+    def close(self) -> None:
+        """Look no more at all."""
+        self._closing.set()
+        self._any.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _look(self) -> None:
+        while not self._closing.wait(LOOK_SECONDS):
+            self._any.wait()
+            with self._lock:
+                for calls, told in list(self._running.items()):
+                    self._running[calls] = self._tell_of(calls, told)
+
+    def _tell_of(self, calls: Calls, told: tuple[int, int] | None) -> tuple[int, int] | None:
+        tell_outcomes(self._tell, calls.collect())
+        current = calls.current()
+        if current is not None and current != told:
+            tell_begun(self._tell, calls.lease, calls.attempt, current)
+        return current

@@ -1,187 +1,316 @@
-"""Run tasks on Ray: one actor a worker, each given ranges of indices."""
+"""Children that are Python functions, on Ray: each seat sends portions of a lease to an actor and follows what comes of them."""
 
 from __future__ import annotations
 
-import logging
-import os
-import socket
-import warnings
-from collections import deque
-from typing import TYPE_CHECKING, Any, Self
+import math
+import pickle
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from sweep.errors import UsageError, WorkerError
-from sweep.executors.base import MAX_ATTEMPTS, Report, Task
+from sweep.executors.calls import Calls, find_function
+from sweep.executors.cluster import Cluster
+from sweep.executors.seats import Seats, tell_begun, tell_outcomes
+from sweep.jobs.events import Ended, Fate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["RayExecutor"]
+    from sweep.executors.calls import Outcome
+    from sweep.executors.seats import Running
+    from sweep.jobs.definition import Resources
+    from sweep.jobs.environment import Environment
+    from sweep.jobs.lease import Span
+    from sweep.jobs.work import Functions, Tell, Work
 
-OBJECT_STORE_BYTES = 80 * 1024 * 1024
-"""The least that Ray accepts: results go to the sweep's own store, not through Ray's."""
+__all__ = ["RayWorker"]
 
-RANGES_PER_WORKER = 32
-"""A worker's range is this part of its share of what is left, so that ranges shrink as the end comes near."""
+LOOK_SECONDS = 0.2
+"""How often an actor that is at work is asked how far it is."""
+
+KILLED = 137
+"""Exit code of what did not end when it was told to: 128 + SIGKILL."""
 
 
-class RayExecutor:
-    """An executor on a Ray cluster.
+class RayWorker(Seats):
+    """A `sweep.jobs.work.Worker` for Python functions, on a Ray cluster.
+
+    An actor that is lost takes its portion with it: those children are told as lost, and their retry strategy decides. A function that
+    does not stop when asked to ends with its actor.
 
     Parameters
     ----------
-    workers
-        How many actors, one CPU each.
-    address
-        ``"local"`` starts Ray on this machine and ends it again; else the address of a cluster that is there.
+    functions
+        By the names that definitions have for them; others are imported by ``"package.module:name"`` where the actor is.
+    environment
+        Its `address` says which Ray; a Ray started here has its `vcpus` as processors.
+    tell
+        How the engine is told.
     carry
-        Modules that the workers cannot import: what a task needs of them travels by value.
+        Modules that the actors cannot import: what a function needs of them travels by value.
     """
 
-    name = "ray"
+    def __init__(self, functions: Functions, environment: Environment, tell: Tell, carry: Sequence[Any] = ()) -> None:
+        self._cluster = Cluster(math.ceil(environment.vcpus), environment.address or "local")
+        self._actors = _Actors(functions, environment.vcpus, carry)
+        super().__init__(lambda: _RaySeat(self._actors, tell), tell)
 
-    def __init__(self, workers: int, address: str = "local", carry: Sequence[Any] = ()) -> None:
-        self.workers = workers
-        self._carry = carry
-        self._address = address
-        self._started = False
-        self._actors: list[Any] = []
+    def close(self) -> None:
+        """Stop everything, and end Ray if it was started here."""
+        self._actors.end_busy()
+        super().close()
+        self._actors.close()
+        self._cluster.close()
 
-    def __enter__(self) -> Self:
-        # Ray announces changes to come through environment variables; both settings are what it will do by default.
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        os.environ.setdefault("RAY_DEDUP_LOGS", "0")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import ray
 
-            if not ray.is_initialized():
-                self._start(ray)
-        return self
+class _Actors:
+    """Actors at work and actors to be had again; together they hold no more than the environment has."""
 
-    def _start(self, ray: Any) -> None:
-        options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-        _check_reachable(self._address)
-        if self._address == "local":
-            options |= {"num_cpus": self.workers, "object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
-            options["_node_ip_address"] = "127.0.0.1"
-            options["_system_config"] = {"task_events_report_interval_ms": 0}
-        try:
-            ray.init(address=self._address, **options)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise UsageError(f"no Ray cluster answers at {self._address!r}: {str(error).splitlines()[0]}") from None
-        self._started = True
-
-    def run(self, task: Task, indices: Sequence[int], report: Report) -> Iterator[int]:
-        """Run the task for each index; see `sweep.executors.base.Executor.run`."""
+    def __init__(self, functions: Functions, vcpus: float, carry: Sequence[Any]) -> None:
         import ray
         from ray import cloudpickle
 
-        for module in self._carry:
+        for module in carry:
             cloudpickle.register_pickle_by_value(module)
-        shared = ray.put(task)
-        worker_class = ray.remote(num_cpus=1, max_restarts=0)(_Worker)
-        waiting = deque(indices)
-        running: dict[Any, tuple[Any, list[int]]] = {}
-        count = min(self.workers, len(indices))
-        self._actors = [worker_class.remote(shared) for _ in range(count)]
-        try:
-            for actor in self._actors:
-                self._give(actor, waiting, running, count)
-            yield from self._finish(running, waiting, worker_class, shared, report)
-        finally:
-            self._end_actors()
+        self._functions = ray.put(dict(functions))
+        self._vcpus = vcpus
+        self._changed = threading.Condition()
+        self._idle: list[tuple[Any, Resources]] = []
+        self._busy: dict[Any, Resources] = {}
 
-    def _finish(
-        self,
-        running: dict[Any, tuple[Any, list[int]]],
-        waiting: deque[int],
-        worker_class: Any,
-        shared: Any,
-        report: Report,
-    ) -> Iterator[int]:
-        """Wait for ranges, hand out further ones, and replace workers that were lost."""
+    def take(self, need: Resources) -> Any:
+        """Return an actor with the resources that a child needs. Waits for one that is about to be given back."""
+        with self._changed:
+            while True:
+                actor = self._idle_one(need)
+                if actor is not None or self._has_room(need):
+                    break
+                self._changed.wait()
+            actor = actor or self._new(need)
+            self._busy[actor] = need
+        return actor
+
+    def _idle_one(self, need: Resources) -> Any:
+        for entry in self._idle:
+            if (entry[1].vcpus, entry[1].gpus) == (need.vcpus, need.gpus):
+                self._idle.remove(entry)
+                return entry[0]
+        return None
+
+    def _has_room(self, need: Resources) -> bool:
+        """Whether another actor fits, once idle ones that hold other amounts have been ended."""
         import ray
+
+        while self._held() + need.vcpus > self._vcpus + 1e-9:
+            if not self._idle:
+                return not self._busy
+            ray.kill(self._idle.pop(0)[0])
+        return True
+
+    def _held(self) -> float:
+        return sum(each.vcpus for each in self._busy.values()) + sum(each.vcpus for _, each in self._idle)
+
+    def _new(self, need: Resources) -> Any:
+        import ray
+
+        options: dict[str, Any] = {
+            "num_cpus": need.vcpus,
+            "num_gpus": need.gpus,
+            "max_restarts": 0,
+            "max_concurrency": 3,
+        }
+        return ray.remote(**options)(_Actor).remote(self._functions)
+
+    def give_back(self, actor: Any) -> None:
+        """Let others have an actor."""
+        with self._changed:
+            need = self._busy.pop(actor, None)
+            if need is not None:
+                self._idle.append((actor, need))
+            self._changed.notify_all()
+
+    def drop(self, actor: Any) -> None:
+        """Let go of an actor that is lost, or end it."""
+        import ray
+
+        with self._changed:
+            self._busy.pop(actor, None)
+            self._changed.notify_all()
+        with suppress(Exception):  # it may be gone already
+            ray.kill(actor)
+
+    def end_busy(self) -> None:
+        """End the actors that are at work: nothing more is wanted of them."""
+        for actor in list(self._busy):
+            self.drop(actor)
+
+    def close(self) -> None:
+        """End all actors."""
+        self.end_busy()
+        for actor, _ in self._idle:
+            self.drop(actor)
+
+
+class _RaySeat:
+    """A seat whose children run in an actor."""
+
+    def __init__(self, actors: _Actors, tell: Tell) -> None:
+        self._actors = actors
+        self._tell = tell
+
+    def carry_out(self, running: Running, span: Span) -> None:
+        """Send the span to an actor and wait for it."""
         from ray import exceptions
 
-        attempts: dict[int, int] = {}
-        workers = len(self._actors)
-        while running:
-            (ready,), _ = ray.wait(list(running), num_returns=1)
-            actor, given = running.pop(ready)
-            try:
-                trials = ray.get(ready)
-            except (
-                exceptions.RayActorError,
-                exceptions.WorkerCrashedError,
-                exceptions.NodeDiedError,
-            ) as error:
-                _again(given, waiting, attempts, error)
-                self._actors.remove(actor)
-                actor = worker_class.remote(shared)
-                self._actors.append(actor)
-            except exceptions.RayTaskError as error:
-                raise error.cause from None
-            else:
-                report(trials)
-                yield from given
-            self._give(actor, waiting, running, workers)
+        actor = self._actors.take(running.work.container.resources)
+        portion = _Portion(actor, running.work, span, self._tell, self._actors)
+        running.listen(portion.stop)
+        try:
+            portion.follow()
+            self._actors.give_back(actor)
+        except (exceptions.RayActorError, exceptions.WorkerCrashedError, exceptions.NodeDiedError) as error:
+            self._actors.drop(actor)
+            if getattr(error, "actor_init_failed", False):
+                raise
+            portion.lost()
+        except exceptions.RayTaskError as error:
+            self._actors.drop(actor)
+            raise error.cause from None
+        finally:
+            running.leave(portion.stop)
+            portion.close()
 
-    @staticmethod
-    def _give(actor: Any, waiting: deque[int], running: dict[Any, tuple[Any, list[int]]], workers: int) -> None:
-        size = max(1, len(waiting) // (RANGES_PER_WORKER * workers))
-        given = [waiting.popleft() for _ in range(min(size, len(waiting)))]
-        if given:
-            running[actor.run.remote(given)] = (actor, given)
+    def close(self) -> None:
+        """Nothing is held: the actors are everybody's."""
 
-    def __exit__(self, *exception: object) -> None:
+
+class _Portion:
+    """Children that an actor has been given."""
+
+    def __init__(self, actor: Any, work: Work, span: Span, tell: Tell, actors: _Actors) -> None:
+        self._actor = actor
+        self._work = work
+        self._span = span
+        self._tell = tell
+        self._actors = actors
+        self._current: tuple[int, int] | None = None
+        self._stopped: list[Span] = []
+        self._timers: list[threading.Timer] = []
+
+    def follow(self) -> None:
+        """Wait until all have ended, and tell what has come of them until then now and then."""
         import ray
 
-        self._end_actors()
-        if self._started:
-            ray.shutdown()
-            self._started = False
+        reference = self._actor.run.remote(self._work, self._span)
+        while not ray.wait([reference], timeout=LOOK_SECONDS)[0]:
+            self._hear(*ray.get(self._actor.look.remote()))
+        self._hear(*ray.get(reference))
 
-    def _end_actors(self) -> None:
-        import ray
+    def _hear(self, outcomes: list[tuple[Ended, bytes | None]], current: tuple[int, int] | None, steps: int) -> None:
+        tell_outcomes(self._tell, [(ended, _unpickled(raised)) for ended, raised in outcomes])
+        if current is not None and current != self._current:
+            tell_begun(self._tell, self._work.lease, self._span[2], current)
+        self._current = current
+        if steps:
+            self._tell.steps(self._work.job_id, steps)
 
-        for actor in self._actors:
-            ray.kill(actor)
-        self._actors = []
+    def stop(self, spans: tuple[Span, ...], grace: float) -> None:
+        """Stop some of the children, if they are here; end the actor when one of them does not stop in time."""
+        first, last, attempt = self._span
+        here = [each for each in spans if each[2] == attempt and each[0] < last and each[1] > first]
+        if not here:
+            return
+        self._actor.stop.remote(self._work.lease, tuple(here))
+        self._stopped += here
+        timer = threading.Timer(grace, self._end_if_it_goes_on, [here])
+        timer.daemon = True
+        self._timers.append(timer)
+        timer.start()
+
+    def _end_if_it_goes_on(self, stopped: list[Span]) -> None:
+        current = self._current
+        if current is not None and any(first <= current[0] < last for first, last, _ in stopped):
+            self._actors.drop(self._actor)
+
+    def lost(self) -> None:
+        """Tell that the actor is gone: by our hand for what was stopped, with its node for the rest."""
+        first, last, attempt = self._span
+        started = 0 if self._current is None else self._current[1]
+        for low, high, _ in self._stopped:
+            here = (max(low, first), min(high, last))
+            self._tell(Ended(self._work.lease, *here, attempt, Fate.EXITED, KILLED, started=started))
+        self._tell(Ended(self._work.lease, first, last, attempt, Fate.LOST, None, started=started))
+
+    def close(self) -> None:
+        """Forget what was to be done later."""
+        for each in self._timers:
+            each.cancel()
 
 
-def _check_reachable(address: str) -> None:
-    """Knock at a cluster's door: Ray itself ends the whole process when nobody opens."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or "//" in host:
-        return  # "local", "auto" and ray:// are Ray's own business
+class _Actor:
+    """Lives in a process of Ray's; what a function loads once stays there."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+        self._calls: Calls | None = None
+        self._steps = 0
+        self._lock = threading.Lock()
+        self._stops: list[tuple[int, tuple[Span, ...]]] = []
+
+    def run(self, work: Work, span: Span) -> tuple[list[tuple[Ended, bytes | None]], None, int]:
+        """Run children; return how they ended, but for what `look` has returned before."""
+        calls = Calls(find_function(work.container.function or "", self._functions), work, span, self._count)
+        with self._lock:
+            self._calls = calls
+            early = [spans for lease, spans in self._stops if lease == work.lease]
+            self._stops.clear()
+        for spans in early:
+            calls.stop(spans)
+        calls.run()
+        self._calls = None
+        return _pickled(calls.collect()), None, self._taken_steps()
+
+    def look(self) -> tuple[list[tuple[Ended, bytes | None]], tuple[int, int] | None, int]:
+        """Return what has come of children so far, the one that runs, and the steps since the last look."""
+        calls = self._calls
+        if calls is None:
+            return [], None, 0
+        return _pickled(calls.collect()), calls.current(), self._taken_steps()
+
+    def stop(self, lease: int, spans: tuple[Span, ...]) -> None:
+        """Stop children of a lease, also of one that has not arrived yet."""
+        with self._lock:
+            calls = self._calls
+            if calls is None or calls.lease != lease:
+                self._stops.append((lease, spans))
+                return
+        calls.stop(spans)
+
+    def _count(self, steps: int) -> None:
+        with self._lock:
+            self._steps += steps
+
+    def _taken_steps(self) -> int:
+        with self._lock:
+            steps, self._steps = self._steps, 0
+        return steps
+
+
+def _pickled(outcomes: list[Outcome]) -> list[tuple[Ended, bytes | None]]:
+    return [(ended, None if raised is None else _pickle(raised)) for ended, raised in outcomes]
+
+
+def _pickle(raised: BaseException) -> bytes | None:
     try:
-        socket.create_connection((host, int(port)), timeout=10).close()
-    except OSError as error:
-        raise UsageError(f"no Ray cluster answers at {address!r}: {error.strerror or error}") from None
+        return pickle.dumps(raised)
+    except Exception:  # noqa: BLE001 - an exception of somebody's own may be anything; its text is in the reason
+        return None
 
 
-def _again(given: list[int], waiting: deque[int], attempts: dict[int, int], error: Exception) -> None:
-    """Put the indices of a lost worker back in front; what it had finished is done again, which changes nothing."""
-    for each in reversed(given):
-        attempts[each] = attempts.get(each, 0) + 1
-        if attempts[each] >= MAX_ATTEMPTS:
-            raise WorkerError(f"shard {each} lost its worker {MAX_ATTEMPTS} times: {str(error).splitlines()[0]}")
-        waiting.appendleft(each)
-
-
-class _Worker:
-    """Lives in a process of Ray's; loads the kernel once."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-
-    def run(self, indices: list[int]) -> int:
-        trials = 0
-
-        def count(more: int) -> None:
-            nonlocal trials
-            trials += more
-
-        for each in indices:
-            self._task(each, count)
-        return trials
+def _unpickled(raised: bytes | None) -> BaseException | None:
+    if raised is None:
+        return None
+    try:
+        return pickle.loads(raised)  # noqa: S301 - from our own actor
+    except Exception:  # noqa: BLE001 - as above
+        return None

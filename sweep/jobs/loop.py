@@ -98,12 +98,17 @@ class Engine:
         """
         answer: Future[Any] = Future()
         self._messages.put(_Message(event, answer=answer))
-        self._raise_failure()
+        if not self._thread.is_alive():
+            self._refuse_rest()
         return answer.result()
 
-    def submit(self, request: Request) -> str:
-        """Submit a job and return its id."""
-        return self.ask(Submit(str(uuid.uuid4()), request))
+    def post(self, event: Event) -> None:
+        """Have a request handled that is never refused, and do not wait for it; may be called by a listener."""
+        self._messages.put(_Message(event))
+
+    def submit(self, request: Request, job_id: str | None = None) -> str:
+        """Submit a job and return its id, which is a new one when left out."""
+        return self.ask(Submit(job_id or str(uuid.uuid4()), request))
 
     def cancel(self, job_id: str, reason: str) -> None:
         """Cancel a job or a child."""
@@ -179,18 +184,25 @@ class Engine:
     # the loop
 
     def _run(self) -> None:
-        try:
-            while self._turn():
-                pass
-        except BaseException as error:  # noqa: BLE001 - it is raised again for everybody who asks
-            with self._changed:
-                self._failure = error
-                self._changed.notify_all()
+        going_on = True
+        while going_on:
+            messages, going_on = self._take()
+            try:
+                self._turn(messages)
+            except BaseException as error:  # noqa: BLE001 - it is raised again for everybody who asks
+                self._fail(error, messages)
+                going_on = False
         self._refuse_rest()
 
-    def _turn(self) -> bool:
-        """Take the messages that are there, handle them, write them down, act; return whether to go on."""
-        messages, going_on = self._take()
+    def _fail(self, error: BaseException, messages: list[_Message]) -> None:
+        with self._changed:
+            self._failure = error
+            self._changed.notify_all()
+        for each in messages:
+            each.refuse(self._told_failure())
+
+    def _turn(self, messages: list[_Message]) -> None:
+        """Handle messages, write them down, act, answer."""
         written: list[tuple[Event, int]] = []
         effects: list[Effect] = []
         answers: list[tuple[Future[Any], Any]] = []
@@ -207,7 +219,6 @@ class Engine:
             self._changed.notify_all()
         for future, value in answers:
             future.set_result(value)
-        return going_on
 
     def _handle(
         self,
@@ -283,9 +294,17 @@ class Engine:
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
-            if isinstance(self._failure, SweepError):
-                raise self._failure
-            raise RuntimeError("the job engine has failed") from self._failure
+            raise self._told_failure()
+
+    def _told_failure(self) -> BaseException:
+        """Return what those who ask are told when the engine is no more."""
+        if self._failure is None:
+            return JobError("the engine has ended")
+        if isinstance(self._failure, SweepError):
+            return self._failure
+        told = RuntimeError("the job engine has failed")
+        told.__cause__ = self._failure
+        return told
 
     def _refuse_rest(self) -> None:
         while True:
@@ -293,8 +312,8 @@ class Engine:
                 message = self._messages.get_nowait()
             except queue.Empty:
                 return
-            if message is not None and message.answer is not None:
-                message.answer.set_exception(JobError("the engine has ended"))
+            if message is not None:
+                message.refuse(self._told_failure())
 
 
 class _Message:
@@ -306,3 +325,8 @@ class _Message:
         self.event = event
         self.answer = answer
         self.error = error
+
+    def refuse(self, error: BaseException) -> None:
+        """Tell whoever waits for an answer that there is none."""
+        if self.answer is not None and not self.answer.done():
+            self.answer.set_exception(error)

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["begin", "could_ever_fit", "in_use", "schedule"]
 
 AHEAD = 0.1
-"""Seconds of work that a worker is given at once: children of milliseconds are handed out by the hundred."""
+AHEAD_FAR = 0.5
+"""Seconds of work that a worker is given at once, on this machine and on a cluster: children of milliseconds are handed out by the hundred."""
 
 GROWTH = 2
 """Never hand out more than so many times what has ended: nothing is known of the first children's length."""
@@ -225,17 +226,18 @@ def _place_one(cycle: Cycle, queue: Queue, job: Job, kept: float) -> float:
 def _give(turn: Turn, job: Job, room: Room, slots: int) -> None:
     """Lease the next RUNNABLE children of a job."""
     alone = job.careful or job.container(0).resources.gpus
-    count = slots if alone else min(_ahead(job, slots), job.counts[Status.RUNNABLE])
+    count = slots if alone else min(_ahead(job, slots, room.environment), job.counts[Status.RUNNABLE])
     indices = _next_runnable(job, count)
     _lease(turn, job, room, indices, min(slots, len(indices)))
 
 
-def _ahead(job: Job, slots: int) -> int:
+def _ahead(job: Job, slots: int, environment: Environment) -> int:
     """Return how many children make about `AHEAD` seconds of work for so many slots."""
     if not job.ended:
         return slots
     mean = max(job.busy / job.ended, 1e-7)
-    return max(slots, min(int(AHEAD / mean) * slots, GROWTH * job.ended))
+    seconds = AHEAD if environment.address is None else AHEAD_FAR
+    return max(slots, min(int(seconds / mean) * slots, GROWTH * job.ended))
 
 
 def _next_runnable(job: Job, count: int) -> np.ndarray:

@@ -1,10 +1,11 @@
-"""What runs on a worker: the map child and the reduce child of a shard."""
+"""What runs on a worker: one child of map, of reduce, or of merge. Each is idempotent and may be carried to another process."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sweep.work.merge import merge
 from sweep.work.reduce import reduce
 from sweep.work.simulate import simulate
 
@@ -14,31 +15,45 @@ if TYPE_CHECKING:
     from sweep.ledger import Wave
     from sweep.work.study import Study
 
-__all__ = ["MapAndReduce", "ReduceOnly"]
+__all__ = ["Map", "Merge", "Reduce"]
 
 
 @dataclass(frozen=True)
-class MapAndReduce:
-    """Run map child `i`, then reduce child `i`, which waits for that one alone (N_TO_N)."""
+class Map:
+    """Child `i` simulates shard `i` of a wave."""
 
     study: Study
     wave: Wave
 
     def __call__(self, index: int, report: Callable[[int], None]) -> None:
-        """Run both children of shard `index`."""
+        """Run the trials of shard `index`; `report` hears how many."""
         simulate(self.study, self.wave, index, report)
-        reduce(self.study.plan, self.study.store, self.wave, index)
 
 
 @dataclass(frozen=True)
-class ReduceOnly:
-    """Run the reduce children of shards whose map child is done; `index` counts the pairs."""
+class Reduce:
+    """Child `i` reduces what map child `i` wrote, or the shard at place `i` of a list."""
+
+    study: Study
+    wave: Wave | None = None
+    shards: tuple[tuple[Wave, int], ...] = ()
+
+    def __call__(self, index: int, report: Callable[[int], None]) -> None:
+        """Reduce one shard."""
+        wave, shard = self.shards[index] if self.wave is None else (self.wave, index)
+        reduce(self.study.plan, self.study.store, wave, shard)
+        report(0)
+
+
+@dataclass(frozen=True)
+class Merge:
+    """The one child that makes the result of all reductions."""
 
     study: Study
     shards: tuple[tuple[Wave, int], ...]
 
     def __call__(self, index: int, report: Callable[[int], None]) -> None:
-        """Run the reduce child of the shard at `index`."""
-        wave, shard = self.shards[index]
-        reduce(self.study.plan, self.study.store, wave, shard)
+        """Write the result."""
+        del index
         report(0)
+        merge(self.study.plan, self.study.store, self.shards)

@@ -1,136 +1,259 @@
-"""One suite for every executor. Tasks write files, since they may run in other processes."""
+"""One suite for every worker that runs Python functions. What these do goes to files, since they may run in other processes."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from sweep.errors import WorkerError
-from sweep.executors.base import MAX_ATTEMPTS, Executor
-from sweep.executors.inprocess import InProcess
+from sweep.jobs.definition import Action, Container, Definition, ExitRule, Resources, Retry
+from sweep.jobs.environment import Environment
+from sweep.jobs.events import PutEnvironment, PutQueue, Register
+from sweep.jobs.loop import Engine, Listener
+from sweep.jobs.queue import Queue
+from sweep.jobs.request import Request
+from sweep.jobs.status import Status
+
+WAIT = 60
 
 
 @dataclass(frozen=True)
 class Touch:
-    """Leave a line in a file of the index's own each time it runs."""
+    """Leave a line in a file of the child's own each time it runs."""
 
     folder: str
 
-    def __call__(self, index, report):
-        with Path(self.folder, str(index)).open("a") as file:
-            file.write(f"{os.getpid()}\n")
-        report(10)
+    def __call__(self, child):
+        with Path(self.folder, str(child.index)).open("a") as file:
+            file.write(f"{child.attempt} {os.getpid()}\n")
+        child.report(10)
 
 
 @dataclass(frozen=True)
 class FailAt:
     index: int
 
-    def __call__(self, index, report):
-        if index == self.index:
-            raise LookupError(f"index {index} is odd")
+    def __call__(self, child):
+        if child.index == self.index:
+            raise LookupError(f"index {child.index} is odd")
 
 
 @dataclass(frozen=True)
 class DieOnce:
-    """Kill the worker the first time an index is run, at a few of them."""
+    """Kill the worker at the first attempt of a few children."""
 
     folder: str
     always: bool = False
 
-    def __call__(self, index, report):
-        mark = Path(self.folder, f"died-{index}")
-        if self.always or (index % 7 == 3 and not mark.exists()):
-            mark.touch()
+    def __call__(self, child):
+        if self.always or (child.index % 7 == 3 and child.attempt == 1):
             os.kill(os.getpid(), signal.SIGKILL)
-        Touch(self.folder)(index, report)
+        Touch(self.folder)(child)
+
+
+@dataclass(frozen=True)
+class Endless:
+    """Go on until stopped; a stubborn one never asks whether it is."""
+
+    folder: str
+    stubborn: bool = False
+
+    def __call__(self, child):
+        Path(self.folder, f"began-{child.index}").touch()
+        while True:
+            time.sleep(0.01)  # the work: it takes time and does nothing
+            if not self.stubborn:
+                child.report(0)
+
+
+def code(child):
+    return child.index
+
+
+def leave(child):
+    raise SystemExit(7)
+
+
+class Hearing(Listener):
+    def __init__(self):
+        self.counted = 0
+        self.errors = []
+        self.begun = threading.Event()
+
+    def steps(self, job_id, count):
+        self.counted += count
+
+    def raised(self, event, error):
+        self.errors.append(error)
+
+    def moved(self, move):
+        if move.status is Status.RUNNING:
+            self.begun.set()
+
+
+class Place:
+    """An engine over one environment and one queue."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    @contextmanager
+    def engine(self, function, *, vcpus=2, retry=Retry(), timeout=None):
+        self.heard = Hearing()
+        address = "local" if self.kind == "ray" else None
+        with Engine(self.worker({"f": function}), relaxed=("short-timeouts",), listener=self.heard) as engine:
+            engine.ask(PutEnvironment(Environment("here", vcpus, 100_000, address=address), new=True))
+            engine.ask(PutQueue(Queue("q", 1, ("here",)), new=True))
+            container = Container(function="f", resources=Resources(1.0, 100))
+            engine.ask(Register(Definition("f", container=container, retry=retry, timeout=timeout)))
+            self.made = engine
+            yield engine
+
+    def worker(self, functions):
+        if self.kind == "ray":
+            from sweep.executors.ray import RayWorker
+
+            return lambda environment, tell: RayWorker(functions, environment, tell)
+        from sweep.executors.inprocess import InProcess
+
+        return lambda environment, tell: InProcess(functions, tell)
+
+    def run(self, function, size=None, **options):
+        with self.engine(function, **options) as engine:
+            job_id = engine.submit(Request("job", "q", "f", size=size))
+            assert engine.wait([job_id], WAIT)
+            with engine.reading() as state:
+                return state.jobs[job_id]
 
 
 @pytest.fixture(params=["inprocess", "ray"])
-def executor(request):
-    if request.param == "inprocess":
-        with InProcess(workers=2) as made:
-            yield made
-        return
-    request.getfixturevalue("ray_here")
-    from sweep.executors.ray import RayExecutor
-
-    with RayExecutor(workers=2) as made:
-        yield made
+def place(request):
+    if request.param == "ray":
+        request.getfixturevalue("ray_here")
+    return Place(request.param)
 
 
-def test_it_is_an_executor(executor):
-    assert isinstance(executor, Executor)
-
-
-@pytest.mark.parametrize("count", [1, 2, 100])
-def test_each_index_runs_once_and_is_told_once(executor, tmp_path, count):
-    counted: list[int] = []
-    done = list(executor.run(Touch(str(tmp_path)), range(count), counted.append))
-    assert sorted(done) == list(range(count))
-    assert sum(counted) == 10 * count
-    assert {path.name: len(path.read_text().split()) for path in tmp_path.iterdir()} == {
+@pytest.mark.parametrize("count", [2, 100, 3000])
+def test_each_child_runs_once_and_is_told_once(place, tmp_path, count):
+    job = place.run(Touch(str(tmp_path)), count)
+    assert job.counts[Status.SUCCEEDED] == count
+    assert place.heard.counted == 10 * count
+    assert {path.name: len(path.read_text().splitlines()) for path in tmp_path.iterdir()} == {
         str(i): 1 for i in range(count)
     }
 
 
-def test_any_indices_will_do(executor, tmp_path):
-    assert sorted(executor.run(Touch(str(tmp_path)), [7, 3, 900], lambda _: None)) == [3, 7, 900]
+def test_a_plain_job(place, tmp_path):
+    assert place.run(Touch(str(tmp_path))).status is Status.SUCCEEDED
 
 
-def test_nothing_to_do(executor, tmp_path):
-    assert list(executor.run(Touch(str(tmp_path)), [], lambda _: None)) == []
+def test_an_int_is_the_exit_code(place):
+    job = place.run(code, 300)
+    assert job.children["exit"].tolist() == [i % 256 for i in range(300)]
+    assert job.counts[Status.SUCCEEDED] == 2
 
 
-def test_what_a_task_raises_comes_back_as_it_is(executor):
-    with pytest.raises(LookupError, match="index 5 is odd"):
-        list(executor.run(FailAt(5), range(20), lambda _: None))
+def test_leaving_is_an_exit_code(place):
+    assert place.run(leave).children["exit"].tolist() == [7]
 
 
-def test_it_can_be_used_again_after_a_failure(executor, tmp_path):
-    with pytest.raises(LookupError):
-        list(executor.run(FailAt(0), range(3), lambda _: None))
-    assert sorted(executor.run(Touch(str(tmp_path)), range(5), lambda _: None)) == list(range(5))
+def test_what_a_function_raises_comes_back_as_it_is(place):
+    job = place.run(FailAt(5), 20)
+    assert job.counts[Status.FAILED] == 1
+    assert (job.children["exit"][5], job.reasons[job.children["reason"][5]]) == (1, "LookupError: index 5 is odd")
+    (error,) = place.heard.errors
+    assert isinstance(error, LookupError)
+    assert str(error) == "index 5 is odd"
 
 
-def test_a_lost_worker_is_replaced_and_its_indices_run_again(tmp_path, ray_here):
-    from sweep.executors.ray import RayExecutor
-
-    with RayExecutor(workers=2) as executor:
-        done = list(executor.run(DieOnce(str(tmp_path)), range(40), lambda _: None))
-    assert sorted(done) == list(range(40))
-    assert {path.name for path in tmp_path.iterdir() if path.name.isdigit()} == {str(i) for i in range(40)}
-    assert (tmp_path / "died-3").exists()
+def test_a_failure_is_tried_again(place):
+    job = place.run(FailAt(1), 3, retry=Retry(3))
+    assert job.children["attempt"].tolist() == [1, 3, 1]
+    assert len(place.heard.errors) == 3
 
 
-def test_an_index_that_always_kills_its_worker_is_given_up(tmp_path, ray_here):
-    from sweep.executors.ray import RayExecutor
+def test_a_function_that_is_not_there_fails_its_job(place):
+    with place.engine(code) as engine:
+        engine.ask(Register(Definition("none", container=Container(function="sweep.nowhere:nothing"))))
+        job_id = engine.submit(Request("job", "q", "none"))
+        assert engine.wait([job_id], WAIT)
+        with engine.reading() as state:
+            job = state.jobs[job_id]
+    assert "Task failed to start" in job.reasons
+    assert any("sweep.nowhere" in each for each in job.reasons)
 
-    with RayExecutor(workers=1) as executor, pytest.raises(WorkerError, match=f"lost its worker {MAX_ATTEMPTS} times"):
-        list(executor.run(DieOnce(str(tmp_path), always=True), [4], lambda _: None))
+
+def test_what_runs_is_terminated_and_what_waits_never_begins(place, tmp_path):
+    with place.engine(Endless(str(tmp_path))) as engine:
+        job_id = engine.submit(Request("job", "q", "f", size=5))
+        assert place.heard.begun.wait(WAIT)
+        engine.terminate(job_id, "enough")
+        assert engine.wait([job_id], WAIT)
+        with engine.reading() as state:
+            rows = state.jobs[job_id].children
+            assert {state.jobs[job_id].reasons[each] for each in rows["status_reason"]} == {"enough"}
+    assert len(list(tmp_path.glob("began-*"))) <= 2
 
 
-def test_threads_stop_between_two_reports():
-    started, may_go_on = threading.Event(), threading.Event()
-    steps: list[int] = []
+def test_a_timeout_ends_an_attempt(place, tmp_path):
+    job = place.run(Endless(str(tmp_path)), timeout=0.3)
+    assert job.reasons[job.children["status_reason"][0]] == "Job attempt duration exceeded timeout"
+    assert job.children["exit"].tolist() == [143]
 
-    def task(index, report):
-        for step in range(1000):
-            started.set()
-            may_go_on.wait(10)
-            report(1)
-            steps.append(step)
 
-    with InProcess(workers=1) as executor:
-        running = executor.run(task, [0, 1], lambda _: None)
-        asking = threading.Thread(target=lambda: next(running, None), daemon=True)
-        asking.start()
-        started.wait(10)
-        executor.__exit__()
-        may_go_on.set()
-    assert len(steps) <= 1
+def test_closing_the_engine_stops_what_runs(place, tmp_path):
+    with place.engine(Endless(str(tmp_path))) as engine:
+        engine.submit(Request("job", "q", "f", size=2))
+        assert place.heard.begun.wait(WAIT)
+    assert not [each for each in threading.enumerate() if each.name.startswith("sweep-")]
+
+
+@pytest.fixture
+def on_ray(ray_here):
+    return Place("ray")
+
+
+LOST = Retry(3, (ExitRule(Action.RETRY, on_status_reason="Host EC2*"), ExitRule(Action.EXIT, on_reason="*")))
+
+
+def test_a_lost_worker_is_replaced_and_its_children_run_again(on_ray, tmp_path):
+    job = on_ray.run(DieOnce(str(tmp_path)), 40, retry=Retry(10))
+    assert job.counts[Status.SUCCEEDED] == 40
+    assert {path.name for path in tmp_path.iterdir()} == {str(i) for i in range(40)}
+    assert job.past[3][0].status_reason.startswith("Host EC2 (instance i-")
+
+
+def test_a_child_that_always_kills_its_worker_is_given_up(on_ray, tmp_path):
+    job = on_ray.run(DieOnce(str(tmp_path), always=True), vcpus=1, retry=LOST)
+    assert job.status is Status.FAILED
+    assert job.children["attempt"].tolist() == [3]
+
+
+def test_what_does_not_stop_is_ended_with_its_actor(on_ray, tmp_path):
+    from sweep.jobs.effects import Stop
+
+    with on_ray.engine(Endless(str(tmp_path), stubborn=True), vcpus=1) as engine:
+        job_id = engine.submit(Request("job", "q", "f"))
+        assert on_ray.heard.begun.wait(WAIT)
+        with engine.reading() as state:
+            (lease,) = state.leases.values()
+        engine._act([Stop(lease.id, lease.spans, 0.1)])  # AWS's grace of 30 s is too long for a test
+        assert engine.wait([job_id], WAIT)
+        with engine.reading() as state:
+            assert state.jobs[job_id].children["exit"].tolist() == [137]
+
+
+def test_jobs_of_other_sizes_take_turns(on_ray, tmp_path):
+    with on_ray.engine(Touch(str(tmp_path))) as engine:
+        both = Container(function="f", resources=Resources(2.0, 100))
+        engine.ask(Register(Definition("both", container=both)))
+        jobs = [engine.submit(Request("job", "q", each, size=3)) for each in ("f", "both", "f")]
+        assert engine.wait(jobs, WAIT)
+        with engine.reading() as state:
+            assert {state.jobs[each].status for each in jobs} == {Status.SUCCEEDED}

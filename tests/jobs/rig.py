@@ -161,6 +161,11 @@ class Rig:
     def starts(self):
         return [each for each in self.effects if isinstance(each, Start)]
 
+    @property
+    def events(self):
+        """What the engine was told, and when."""
+        return [(decode(KINDS[kind], json.loads(body)), now) for kind, body, now in self.journal]
+
     def replayed(self, count=None):
         """Build the state anew from the journal."""
         state = State(relaxed=self.state.relaxed)

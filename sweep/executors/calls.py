@@ -1,0 +1,182 @@
+"""Children that are Python functions, called one after the other on one thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sweep.executors.stopping import Stopped
+from sweep.jobs.events import Ended, Fate
+from sweep.jobs.work import Child
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sweep.jobs.lease import Span
+    from sweep.jobs.work import Work
+
+__all__ = ["Calls", "Outcome", "find_function"]
+
+Outcome = tuple[Ended, BaseException | None]
+"""How neighbouring children ended, all alike, and what the function raised."""
+
+TERMINATED = 143
+"""Exit code of what ended because it was told to: 128 + SIGTERM."""
+
+
+def find_function(name: str, known: Mapping[str, Callable[[Child], Any]]) -> Callable[[Child], Any]:
+    """Find a function among the known ones, or import ``"package.module:name"``."""
+    if name in known:
+        return known[name]
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+class Calls:
+    """One span of a lease. `run` works on the thread that calls it; everything else may be called from others.
+
+    Parameters
+    ----------
+    function
+        Called with a `sweep.jobs.work.Child`. An int that it returns is the exit code; what it raises is exit code 1.
+    work
+        The lease.
+    span
+        Which of its children.
+    steps
+        Called with the number of steps that a child reports.
+    """
+
+    def __init__(self, function: Callable[[Child], Any], work: Work, span: Span, steps: Callable[[int], None]) -> None:
+        self._function = function
+        self._work = work
+        self._span = span
+        self._steps = steps
+        self._lock = threading.Lock()
+        self._outcomes: list[Outcome] = []
+        self._alike: _Alike | None = None
+        self._stopped: set[int] = set()
+        self._current: tuple[int, int] | None = None
+
+    def run(self) -> None:
+        """Call the function for each child that is not stopped before its turn."""
+        first, last, _ = self._span
+        for index in range(first, last):
+            if index in self._stopped:
+                self._note(index, Fate.RETURNED, None, "", 0, 0.0, None)
+            else:
+                self._call(index)
+        self._current = None
+
+    @property
+    def lease(self) -> int:
+        """Of which lease they are."""
+        return self._work.lease
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt it is of each."""
+        return self._span[2]
+
+    def current(self) -> tuple[int, int] | None:
+        """Return which child runs now and since when, ms since 1970."""
+        return self._current
+
+    def collect(self) -> list[Outcome]:
+        """Return what has come of children since the last time."""
+        with self._lock:
+            self._close()
+            outcomes, self._outcomes = self._outcomes, []
+        return outcomes
+
+    def stop(self, spans: tuple[Span, ...]) -> None:
+        """Stop children: the one that runs, when it next reports; others before they begin."""
+        for first, last, attempt in spans:
+            if attempt == self._span[2]:
+                self._stopped.update(range(max(first, self._span[0]), min(last, self._span[1])))
+
+    def _report(self, steps: int) -> None:
+        if self._current is not None and self._current[0] in self._stopped:
+            raise Stopped
+        if steps:
+            self._steps(steps)
+
+    def _call(self, index: int) -> None:
+        code, reason, raised = 0, "", None
+        started = int(time.time() * 1000)
+        self._current = (index, started)
+        begun = time.perf_counter()
+        try:
+            returned = self._function(Child(index, self._span[2], self._work, self._report))
+            code = returned & 0xFF if isinstance(returned, int) else 0
+        except Stopped:
+            code = TERMINATED
+        except SystemExit as error:
+            code = error.code & 0xFF if isinstance(error.code, int) else int(error.code is not None)
+        except BaseException as error:  # noqa: BLE001 - the engine tells who asked
+            code, reason, raised = 1, f"{type(error).__name__}: {error}", error
+        self._note(index, Fate.EXITED, code, reason, started, time.perf_counter() - begun, raised)
+
+    def _note(
+        self,
+        index: int,
+        fate: Fate,
+        code: int | None,
+        reason: str,
+        started: int,
+        busy: float,
+        raised: BaseException | None,
+    ) -> None:
+        """Add to the run of children that ended alike, or begin another."""
+        with self._lock:
+            alike = self._alike
+            if alike is not None and raised is None and alike.takes(index, fate, code, reason):
+                alike.last, alike.busy = index + 1, alike.busy + busy
+                return
+            self._close()
+            self._alike = _Alike(index, fate, code, reason, started, busy, raised)
+
+    def _close(self) -> None:
+        alike, self._alike = self._alike, None
+        if alike is not None:
+            stopped = int(time.time() * 1000)
+            ended = Ended(
+                self._work.lease,
+                alike.first,
+                alike.last,
+                self._span[2],
+                alike.fate,
+                alike.code,
+                alike.reason,
+                alike.started,
+                stopped,
+                alike.busy,
+            )
+            self._outcomes.append((ended, alike.raised))
+
+
+class _Alike:
+    """Neighbours that ended alike."""
+
+    __slots__ = ("busy", "code", "fate", "first", "last", "raised", "reason", "started")
+
+    def __init__(
+        self,
+        index: int,
+        fate: Fate,
+        code: int | None,
+        reason: str,
+        started: int,
+        busy: float,
+        raised: BaseException | None,
+    ) -> None:
+        self.first, self.last = index, index + 1
+        self.fate, self.code, self.reason = fate, code, reason
+        self.started, self.busy, self.raised = started, busy, raised
+
+    def takes(self, index: int, fate: Fate, code: int | None, reason: str) -> bool:
+        """Whether the next child may join."""
+        same = self.fate is fate and self.code == code and self.reason == reason
+        return same and index == self.last and self.raised is None
