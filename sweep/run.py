@@ -7,7 +7,8 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweep.errors import CorruptError, ObjectExistsError, PlanError, StoreError, UsageError
 from sweep.holdings import Holdings, discard_other, read_plan, write_plan
@@ -22,6 +23,8 @@ from sweep.work.pilot import pilot, shard_count
 from sweep.work.study import Study
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from sweep.jobs.work import Functions, Tell, Worker
     from sweep.plan import Plan
     from sweep.rectangle import Rectangle
@@ -255,7 +258,20 @@ def _worker(study: Study, functions: Functions, environment: Environment, tell: 
     return RayWorker(functions, environment, tell, carry=_modules_of(study.kernel))
 
 
-def _modules_of(kernel: Kernel) -> list[Any]:
-    """Modules that workers cannot import by name: the study's own file."""
-    module = sys.modules.get(kernel.function.__module__)
-    return [module] if module is not None and getattr(module, "__sweep_study__", False) else []
+def _modules_of(kernel: Kernel) -> list[ModuleType]:
+    """Return the modules that workers cannot import by name: the study's own file, and its neighbours in the same folder."""
+    study = sys.modules.get(kernel.function.__module__)
+    if study is None or not getattr(study, "__sweep_study__", False):
+        return []
+    folder = Path(study.__file__ or "").resolve().parent
+    return [study, *(each for name, each in list(sys.modules.items()) if _is_in(folder, name) and each is not study)]
+
+
+def _is_in(folder: Path, name: str) -> bool:
+    """Whether a module, or the package that it belongs to, lies in a folder; this package itself is installed where workers are."""
+    package = name.partition(".")[0]
+    file = getattr(sys.modules.get(package), "__file__", None)
+    if file is None or package in {"sweep", "sweep_kernels", "__main__"}:
+        return False
+    path = Path(file).resolve()
+    return folder in {path.parent, path.parent.parent if path.name == "__init__.py" else path.parent}

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from sweep.cli import kernels, plan, replay, run, show, status
+from sweep.cli import definitions, engine, environments, jobs, kernels, plan, queues, replay, run, show, status
 from sweep.errors import SweepError
 
 __all__ = ["app", "main"]
@@ -29,6 +29,10 @@ for _name, _module in {
     "kernels": kernels,
 }.items():
     app.command(_name)(_module.command)
+
+
+for _module in (jobs, queues, environments, definitions, engine):
+    app.add_typer(_module.app)
 
 
 def _version(*, asked: bool) -> None:

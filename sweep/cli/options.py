@@ -7,10 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.errors import UsageError
+
 if TYPE_CHECKING:
     from sweep.sweep import Sweep
 
-__all__ = ["SeedOption", "StoreArgument", "StoreOption", "StudyArgument", "TrialsOption", "default_store", "read_study"]
+__all__ = [
+    "EngineOption",
+    "JsonOption",
+    "SeedOption",
+    "StoreArgument",
+    "StoreOption",
+    "StudyArgument",
+    "TrialsOption",
+    "default_store",
+    "is_enabled",
+    "read_study",
+]
 
 StudyArgument = Annotated[
     str,
@@ -39,6 +52,27 @@ SeedOption = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", help="Seed, instead of the study's.", show_default=False),
 ]
+
+
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="FOLDER",
+        envvar="SWEEP_ENGINE",
+        help="The engine's folder.  [default: sweep/engine in the user's state folder]",
+        show_default=False,
+        show_envvar=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, in AWS Batch's shapes.")]
+
+
+def is_enabled(state: str | None) -> bool | None:
+    """Read a state as AWS spells it; None when it is left as it is."""
+    if state is not None and state not in {"ENABLED", "DISABLED"}:
+        raise UsageError(f"--state {state!r} is not one of ENABLED, DISABLED")
+    return None if state is None else state == "ENABLED"
 
 
 def default_store(study: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -10,6 +11,10 @@ from typing import Self, TextIO
 __all__ = ["Line", "in_words", "si"]
 
 REDRAW_SECONDS = 0.1
+USUAL_WIDTH = 80
+
+
+_STAGES = {"check": "looking at the store", "pilot": "compiling and timing a few trials"}
 
 
 class Line:
@@ -43,7 +48,8 @@ class Line:
     def started(self, *, trials: int, finished: int, shards: int, executor: str, workers: int) -> None:
         """Begin to count."""
         self._total, self._before = trials, finished
-        self._where = f"{shards:,} shards on {workers} {'threads' if executor == 'inprocess' else 'Ray workers'}"
+        self._where = f"{workers} {'threads' if executor == 'inprocess' else 'Ray workers'}"
+        self._children = {"map": (0, shards), "reduce": (0, shards)}
         self._begun = time.monotonic()
         if finished:
             self.note(f"{si(finished)} trials are in the store already")
@@ -82,20 +88,48 @@ class Line:
 
     def _text(self) -> str:
         if not self._total or self._stage != "map":
-            return {"check": "looking at the store", "pilot": "compiling and timing a few trials"}.get(
-                self._stage, self._stage
-            )
+            return _STAGES.get(self._stage, self._stage)
         elapsed = max(time.monotonic() - self._begun, 1e-9)
         rate = self._done / elapsed
         part = self._done / self._total
         left = in_words((self._total - self._done) / rate) if self._done else "?"
         bar = "━" * round(24 * part) + "╌" * (24 - round(24 * part))
-        return f"{bar} {100 * part:3.0f} %  {si(self._done)}/{si(self._total)} trials  {si(rate)}/s  {left} left  {self._where}"
+        jobs = "  ".join(f"{stage} {done:,}/{size:,}" for stage, (done, size) in self._children.items())
+        pieces = [
+            f"{bar} {100 * part:3.0f} %",
+            f"{si(self._done)}/{si(self._total)} trials",
+            f"{si(rate)}/s",
+            f"{left} left",
+            jobs,
+            self._where,
+        ]
+        return _fitting([each for each in pieces if each], self._width())
+
+    def _width(self) -> int:
+        """Return the columns of the terminal; it may change while the run goes on."""
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns or USUAL_WIDTH
+        except OSError:
+            return USUAL_WIDTH
 
     def _clear(self) -> None:
         if self._live and self._drawn:
             self._stream.write("\r\x1b[2K")
             self._stream.flush()
+
+
+def _fitting(pieces: list[str], width: int) -> str:
+    """Join as many pieces as fit on one line of a terminal: a line that wraps could not be drawn over.
+
+    >>> _fitting(["50 %", "1k/s", "3 s left"], 12)
+    '50 %  1k/s'
+    """
+    line = pieces[0]
+    for each in pieces[1:]:
+        if len(line) + len(each) + 2 >= width:
+            break
+        line += f"  {each}"
+    return line[: width - 1]
 
 
 def si(number: float) -> str:

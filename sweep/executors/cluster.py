@@ -27,10 +27,15 @@ class Cluster:
         ``"local"`` starts Ray on this machine; else the address of a cluster that is there. A session that the caller has already is
         used as it is.
 
+    Attributes
+    ----------
+    processors
+        How many the session has; may be fewer than were asked for.
+
     Raises
     ------
     UsageError
-        If no cluster answers at the address.
+        If no cluster answers at the address, or the caller's session is with another one.
     """
 
     def __init__(self, processors: int, address: str = "local") -> None:
@@ -44,6 +49,12 @@ class Cluster:
 
             if not ray.is_initialized():
                 self._start(ray, processors, address)
+            elif address not in {"local", "auto", str(ray.get_runtime_context().gcs_address)}:
+                there = ray.get_runtime_context().gcs_address
+                raise UsageError(
+                    f"this process has a session with the Ray cluster at {there!r} already, not with {address!r}"
+                )
+        self.processors = float(ray.cluster_resources().get("CPU", 0.0))
 
     def _start(self, ray: Any, processors: int, address: str) -> None:
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}

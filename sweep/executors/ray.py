@@ -52,7 +52,7 @@ class RayWorker(Seats):
 
     def __init__(self, functions: Functions, environment: Environment, tell: Tell, carry: Sequence[Any] = ()) -> None:
         self._cluster = Cluster(math.ceil(environment.vcpus), environment.address or "local")
-        self._actors = _Actors(functions, environment.vcpus, carry)
+        self._actors = _Actors(functions, min(environment.vcpus, self._cluster.processors), carry)
         super().__init__(lambda: _RaySeat(self._actors, tell), tell)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import fcntl
 import json
 import sqlite3
 import zlib
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from sweep.jobs.events import Event
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "read_events"]
 
 VERSION = 1
 SNAPSHOT_EVERY = 20_000
@@ -107,6 +108,14 @@ class Journal:
         """Let go of the files."""
         self._database.close()
         self._lock.close()
+
+
+def read_events(folder: Path) -> Iterator[tuple[int, Event]]:
+    """Read the events of a journal that an engine may be writing to, each with its time."""
+    database = sqlite3.connect(f"file:{folder / 'journal.sqlite'}?mode=ro", uri=True)
+    with closing(database):
+        for at, kind, body in database.execute("SELECT at, kind, body FROM events ORDER BY number"):
+            yield at, decode(KINDS[kind], json.loads(body))
 
 
 def _locked(path: Path) -> Any:

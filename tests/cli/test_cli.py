@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -10,8 +11,10 @@ import pty
 import random
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import textwrap
 import time
 from pathlib import Path
@@ -177,6 +180,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(here):
 def test_a_live_line_on_a_terminal(here):
     (here / "study.py").write_text(LONG)
     main, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
     environment = {**os.environ, **ENVIRONMENT}
     process = subprocess.Popen(
         [*SWEEP, "run", "study.py", "--store", "out", "--shards", "40"],
@@ -194,8 +198,9 @@ def test_a_live_line_on_a_terminal(here):
             break
     process.wait(60)
     os.close(main)
-    assert "/4.00M trials" in seen.decode()
-    assert "left" in seen.decode()
+    lines = seen.decode().split("\r\x1b[2K")
+    assert any("/4.00M trials" in each for each in lines)
+    assert max(len(each.rstrip()) for each in lines[:-1]) < 50
 
 
 @pytest.mark.parametrize(
@@ -334,7 +339,9 @@ def test_the_study_may_import_its_neighbours_also_on_ray(here):
     )
     (here / "study.py").write_text(text)
     sweep("run", "study.py", "-q", "--store", "a", cwd=here)
-    sweep("run", "study.py", "-q", "--store", "b", "--executor", "ray", "--shards", 4, "--workers", 2, cwd=here)
+    (here / "elsewhere").mkdir()
+    on_ray = ("--store", "../b", "--executor", "ray", "--shards", 4, "--workers", 2)
+    sweep("run", "../study.py", "-q", *on_ray, cwd=here / "elsewhere")
     assert sha256(str(here / "a")) == sha256(str(here / "b"))
     (here / "physics.py").write_text("GAIN = 3.0\n\ndef gain(x):\n    return GAIN * x\n")
     assert "the source of the kernel differs" in sweep("run", "study.py", "--store", "a", cwd=here, code=2)

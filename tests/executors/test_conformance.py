@@ -21,6 +21,7 @@ from sweep.jobs.request import Request
 from sweep.jobs.status import Status
 
 WAIT = 60
+ONCE = Retry()
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Place:
         self.kind = kind
 
     @contextmanager
-    def engine(self, function, *, vcpus=2, retry=Retry(), timeout=None):
+    def engine(self, function, *, vcpus=2, retry=ONCE, timeout=None):
         self.heard = Hearing()
         address = "local" if self.kind == "ray" else None
         with Engine(self.worker({"f": function}), relaxed=("short-timeouts",), listener=self.heard) as engine:
@@ -257,3 +258,17 @@ def test_jobs_of_other_sizes_take_turns(on_ray, tmp_path):
         assert engine.wait(jobs, WAIT)
         with engine.reading() as state:
             assert {state.jobs[each].status for each in jobs} == {Status.SUCCEEDED}
+
+
+def test_no_more_actors_than_the_cluster_has_processors_for(tmp_path, ray_here):
+    """A child that waits for an actor which cannot be started would wait for ever."""
+    job = Place("ray").run(Touch(str(tmp_path)), 12, vcpus=5)
+    assert job.counts[Status.SUCCEEDED] == 12
+
+
+def test_a_session_with_another_cluster_is_not_taken_for_the_one_asked_for(ray_here):
+    from sweep.errors import UsageError
+    from sweep.executors.cluster import Cluster
+
+    with pytest.raises(UsageError, match=r"not with '127\.0\.0\.1:1'"):
+        Cluster(2, "127.0.0.1:1")

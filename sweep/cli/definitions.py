@@ -1,0 +1,129 @@
+"""``sweep definitions``: what jobs run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sweep.cli.options import EngineOption, JsonOption
+
+__all__ = ["app"]
+
+app = typer.Typer(name="definitions", help="Job definitions: what jobs run.", invoke_without_command=True)
+
+Command = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[-- COMMAND...]", help="Program and arguments; Ref::name stands for a parameter.", show_default=False
+    ),
+]
+
+
+@app.callback()
+def show(context: typer.Context, engine: EngineOption = None, as_json: JsonOption = False) -> None:
+    """List the definitions, all revisions."""
+    if context.invoked_subcommand is not None:
+        return
+    from sweep.cli.table import print_json, print_table
+    from sweep.daemon.client import Client
+
+    with Client(engine) as client:
+        definitions = client.view("definitions")
+    if as_json:
+        print_json(definitions)
+        return
+    columns = ["definition", "status", "vCPUs", "MiB", "attempts", "timeout s", "runs"]
+    print_table(columns, [_row(each) for each in definitions])
+
+
+def _row(definition: dict[str, Any]) -> list[Any]:
+    container = definition.get("containerProperties", {})
+    needs = {each["type"]: each["value"] for each in container.get("resourceRequirements", ())}
+    return [
+        f"{definition['jobDefinitionName']}:{definition['revision']}",
+        definition["status"],
+        needs.get("VCPU"),
+        needs.get("MEMORY"),
+        definition["retryStrategy"]["attempts"],
+        definition.get("timeout", {}).get("attemptDurationSeconds"),
+        " ".join(container.get("command", ())) or container.get("function") or definition["type"],
+    ]
+
+
+@app.command("register")
+def register(
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
+    command: Command = None,
+    function: Annotated[
+        str | None, typer.Option(metavar="MODULE:NAME", help="A Python function to call instead of a command.")
+    ] = None,
+    image: Annotated[str | None, typer.Option(metavar="IMAGE", help="Run in this image, by podman or docker.")] = None,
+    vcpus: Annotated[float, typer.Option(metavar="N")] = 1.0,
+    memory: Annotated[int, typer.Option(metavar="MIB", help="What takes more is ended.")] = 512,
+    gpus: Annotated[int, typer.Option(metavar="N")] = 0,
+    parameter: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Default for Ref::NAME.")] = None,
+    env: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Environment variable.")] = None,
+    attempts: Annotated[int, typer.Option(metavar="N", help="How often a child may be tried.")] = 1,
+    retry_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="Try again only then: exit=CODE, reason=TEXT or status=TEXT; * at the end for any ending.",
+        ),
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Longest attempt, 60 or more.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(metavar="JSON", help="A file for RegisterJobDefinition, as AWS takes it.")
+    ] = None,
+    engine: EngineOption = None,
+) -> None:
+    """Register a revision of a definition, and print its name."""
+    from sweep.cli.words import container_of, pairs, retry_of
+    from sweep.daemon.client import Client
+    from sweep.jobs.aws import definition_from
+    from sweep.jobs.definition import Definition, Resources
+    from sweep.jobs.events import Register
+
+    if file is not None:
+        made = definition_from(_read(file), name)
+    else:
+        made = Definition(
+            name,
+            container=container_of(command or [], function, image, Resources(vcpus, memory, gpus), pairs("--env", env)),
+            parameters=pairs("--parameter", parameter),
+            retry=retry_of(attempts, retry_on or []),
+            timeout=timeout,
+        )
+    with Client(engine) as client:
+        typer.echo(client.tell(Register(made)))
+
+
+def _read(file: Path) -> Any:
+    import json
+
+    from sweep.errors import UsageError
+
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{file} is not JSON: {error}") from None
+
+
+@app.command("deregister")
+def deregister(
+    name: Annotated[str, typer.Argument(metavar="NAME:REVISION", show_default=False)], engine: EngineOption = None
+) -> None:
+    """Make a revision inactive; jobs that were submitted with it go on."""
+    from sweep.daemon.client import Client
+    from sweep.errors import UsageError
+    from sweep.jobs.events import Deregister
+
+    base, _, revision = name.partition(":")
+    if not revision.isdigit():
+        raise UsageError(f"{name!r} names no revision: expected NAME:REVISION")
+    with Client(engine) as client:
+        client.tell(Deregister(base, int(revision)))

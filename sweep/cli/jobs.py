@@ -1,0 +1,268 @@
+"""``sweep jobs``: submit, look at, wait for, stop and repeat jobs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from sweep.cli.options import EngineOption, JsonOption
+
+__all__ = ["app"]
+
+app = typer.Typer(name="jobs", help="Jobs and array jobs, with AWS Batch's rules.", no_args_is_help=True)
+
+Ids = Annotated[list[str], typer.Argument(metavar="JOB...", help="Job ids; a child is ID:INDEX.", show_default=False)]
+Id = Annotated[str, typer.Argument(metavar="JOB", help="A job's id; a child is ID:INDEX.", show_default=False)]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Shown as the status reason.")]
+
+
+def _many(text: str) -> Any:
+    return typer.Option(metavar="JOB", help=text, show_default=False)
+
+
+@app.command("submit", context_settings={"ignore_unknown_options": False})
+def submit(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- COMMAND...]", help="In place of the definition's command.", show_default=False),
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="[default: the definition's]")] = None,
+    definition: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[:REVISION]", help="What to run; without one, the command alone.", show_default=False
+        ),
+    ] = None,
+    queue: Annotated[str, typer.Option(metavar="NAME")] = "default",
+    array: Annotated[int | None, typer.Option(metavar="SIZE", help="An array job of so many children.")] = None,
+    after: Annotated[list[str] | None, _many("Wait until it has succeeded; once for each.")] = None,
+    n_to_n: Annotated[list[str] | None, _many("Child i waits for child i of that array.")] = None,
+    after_any: Annotated[list[str] | None, _many("Wait until it has ended, however.")] = None,
+    sequential: Annotated[
+        str | None,
+        typer.Option(metavar="strict|tolerant", help="Child i waits for child i-1; tolerant: failed or not."),
+    ] = None,
+    parameter: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="What Ref::NAME stands for.")] = None,
+    env: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Environment variable.")] = None,
+    vcpus: Annotated[float | None, typer.Option(metavar="N", help="[default: the definition's, or 1]")] = None,
+    memory: Annotated[int | None, typer.Option(metavar="MIB", help="[default: the definition's, or 512]")] = None,
+    attempts: Annotated[int | None, typer.Option(metavar="N", help="How often a child may be tried.")] = None,
+    retry_on: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CONDITION", help="Try again only then: exit=CODE, reason=TEXT or status=TEXT."),
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Longest attempt, 60 or more.")] = None,
+    share: Annotated[str | None, typer.Option(metavar="NAME", help="Share identifier, for a fair-share queue.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
+    engine: EngineOption = None,
+) -> None:
+    """Submit a job, and print its id."""
+    from sweep.cli.words import dependencies_of, pairs, retry_of
+    from sweep.daemon.client import Client
+    from sweep.errors import UsageError
+    from sweep.jobs.request import Overrides, Request
+
+    if definition is None and not command:
+        raise UsageError("nothing to run: give --definition NAME, or a command after --")
+    retry = retry_of(attempts or 1, retry_on or []) if attempts is not None or retry_on else None
+    overrides = Overrides(
+        tuple(command) if command and definition is not None else None, pairs("--env", env), vcpus, memory
+    )
+    with Client(engine) as client:
+        definition = definition or _anonymous(client, command or [])
+        request = Request(
+            name or definition.partition(":")[0].rpartition("/")[2],
+            queue,
+            definition,
+            size=array,
+            depends_on=dependencies_of(after or (), n_to_n or (), after_any or (), sequential=sequential),
+            parameters=pairs("--parameter", parameter),
+            overrides=overrides,
+            retry=retry,
+            timeout=timeout,
+            share=share,
+        )
+        job_id = _submit(client, request)
+        typer.echo(job_id)
+        if wait:
+            _wait(client, [job_id], quiet=False)
+
+
+def _submit(client: Any, request: Any) -> str:
+    import uuid
+
+    from sweep.jobs.events import Submit
+
+    return client.tell(Submit(str(uuid.uuid4()), request))
+
+
+def _anonymous(client: Any, command: list[str]) -> str:
+    """Register a definition for a bare command, unless the latest revision of its name is that already."""
+    import re
+    from pathlib import Path
+
+    from sweep.errors import JobError
+    from sweep.jobs.definition import Container, Definition
+    from sweep.jobs.events import Register
+
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(command[0]).name).strip("-_") or "command"
+    try:
+        latest = client.view("definitions", name=name)[-1]
+    except JobError:
+        latest = None
+    if latest is not None and latest["status"] == "ACTIVE" and latest["containerProperties"]["command"] == command:
+        return f"{name}:{latest['revision']}"
+    return client.tell(Register(Definition(name, container=Container(tuple(command)))))
+
+
+@app.command("list")
+def show(
+    queue: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this queue.")] = None,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only in this state.")] = None,
+    array: Annotated[str | None, typer.Option(metavar="JOB", help="The children of this array job.")] = None,
+    as_json: JsonOption = False,
+    engine: EngineOption = None,
+) -> None:
+    """List jobs, newest first, or the children of an array."""
+    from sweep.cli.table import print_json, print_table
+    from sweep.daemon.client import Client
+
+    with Client(engine) as client:
+        asked = {"queue": queue} if array is None else {"job_id": array}
+        found = client.view("jobs" if array is None else "children", status=status, **asked)
+    if as_json:
+        print_json(found)
+        return
+    columns = ["job", "name", "status", "children", "created", "took", "reason"]
+    print_table(columns, [_row(each) for each in found])
+
+
+def _row(job: dict[str, Any]) -> list[Any]:
+    from datetime import datetime
+
+    begun, ended = job.get("startedAt"), job.get("stoppedAt")
+    created = datetime.fromtimestamp(job["createdAt"] / 1000).astimezone()
+    took = None if ended is None else f"{(ended - (begun or job['createdAt'])) / 1000:.1f} s"
+    counts = job.get("arrayProperties", {}).get("statusSummary")
+    children = None if counts is None else ", ".join(f"{n:,} {status.lower()}" for status, n in counts.items() if n)
+    reason = job.get("container", {}).get("reason") or job.get("statusReason")
+    return [job["jobId"], job["jobName"], job["status"], children, f"{created:%Y-%m-%d %H:%M:%S}", took, reason]
+
+
+@app.command("describe")
+def describe(jobs: Ids, engine: EngineOption = None) -> None:
+    """Print all that is known of jobs, as JSON in AWS Batch's shapes."""
+    from sweep.cli.table import print_json
+    from sweep.daemon.client import Client
+
+    with Client(engine) as client:
+        print_json(client.view("describe", job_ids=jobs))
+
+
+@app.command("wait")
+def wait(
+    jobs: Ids,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing.")] = False,
+    engine: EngineOption = None,
+) -> None:
+    """Wait until jobs have ended, and show how far they are; exit code 1 if one has failed."""
+    from sweep.daemon.client import Client
+
+    with Client(engine) as client:
+        _wait(client, jobs, quiet=quiet)
+
+
+def _wait(client: Any, jobs: list[str], *, quiet: bool) -> None:
+    from sweep.cli.watching import watch
+
+    if not watch(client, jobs, quiet=quiet):
+        raise typer.Exit(1)
+
+
+@app.command("cancel")
+def cancel(jobs: Ids, reason: Reason = "cancelled by the user", engine: EngineOption = None) -> None:
+    """Cancel jobs: what does not run yet will not; what runs goes on."""
+    from sweep.jobs.events import Cancel
+
+    _stop(Cancel, jobs, reason, engine)
+
+
+@app.command("terminate")
+def terminate(jobs: Ids, reason: Reason = "terminated by the user", engine: EngineOption = None) -> None:
+    """Terminate jobs: what runs is ended too (SIGTERM, and SIGKILL after 30 s)."""
+    from sweep.jobs.events import Terminate
+
+    _stop(Terminate, jobs, reason, engine)
+
+
+def _stop(kind: Any, jobs: list[str], reason: str, engine: str | None) -> None:
+    from sweep.daemon.client import Client
+
+    with Client(engine) as client:
+        client.view(
+            "describe", job_ids=jobs
+        )  # AWS says nothing of a job that is not there; a typing error deserves a word
+        for each in jobs:
+            client.tell(kind(each, reason))
+
+
+@app.command("resubmit")
+def resubmit(
+    job: Id,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
+    engine: EngineOption = None,
+) -> None:
+    """Run the failed children of an ended array job again, with the same indices, and print the new job's id."""
+    from dataclasses import replace
+
+    from sweep.daemon.client import Client
+    from sweep.jobs.codec import decode
+    from sweep.jobs.request import Request
+
+    with Client(engine) as client:
+        old = decode(Request, client.view("request", job_id=job))
+        done_in = job if old.size is not None else None
+        job_id = _submit(client, replace(old, done_in=done_in, depends_on=()))
+        typer.echo(job_id)
+        if wait:
+            _wait(client, [job_id], quiet=False)
+
+
+@app.command("logs")
+def logs(
+    job: Id,
+    attempt: Annotated[int | None, typer.Option(metavar="N", help="[default: the last]")] = None,
+    engine: EngineOption = None,
+) -> None:
+    """Print what an attempt has written so far."""
+    from sweep.daemon.client import Client
+    from sweep.daemon.logs import read_log
+
+    with Client(engine) as client:
+        found = client.view("attempt", job_id=job)
+    sys.stdout.buffer.write(read_log(client.folder, found, attempt))
+    sys.stdout.flush()
+
+
+@app.command("timeline")
+def timeline(
+    jobs: Ids,
+    out: Annotated[str, typer.Option(metavar="FILE", help="Picture to write; its ending says in which format.")],
+    engine: EngineOption = None,
+) -> None:
+    """Draw when jobs waited and ran, from the journal."""
+    from pathlib import Path
+
+    from sweep.daemon.client import Client
+    from sweep.jobs.journal import read_events
+    from sweep.jobs.state import State
+    from sweep.jobs.timeline import bars
+    from sweep.report.timeline import draw_timeline
+
+    with Client(engine) as client:
+        client.view("describe", job_ids=jobs)
+        relaxed = tuple(client.view("relaxed"))
+    played = bars(State(relaxed=relaxed), read_events(client.folder))
+    draw_timeline([each for each in played if each.job_id in jobs], Path(out))

@@ -1,0 +1,34 @@
+"""Plain tables on a terminal, and the same as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+
+__all__ = ["print_json", "print_table"]
+
+
+def print_table(columns: list[str], rows: list[list[Any]]) -> None:
+    """Print rows under a header; numbers to the right."""
+    texts = [[_text(each) for each in row] for row in rows]
+    numeric = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(columns))]
+    widths = [max(len(each) for each in (name, *(row[i] for row in texts))) for i, name in enumerate(columns)]
+    for line in (columns, *texts):
+        cells = [
+            each.rjust(width) if right else each.ljust(width)
+            for each, width, right in zip(line, widths, numeric, strict=True)
+        ]
+        typer.echo("  ".join(cells).rstrip())
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,156 @@
+"""Asking a daemon, which is started when it is not there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from sweep.daemon.folder import engine_folder, log_path, socket_path
+from sweep.errors import JobError
+from sweep.executors.commands.address import connect
+from sweep.jobs.codec import decode, encode
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+    from sweep.jobs.events import Event
+
+__all__ = ["Client"]
+
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds that a daemon may take to come up: a long journal is read first."""
+
+
+class Client:
+    """A line to a job engine.
+
+    Parameters
+    ----------
+    folder
+        The engine's; see `sweep.daemon.folder.engine_folder`.
+    start
+        Whether to start the daemon if it is not there.
+    relaxed
+        Limits that a daemon started now does not hold to.
+
+    Raises
+    ------
+    JobError
+        If there is no engine, or it does not come up.
+    """
+
+    def __init__(self, folder: str | None = None, *, start: bool = True, relaxed: tuple[str, ...] = ()) -> None:
+        self.folder = engine_folder(folder)
+        connection = _connected(self.folder)
+        if connection is None:
+            if not start:
+                raise JobError(f"no engine is at work in {self.folder}")
+            connection = _started(self.folder, relaxed)
+        self._connection = connection
+        self._lines = connection.makefile("rwb")
+
+    def tell(self, event: Event) -> Any:
+        """Have an event handled and return the answer.
+
+        Raises
+        ------
+        JobError
+            If it is refused.
+        """
+        return self._ask({"event": type(event).__name__, "body": encode(event)})
+
+    def view(self, asked: str, /, **arguments: Any) -> Any:
+        """Ask for a view; see `sweep.daemon.answers`."""
+        return self._ask({"view": asked, "arguments": arguments})
+
+    def entry(self, kind: type[T], name: str) -> T:
+        """Return the queue, environment or policy of a name as it stands."""
+        return decode(kind, self.view("entry", kind=kind.__name__, name=name))
+
+    def wait(self, job_ids: list[str], seconds: float) -> bool:
+        """Wait for some time at most until jobs have ended; return whether they have."""
+        return self._ask({"wait": job_ids, "seconds": seconds})
+
+    def end(self) -> int:
+        """Have the daemon end; return its process id. What it runs is ended, and counts as lost when it is started again."""
+        return self._ask({"end": True})
+
+    def wait_for_end(self) -> None:
+        """Wait until the daemon has hung up."""
+        with suppress(OSError):
+            while self._lines.readline():
+                pass
+
+    def _ask(self, question: dict[str, Any]) -> Any:
+        try:
+            self._lines.write(json.dumps(question).encode() + b"\n")
+            self._lines.flush()
+            line = self._lines.readline()
+        except OSError:
+            line = b""
+        if not line:
+            raise JobError(f"the engine in {self.folder} has ended; see {log_path(self.folder)}")
+        answer = json.loads(line)
+        if "refused" in answer:
+            raise JobError(answer["refused"])
+        return answer["answer"]
+
+    def close(self) -> None:
+        """Hang up."""
+        self._lines.close()
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _connected(folder: Path) -> socket.socket | None:
+    try:
+        return connect(socket_path(folder))
+    except OSError:
+        return None
+
+
+def _started(folder: Path, relaxed: tuple[str, ...]) -> socket.socket:
+    """Start a daemon and wait until it listens. Of two that are started at once, one finds the journal locked and ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log = log_path(folder).open("ab")
+    except OSError as error:
+        raise JobError(f"no engine can be kept in {folder}: {error.strerror}") from None
+    with log:
+        began = log.tell()
+        process = subprocess.Popen(  # noqa: S603 - this Python, and a folder
+            [sys.executable, "-m", "sweep.daemon.server", str(folder), *relaxed],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        connection = _connected(folder)
+        if connection is not None:
+            return connection
+        if process.poll():
+            said = _last_line(folder, began)
+            if "another engine is at work" not in said:
+                raise JobError(said)
+        time.sleep(0.02)  # there is no event to wait on: whoever comes up may be another's child
+    raise JobError(f"the engine in {folder} does not come up; see {log_path(folder)}")
+
+
+def _last_line(folder: Path, began: int) -> str:
+    """Return what a daemon said that did not come up."""
+    lines = log_path(folder).read_bytes()[began:].decode(errors="replace").splitlines()
+    return lines[-1].removeprefix("sweep: ") if lines else f"the engine in {folder} does not come up"

@@ -1,0 +1,43 @@
+"""Where attempts have written what they had to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sweep.daemon.workers import commands_folder
+from sweep.errors import JobError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["read_log"]
+
+
+def read_log(folder: Path, found: dict[str, Any], attempt: int | None) -> bytes:
+    """Return what an attempt has written.
+
+    Parameters
+    ----------
+    folder
+        The engine's.
+    found
+        The answer to the view ``attempt``.
+    attempt
+        From 1; the last when left out.
+
+    Raises
+    ------
+    JobError
+        If it was not begun, or its log is gone.
+    """
+    job, index, attempts = found["jobId"], found["index"], found["attempts"]
+    number = attempts if attempt is None else attempt
+    if not attempts:
+        raise JobError(f"child {index} of job {job} has not been begun: there is no log")
+    if not 1 <= number <= attempts:
+        raise JobError(f"attempt {number} of child {index} of job {job} does not exist: it had {attempts}")
+    for each in found["environments"]:
+        path = commands_folder(folder, each) / "logs" / job / f"{index}-{number}.log"
+        if path.is_file():
+            return path.read_bytes()
+    raise JobError(f"attempt {number} of child {index} of job {job} has no log")

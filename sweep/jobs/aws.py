@@ -1,0 +1,115 @@
+"""AWS Batch's own JSON read into what the engine takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import JobError
+from sweep.jobs.definition import Action, Container, Definition, ExitRule, NodeGroup, Nodes, Resources, Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["RUNTIME", "container_from", "definition_from", "retry_from"]
+
+RUNTIME = "sweep.runtime"
+"""A tag of a definition, ``host`` or ``container``: whether its image is used here. AWS itself has no member for that."""
+
+_READ = {"command", "environment", "image", "resourceRequirements", "vcpus", "memory", "function"}
+
+
+def definition_from(told: Mapping[str, Any], name: str | None = None) -> Definition:
+    """Read what RegisterJobDefinition takes.
+
+    Parameters
+    ----------
+    told
+        AWS's members, by AWS's names.
+    name
+        In place of ``jobDefinitionName``.
+
+    Raises
+    ------
+    JobError
+        If it cannot be read.
+    """
+    try:
+        return _definition(told, name)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise JobError(f"the job definition cannot be read: {type(error).__name__}: {error}") from None
+
+
+def _definition(told: Mapping[str, Any], name: str | None) -> Definition:
+    container, nodes = told.get("containerProperties"), told.get("nodeProperties")
+    timeout = told.get("timeout", {}).get("attemptDurationSeconds")
+    runtime = str(told.get("tags", {}).get(RUNTIME, "host"))
+    return Definition(
+        name or told["jobDefinitionName"],
+        container=None if container is None else container_from(container, runtime),
+        nodes=None if nodes is None else _nodes(nodes),
+        parameters=dict(told.get("parameters", {})),
+        retry=retry_from(told.get("retryStrategy", {})),
+        timeout=None if timeout is None else float(timeout),
+        scheduling_priority=int(told.get("schedulingPriority", 0)),
+        tags=dict(told.get("tags", {})),
+        propagate_tags=bool(told.get("propagateTags", False)),
+    )
+
+
+def container_from(told: Mapping[str, Any], runtime: str = "host") -> Container:
+    """Read ``containerProperties``, to be run on the host or in a container.
+
+    What the engine has no use for is recorded, and shown as it was given.
+    """
+    return Container(
+        command=tuple(told.get("command", ())),
+        function=told.get("function"),
+        image=told.get("image"),
+        environment={each["name"]: each["value"] for each in told.get("environment", ())},
+        resources=_resources(told),
+        runtime=runtime,
+        recorded={name: value for name, value in told.items() if name not in _READ},
+    )
+
+
+def _resources(told: Mapping[str, Any]) -> Resources:
+    """Read the requirements; the older members `vcpus` and `memory` count where these say nothing."""
+    needs = {each["type"]: each["value"] for each in told.get("resourceRequirements", ())}
+    return Resources(
+        vcpus=float(needs.get("VCPU", told.get("vcpus", 1))),
+        memory=int(needs.get("MEMORY", told.get("memory", 512))),
+        gpus=int(needs.get("GPU", 0)),
+    )
+
+
+def retry_from(told: Mapping[str, Any]) -> Retry:
+    """Read a ``retryStrategy``."""
+    if "evaluateOnExit" in told and "attempts" not in told:
+        raise JobError("RetryAttempts must be provided with retry strategy")
+    rules = (
+        ExitRule(
+            Action[each["action"].upper()], each.get("onExitCode"), each.get("onReason"), each.get("onStatusReason")
+        )
+        for each in told.get("evaluateOnExit", ())
+    )
+    return Retry(int(told.get("attempts", 1)), tuple(rules))
+
+
+def _nodes(told: Mapping[str, Any]) -> Nodes:
+    groups = (
+        NodeGroup(*_range(each["targetNodes"]), container_from(each["container"]))
+        for each in told["nodeRangeProperties"]
+    )
+    return Nodes(int(told["numNodes"]), int(told["mainNode"]), tuple(groups))
+
+
+def _range(text: str) -> tuple[int, int | None]:
+    """Read ``"0:3"``, ``":n"``, ``"n:"`` or ``"2"``; both ends are included.
+
+    >>> [_range(each) for each in ("0:3", ":4", "5:", "2")]
+    [(0, 3), (0, 4), (5, None), (2, 2)]
+    """
+    first, colon, last = text.partition(":")
+    if not colon:
+        return int(first), int(first)
+    return int(first or 0), int(last) if last else None
