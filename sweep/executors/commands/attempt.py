@@ -17,7 +17,7 @@ KILLED = 128 + signal.SIGKILL
 
 
 class Attempt:
-    """A process that we started, the leader of a session and group of its own.
+    """A process that we started, the leader of a process group of its own.
 
     Attributes
     ----------

@@ -160,7 +160,7 @@ class Children:
     def _watch(self) -> None:
         self._watching = bool(self._attempts)
         if self._watching:
-            self._loop.after(memory.watch(self.attempts), self._watch)
+            self._loop.after(memory.watch(self.attempts, self._strays), self._watch)
 
 
 def _peak(kibibytes: int) -> int:

@@ -40,6 +40,7 @@ class Line:
         self._incoming = bytearray()
         self._outgoing = bytearray()
         self._open = True
+        self._waiting = False
         loop.watch(connection, self._act)
 
     def send(self, *messages: Message) -> None:
@@ -61,17 +62,20 @@ class Line:
         self._read()
 
     def _write(self) -> None:
-        pending = bool(self._outgoing)
         try:
             while self._open and self._outgoing:
                 del self._outgoing[: self._connection.send(self._outgoing[:AT_ONCE])]
         except BlockingIOError:
-            self._loop.watch(self._connection, self._act, write=True)
+            self._wait_for_room(waiting=True)
         except OSError:
             self.close()
         else:
-            if pending and self._open:
-                self._loop.watch(self._connection, self._act)
+            self._wait_for_room(waiting=False)
+
+    def _wait_for_room(self, *, waiting: bool) -> None:
+        if self._open and waiting != self._waiting:
+            self._waiting = waiting
+            self._loop.watch(self._connection, self._act, write=waiting)
 
     def _read(self) -> None:
         try:

@@ -25,7 +25,7 @@ class Process(NamedTuple):
 
     pid: int
     parent: int
-    session: int
+    group: int
     born: float
     resident: int
 
@@ -42,7 +42,7 @@ def process(pid: int) -> Process | None:
     if not stat:
         return None
     fields = stat[stat.rindex(b")") + 2 :].split(None, 23)
-    return Process(pid, int(fields[1]), int(fields[3]), int(fields[19]) * TICK, int(fields[21]) * PAGE)
+    return Process(pid, int(fields[1]), int(fields[2]), int(fields[19]) * TICK, int(fields[21]) * PAGE)
 
 
 def children(pid: int) -> list[int]:

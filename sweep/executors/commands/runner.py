@@ -92,6 +92,7 @@ class Runner:
             self._teller.tell_if_due(more=more)
             if self._is_over():
                 break
+        self._files.remove_spare()
         os.unlink(self._files.socket)
         self._server.close()
 
@@ -138,7 +139,8 @@ class Runner:
                 self._stop(self._leases[key], _spans(message), message["grace"])
             case "over" if key in self._leases:
                 del self._leases[key]
-                self._files.forget_job(key[0])
+                if not any(job == key[0] for job, _ in self._leases):
+                    self._files.forget_job(key[0])
             case "close":
                 self.close()
             case _:

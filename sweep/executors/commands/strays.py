@@ -60,14 +60,15 @@ class Strays:
         for pid in children(os.getpid()):
             if pid in known:
                 continue
-            owner = self._owner(pid)
+            owner = self.owner(pid)
             if owner is None:
                 self._kill_nameless(pid, attempts)
             elif owner not in running and _killed(pid):
                 killed.add(owner)
         return killed
 
-    def _owner(self, pid: int) -> Owner | None:
+    def owner(self, pid: int) -> Owner | None:
+        """Return which attempt a process says that it belongs to."""
         names = variables(pid)
         if self._instance not in names.get(MARK.encode(), b"") or b"AWS_BATCH_JOB_ID" not in names:
             return None
