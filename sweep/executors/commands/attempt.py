@@ -10,9 +10,11 @@ from contextlib import suppress
 from sweep.executors.commands.containers import FAILED
 from sweep.executors.commands.wire import Ended
 
-__all__ = ["Attempt", "exit_code"]
+__all__ = ["REFUSED", "Attempt", "exit_code"]
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+REFUSED = "CannotStartContainerError: "
+LONGEST = 200
 KILLED = 128 + signal.SIGKILL
 
 
@@ -45,6 +47,7 @@ class Attempt:
         index: int,
         number: int,
         owner: tuple[str, str],
+        log: str,
         directory: str,
         limit: int | None,
         container: str | None,
@@ -53,6 +56,7 @@ class Attempt:
         self.index = index
         self.number = number
         self.owner = owner
+        self.log = log
         self.directory = directory
         self.limit = limit
         self.container = container
@@ -73,13 +77,19 @@ class Attempt:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
+    def _last_line(self) -> str:
+        with open(self.log, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - LONGEST))
+            lines = file.read().decode(errors="replace").splitlines()
+        return lines[-1] if lines else "the container runtime says nothing"
+
     def ended(self, status: int, peak: int) -> Ended:
         """Return how it ended, from its wait status and the most memory that one process of it had, in bytes."""
         code, fate, reason = exit_code(status), "EXITED", self.reason
         if self.outgrown or (self.limit is not None and peak > self.limit):
             code, reason = KILLED, OUT_OF_MEMORY
         elif self.container is not None and code == FAILED:
-            code, fate = None, "NOT_STARTED"
+            code, fate, reason = None, "NOT_STARTED", REFUSED + self._last_line()
         elif self.container is not None and code == KILLED and not self.stopping:
             reason = OUT_OF_MEMORY
         stopped = max(self.started, time.time_ns() // 1_000_000)

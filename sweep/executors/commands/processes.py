@@ -9,6 +9,7 @@ from typing import NamedTuple
 __all__ = ["Process", "children", "everything", "unshared", "variables"]
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
+LISTING = "/proc/{pid}/task/{pid}/children"
 TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
@@ -48,7 +49,7 @@ def process(pid: int) -> Process | None:
 def children(pid: int) -> list[int]:
     """Return the children of a process of one thread. Where the kernel keeps no list of them, look at all processes."""
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
+        with open(LISTING.format(pid=pid), "rb") as file:
             return [int(each) for each in file.read().split()]
     except OSError:
         return [each.pid for each in everything() if each.parent == pid]

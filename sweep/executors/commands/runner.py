@@ -92,6 +92,8 @@ class Runner:
             self._teller.tell_if_due(more=more)
             if self._is_over():
                 break
+        for job, _ in self._leases:
+            self._files.forget_job(job)
         self._files.remove_spare()
         os.unlink(self._files.socket)
         self._server.close()
@@ -207,7 +209,7 @@ def main() -> None:
     server = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
-    runner = Runner(sys.argv[1], os.environ[MARK], server)
+    runner = Runner(sys.argv[1], os.environ[MARK].rpartition("/")[2], server)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, runner.close)

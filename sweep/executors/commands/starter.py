@@ -6,7 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from sweep.executors.commands.attempt import Attempt
+from sweep.executors.commands.attempt import REFUSED, Attempt
 from sweep.executors.commands.containers import find, run_line
 from sweep.executors.commands.places import fill
 from sweep.executors.commands.voices import DESCRIPTOR
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Starter"]
 
 MIB = 1 << 20
-PREFIX = "CannotStartContainerError: "
 SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 """Python, or whoever started us, may have had them ignored."""
 
@@ -79,7 +78,9 @@ class Starter:
             raise
         limit = None if container else lease.memory * MIB
         owner = (variables["AWS_BATCH_JOB_ID"], variables["AWS_BATCH_JOB_ATTEMPT"])
-        return Attempt(pid, index, number, owner, directory, limit, container)
+        return Attempt(
+            pid, index, number, owner, self._files.log(lease.job, index, number), directory, limit, container
+        )
 
     def _process(self, command: list[str], environment: dict[str, str], log: int, *, speaks: bool) -> int:
         program = find(command[0], environment.get("PATH"))
@@ -130,5 +131,5 @@ def _bare(lease: Lease, log: int) -> list[str]:
 def _refused(error: Exception, index: int, number: int, log: int) -> Ended:
     text = f"exec: {error.filename!r}: {error.strerror}" if isinstance(error, OSError) else str(error)
     if log >= 0:
-        os.write(log, f"{PREFIX}{text}\n".encode())
-    return Ended(index, index + 1, number, "NOT_STARTED", None, PREFIX + text)
+        os.write(log, f"{REFUSED}{text}\n".encode())
+    return Ended(index, index + 1, number, "NOT_STARTED", None, REFUSED + text)
