@@ -1,0 +1,106 @@
+"""One attempt of one child, while it runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+
+from sweep.executors.commands.containers import FAILED
+from sweep.executors.commands.wire import Ended
+
+__all__ = ["REFUSED", "Attempt", "exit_code"]
+
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+REFUSED = "CannotStartContainerError: "
+LONGEST = 200
+KILLED = 128 + signal.SIGKILL
+
+
+class Attempt:
+    """A process that we started, the leader of a process group of its own.
+
+    Attributes
+    ----------
+    index, number
+        Of the child, and of its attempt from 1.
+    owner
+        Its ``AWS_BATCH_JOB_ID`` and ``AWS_BATCH_JOB_ATTEMPT``.
+    container
+        Name of the container that the process runs, or None.
+    limit
+        Bytes of memory; None where a container runtime sees to it.
+    started, born
+        ms since 1970, and seconds on the clock that never goes back.
+    announced
+        Whether it was told to have begun.
+    stopping, outgrown
+        Whether it was asked to end; whether it was killed for its memory.
+    reason
+        What it said of itself.
+    """
+
+    def __init__(
+        self,
+        pid: int,
+        index: int,
+        number: int,
+        owner: tuple[str, str],
+        log: str,
+        directory: str,
+        limit: int | None,
+        container: str | None,
+    ) -> None:
+        self.pid = pid
+        self.index = index
+        self.number = number
+        self.owner = owner
+        self.log = log
+        self.directory = directory
+        self.limit = limit
+        self.container = container
+        self.started = time.time_ns() // 1_000_000
+        self.born = time.monotonic()
+        self.announced = False
+        self.stopping = False
+        self.outgrown = False
+        self.reason = ""
+
+    @property
+    def age(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.born
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process group."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def _last_line(self) -> str:
+        with open(self.log, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - LONGEST))
+            lines = file.read().decode(errors="replace").splitlines()
+        return lines[-1] if lines else "the container runtime says nothing"
+
+    def ended(self, status: int, peak: int) -> Ended:
+        """Return how it ended, from its wait status and the most memory that one process of it had, in bytes."""
+        code, fate, reason = exit_code(status), "EXITED", self.reason
+        if self.outgrown or (self.limit is not None and peak > self.limit):
+            code, reason = KILLED, OUT_OF_MEMORY
+        elif self.container is not None and code == FAILED:
+            code, fate, reason = None, "NOT_STARTED", REFUSED + self._last_line()
+        elif self.container is not None and code == KILLED and not self.stopping:
+            reason = OUT_OF_MEMORY
+        stopped = max(self.started, time.time_ns() // 1_000_000)
+        return Ended(self.index, self.index + 1, self.number, fate, code, reason, self.started, stopped, self.age)
+
+
+def exit_code(status: int) -> int:
+    """Return the exit code that docker would give for a wait status: 128 + the signal's number for death by a signal.
+
+    >>> exit_code(3 << 8), exit_code(9)
+    (3, 137)
+    """
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code

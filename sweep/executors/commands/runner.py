@@ -1,0 +1,220 @@
+"""The runner: a process that starts commands, sees to them, and lives on when the engine dies.
+
+::
+
+    python -m sweep.executors.commands.runner FOLDER
+
+Its standard input is the socket on which it listens, so that an engine need not wait for it to get ready. It ends when there is no engine
+and nothing to run or to tell; with things to tell, after an hour.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sweep.executors.commands.children import Children
+from sweep.executors.commands.files import Files
+from sweep.executors.commands.lease import Lease
+from sweep.executors.commands.line import Line
+from sweep.executors.commands.loop import Loop
+from sweep.executors.commands.probe import Probe
+from sweep.executors.commands.spans import joined
+from sweep.executors.commands.starter import Starter
+from sweep.executors.commands.subreaper import become_subreaper
+from sweep.executors.commands.teller import Teller
+from sweep.executors.commands.voices import Voices
+from sweep.executors.commands.wire import MARK, VERSION, Ended
+
+if TYPE_CHECKING:
+    from sweep.executors.commands.spans import Span
+    from sweep.executors.commands.wire import Key, Message
+
+__all__ = ["Runner", "main"]
+
+AT_ONCE = 32
+"""Children that are begun between two looks at who has ended."""
+
+PATIENCE = 3600.0
+"""Seconds that what is to be told is kept for an engine to come."""
+
+CLOSING_GRACE = 2.0
+"""Seconds between SIGTERM and SIGKILL when all is to end."""
+
+
+class Runner:
+    """Does what an engine says, one engine at a time; the last to call is the one.
+
+    Parameters
+    ----------
+    folder
+        Where logs and working directories are.
+    instance
+        What marks this runner's processes.
+    server
+        A socket that listens.
+    """
+
+    def __init__(self, folder: str, instance: str, server: socket.socket) -> None:
+        self._instance = instance
+        self._files = Files(folder)
+        self._server = server
+        self._loop = Loop()
+        self._voices = Voices(self._speak)
+        starter = Starter(self._files, instance, self._voices.writer)
+        self._teller = Teller(self._loop, self._files)
+        self._children = Children(self._loop, starter, instance, self._teller.ended)
+        self._teller.children = self._children
+        self._probe = Probe(self._loop, self._children, starter)
+        self._leases: dict[Key, Lease] = {}
+        self._line: Line | None = None
+        self._alone_since = time.monotonic()
+        self._closing = False
+
+    def run(self) -> None:
+        """Work until there is nothing left to do."""
+        self._server.settimeout(0.0)
+        self._loop.watch(self._server, self._accept)
+        self._loop.watch(self._voices.reader, self._voices.listen)
+        for each in self._files.set_aside(self._instance):
+            self._children.remove(each)
+        more = False
+        while True:
+            self._loop.turn(wait=not more)
+            self._voices.listen()
+            self._children.reap()
+            more = self._begin()
+            self._teller.tell_if_due(more=more)
+            if self._is_over():
+                break
+        for job, _ in self._leases:
+            self._files.forget_job(job)
+        self._files.remove_spare()
+        os.unlink(self._files.socket)
+        self._server.close()
+
+    def close(self, *_: object) -> None:
+        """End everything, and then ourselves."""
+        if self._closing:
+            return
+        self._closing = True
+        for lease in self._leases.values():
+            lease.give_up(lease.waiting)
+        for attempt in self._children.attempts:
+            self._children.stop(attempt, CLOSING_GRACE)
+
+    # the engine
+
+    def _accept(self) -> None:
+        with suppress(BlockingIOError):
+            connection, _ = self._server.accept()
+            if self._line is not None:
+                self._line.close()
+            self._line = Line(connection, self._loop, self._hear, self._hung_up)
+            self._teller.line = self._line
+            self._line.send({"tell": "hello", "version": VERSION, "instance": self._instance, "pid": os.getpid()})
+
+    def _hung_up(self, line: Line) -> None:
+        if line is self._line:
+            self._line = self._teller.line = None
+            self._alone_since = time.monotonic()
+            self._wake_later()
+
+    def _wake_later(self) -> None:
+        """See to it that time alone can end us."""
+        if self._line is None:
+            self._loop.after(PATIENCE, self._wake_later)
+
+    def _hear(self, message: Message) -> None:
+        key: Key = (message.get("job", ""), message.get("lease", 0))
+        match message["do"]:
+            case "start" if key in self._leases:
+                self._teller.tell_again(self._leases[key])
+            case "start" if not self._closing:
+                self._leases[key] = self._lease(message)
+            case "stop" if key in self._leases:
+                self._stop(self._leases[key], _spans(message), message["grace"])
+            case "over" if key in self._leases:
+                del self._leases[key]
+                if not any(job == key[0] for job, _ in self._leases):
+                    self._files.forget_job(key[0])
+            case "close":
+                self.close()
+            case _:
+                pass
+
+    def _lease(self, message: Message) -> Lease:
+        """Take a lease. When it is taken up after a crash, what has a log was begun, and died with who began it."""
+        lease = Lease(message)
+        if lease.contained:
+            self._probe.ask()
+        if message["resume"]:
+            begun = [
+                (index, number)
+                for index, number in lease.each_waiting()
+                if self._files.has_begun(lease.job, index, number)
+            ]
+            self._give_up(lease, joined(begun), "LOST")
+        self._give_up(lease, _spans(message), "RETURNED")
+        return lease
+
+    def _stop(self, lease: Lease, spans: list[Span], grace: float) -> None:
+        self._give_up(lease, spans, "RETURNED")
+        for each in lease.running_in(spans):
+            self._children.stop(each, grace)
+
+    def _give_up(self, lease: Lease, spans: list[Span], fate: str) -> None:
+        for first, last, number in lease.give_up(spans):
+            self._teller.ended(lease, None, Ended(first, last, number, fate))
+
+    # attempts
+
+    def _begin(self) -> bool:
+        """Begin children; return whether there are more to begin at once."""
+        left = AT_ONCE
+        for lease in self._leases.values():
+            while left and lease.hungry and (self._probe.answered or not lease.contained):
+                left -= 1
+                attempt = self._children.begin(lease, *lease.next())
+                if attempt is not None:
+                    self._teller.begun(lease, attempt)
+        return not left
+
+    def _speak(self, pid: int, steps: int, reason: str) -> None:
+        lease = self._children.speak(pid, reason)
+        if lease is not None and steps and self._line is not None:
+            self._line.send({"tell": "steps", "job": lease.job, "lease": lease.key[1], "count": steps})
+
+    def _is_over(self) -> bool:
+        if self._closing:
+            self._children.kill_strays()
+            return not self._children.any_left()
+        if self._line is not None or self._children.attempts or any(each.waiting for each in self._leases.values()):
+            return False
+        return not self._leases or time.monotonic() - max(self._alone_since, self._teller.last) >= PATIENCE
+
+
+def _spans(message: Message) -> list[Span]:
+    return [(first, last, number) for first, last, number in message["stopped"]]
+
+
+def main() -> None:
+    """Run in the folder that the command line names."""
+    become_subreaper()
+    server = socket.socket(fileno=os.dup(0))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    runner = Runner(sys.argv[1], os.environ[MARK].rpartition("/")[2], server)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, runner.close)
+    runner.run()
+
+
+if __name__ == "__main__":
+    main()
