@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from sweep.work.study import Study
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from sweep.executors.cluster import Cluster
     from sweep.jobs.work import Functions, Tell, Worker
     from sweep.plan import Plan
     from sweep.rectangle import Rectangle
@@ -102,27 +103,42 @@ def run_plan(
         known = _known_result(study, progress)
         if known is not None:
             return known
-    wanted = _Where(executor, workers or _processors(), ray_address)
-    stages, wanted = _map_stages(study, held, rectangles, wanted, shards, progress) if rectangles else ([], wanted)
-    stages = _with_rest(study, held, stages)
-    _write_plan_if_changed(study)
-    run_stages(stages, wanted.environment, functools.partial(_worker, study), progress)
+    where = _Where("inprocess", workers or _processors())
+    with contextlib.ExitStack() as stack:
+        stages: list[Stage] = []
+        if rectangles:
+            work = _measured(study, rectangles, progress)
+            chosen = _chosen(executor, study, work.seconds / where.workers, where.workers)
+            where = _Where(chosen, where.workers, _cluster(stack, chosen, where.workers, ray_address))
+            stages = _map_stages(study, held, work, where, shards, progress)
+        stages = _with_rest(study, held, stages)
+        _write_plan_if_changed(study)
+        run_stages(stages, where.environment, functools.partial(_worker, study, where), progress)
     held.drop_superseded(store, plan)
     return _result(study)
 
 
 @dataclass(frozen=True)
+class _Work:
+    """What is missing: trials, and how long they would take on one core."""
+
+    rectangles: list[Rectangle]
+    trials: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class _Where:
-    """Where a run's jobs go: `executor` is one of `EXECUTORS`."""
+    """Where a run's jobs go: on so many threads, or so many processors of a Ray cluster."""
 
     executor: str
     workers: int
-    ray_address: str
+    cluster: Cluster | None = None
 
     @property
     def environment(self) -> Environment:
         """The compute environment that it comes to. A shard's memory is small, and the kernel's own business."""
-        address = self.ray_address if self.executor == "ray" else None
+        address = None if self.cluster is None else "local"
         return Environment("workers", vcpus=float(self.workers), memory=1 << 40, address=address)
 
 
@@ -179,29 +195,30 @@ def _write_plan_if_changed(study: Study) -> None:
         write_plan(study.store, study.plan)
 
 
-def _map_stages(
-    study: Study,
-    held: Holdings,
-    rectangles: list[Rectangle],
-    where: _Where,
-    shards: int | None,
-    progress: Progress,
-) -> tuple[list[Stage], _Where]:
-    """Plan map and reduce over what is missing; also return where, with ``auto`` decided."""
-    plan = study.plan
+def _measured(study: Study, rectangles: list[Rectangle], progress: Progress) -> _Work:
+    """Time a few trials of what is missing; the store is tried too, before anything is begun."""
     progress.stage("pilot")
-    trials = sum(_trials(plan, each) for each in rectangles)
+    trials = sum(_trials(study.plan, each) for each in rectangles)
     seconds = pilot(study).seconds_per_trial * trials
     study.store.check_writable()
-    where = replace(where, executor=_chosen(where.executor, study, seconds, where.workers))
-    blocks = sum(each.blocks for each in rectangles)
-    kept = trials if plan.keep == "all" else 0
-    count = min(shards, blocks) if shards else shard_count(seconds, blocks, where.workers, kept, MAX_SHARDS)
+    return _Work(rectangles, trials, seconds)
+
+
+def _map_stages(
+    study: Study, held: Holdings, work: _Work, where: _Where, shards: int | None, progress: Progress
+) -> list[Stage]:
+    """Write down what is about to be computed, and return map and reduce over it."""
+    plan = study.plan
+    blocks = sum(each.blocks for each in work.rectangles)
+    kept = work.trials if plan.keep == "all" else 0
+    count = min(shards, blocks) if shards else shard_count(work.seconds, blocks, where.workers, kept, MAX_SHARDS)
     write_plan(study.store, plan)
-    wave = _new_wave(study, held, rectangles, count)
-    finished = plan.points * plan.trials - trials
-    progress.started(trials=trials, finished=finished, shards=count, executor=where.executor, workers=where.workers)
-    return [Stage("map", count, Map(study, wave)), Stage("reduce", count, Reduce(study, wave), n_to_n=(0,))], where
+    wave = _new_wave(study, held, work.rectangles, count)
+    finished = plan.points * plan.trials - work.trials
+    progress.started(
+        trials=work.trials, finished=finished, shards=count, executor=where.executor, workers=where.workers
+    )
+    return [Stage("map", count, Map(study, wave)), Stage("reduce", count, Reduce(study, wave), n_to_n=(0,))]
 
 
 def _with_rest(study: Study, held: Holdings, stages: list[Stage]) -> list[Stage]:
@@ -229,7 +246,7 @@ def _new_wave(study: Study, held: Holdings, rectangles: list[Rectangle], shards:
     number = held.next_wave()
     while True:
         wave = Wave(number, study.plan.trials, shards, tuple(rectangles))
-        with suppress(ObjectExistsError):
+        with contextlib.suppress(ObjectExistsError):
             study.store.create(keys.wave_key(number), wave.to_json())
             held.waves[number] = wave
             return wave
@@ -237,7 +254,7 @@ def _new_wave(study: Study, held: Holdings, rectangles: list[Rectangle], shards:
 
 
 def _chosen(executor: str, study: Study, seconds: float, workers: int) -> str:
-    """Decide where to run; `seconds` of work on one core."""
+    """Decide where to run; `seconds` of work for each worker."""
     in_memory = study.store.url.startswith("memory:")
     if executor == "ray" and in_memory:
         raise StoreError(
@@ -245,17 +262,26 @@ def _chosen(executor: str, study: Study, seconds: float, workers: int) -> str:
         )
     if executor != "auto":
         return executor
-    return "ray" if seconds / workers > RAY_PAYS_AFTER and workers > 1 and not in_memory else "inprocess"
+    return "ray" if seconds > RAY_PAYS_AFTER and workers > 1 and not in_memory else "inprocess"
 
 
-def _worker(study: Study, functions: Functions, environment: Environment, tell: Tell) -> Worker:
-    if environment.address is None:
+def _cluster(stack: contextlib.ExitStack, executor: str, workers: int, address: str) -> Cluster | None:
+    """Reach Ray, if that is where to run, before anything is written."""
+    if executor != "ray":
+        return None
+    from sweep.executors.cluster import Cluster
+
+    return stack.enter_context(Cluster(workers, address))
+
+
+def _worker(study: Study, where: _Where, functions: Functions, environment: Environment, tell: Tell) -> Worker:
+    if where.cluster is None:
         from sweep.executors.inprocess import InProcess
 
         return InProcess(functions, tell)
     from sweep.executors.ray import RayWorker
 
-    return RayWorker(functions, environment, tell, carry=_modules_of(study.kernel))
+    return RayWorker(functions, environment, tell, where.cluster, carry=_modules_of(study.kernel))
 
 
 def _modules_of(kernel: Kernel) -> list[ModuleType]:

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sweep.daemon.folder import engine_folder, log_path, socket_path
+from sweep.daemon.folder import VERSION, engine_folder, log_path, socket_path
 from sweep.errors import JobError
 from sweep.executors.commands.address import connect
 from sweep.jobs.codec import decode, encode
@@ -48,13 +48,17 @@ class Client:
 
     def __init__(self, folder: str | None = None, *, start: bool = True, relaxed: tuple[str, ...] = ()) -> None:
         self.folder = engine_folder(folder)
-        connection = _connected(self.folder)
-        if connection is None:
+        line = _connected(self.folder)
+        if line is None:
             if not start:
                 raise JobError(f"no engine is at work in {self.folder}")
-            connection = _started(self.folder, relaxed)
-        self._connection = connection
-        self._lines = connection.makefile("rwb")
+            line = _started(self.folder, relaxed)
+        self._line = line
+
+    @property
+    def pid(self) -> int:
+        """The daemon's process id."""
+        return self._ask({"hello": VERSION})
 
     def tell(self, event: Event) -> Any:
         """Have an event handled and return the answer.
@@ -84,28 +88,19 @@ class Client:
 
     def wait_for_end(self) -> None:
         """Wait until the daemon has hung up."""
-        with suppress(OSError):
-            while self._lines.readline():
-                pass
+        self._line.drain()
 
     def _ask(self, question: dict[str, Any]) -> Any:
-        try:
-            self._lines.write(json.dumps(question).encode() + b"\n")
-            self._lines.flush()
-            line = self._lines.readline()
-        except OSError:
-            line = b""
-        if not line:
+        answer = self._line.ask(question)
+        if answer is None:
             raise JobError(f"the engine in {self.folder} has ended; see {log_path(self.folder)}")
-        answer = json.loads(line)
         if "refused" in answer:
             raise JobError(answer["refused"])
         return answer["answer"]
 
     def close(self) -> None:
         """Hang up."""
-        self._lines.close()
-        self._connection.close()
+        self._line.close()
 
     def __enter__(self) -> Self:
         return self
@@ -114,14 +109,53 @@ class Client:
         self.close()
 
 
-def _connected(folder: Path) -> socket.socket | None:
+class _Line:
+    """Questions out, answers in, one JSON object a line."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._lines = connection.makefile("rwb")
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the answer; None if nobody is there any more."""
+        try:
+            self._lines.write(json.dumps(question).encode() + b"\n")
+            self._lines.flush()
+            line = self._lines.readline()
+        except OSError:
+            return None
+        return json.loads(line) if line else None
+
+    def drain(self) -> None:
+        """Wait until the other end has hung up."""
+        with suppress(OSError):
+            while self._lines.readline():
+                pass
+
+    def close(self) -> None:
+        """Hang up."""
+        with suppress(OSError):
+            self._lines.close()
+        self._connection.close()
+
+
+def _connected(folder: Path) -> _Line | None:
+    """Return a line to the engine of a folder; None if none answers: a socket may outlive its process for a moment."""
     try:
-        return connect(socket_path(folder))
+        line = _Line(connect(socket_path(folder)))
     except OSError:
         return None
+    hello = line.ask({"hello": VERSION})
+    if hello is None:
+        line.close()
+        return None
+    if "refused" in hello:
+        line.close()
+        raise JobError(hello["refused"])
+    return line
 
 
-def _started(folder: Path, relaxed: tuple[str, ...]) -> socket.socket:
+def _started(folder: Path, relaxed: tuple[str, ...]) -> _Line:
     """Start a daemon and wait until it listens. Of two that are started at once, one finds the journal locked and ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -139,9 +173,9 @@ def _started(folder: Path, relaxed: tuple[str, ...]) -> socket.socket:
         )
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        connection = _connected(folder)
-        if connection is not None:
-            return connection
+        line = _connected(folder)
+        if line is not None:
+            return line
         if process.poll():
             said = _last_line(folder, began)
             if "another engine is at work" not in said:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["engine_folder", "log_path", "socket_path"]
+__all__ = ["VERSION", "engine_folder", "log_path", "socket_path"]
+
+VERSION = 1
+"""Of what is said over the socket."""
 
 
 def engine_folder(given: str | None = None) -> Path:

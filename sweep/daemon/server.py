@@ -1,7 +1,8 @@
 """The daemon: an engine with its journal, and a socket on which it is asked.
 
-A line that comes in is ``{"event": kind, "body": ...}``, ``{"view": name, "arguments": ...}``, ``{"wait": [job ids], "seconds": n}`` or
-``{"end": true}``; the line that goes out ``{"answer": ...}``, or ``{"refused": text}`` for what is the user's own mistake.
+A line that comes in is one of ``{"hello": version}``, ``{"event": kind, "body": ...}``, ``{"view": name, "arguments": ...}``,
+``{"wait": [job ids], "seconds": n}`` and ``{"end": true}``; the line that goes out ``{"answer": ...}``, or ``{"refused": text}`` for what is
+the user's own mistake.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep.daemon.answers import view
-from sweep.daemon.folder import socket_path
+from sweep.daemon.folder import VERSION, socket_path
 from sweep.daemon.workers import worker_maker
-from sweep.errors import SweepError
+from sweep.errors import JobError, SweepError
 from sweep.executors.commands.address import listen
 from sweep.jobs.codec import decode
 from sweep.jobs.environment import Environment
@@ -90,6 +91,8 @@ class Server:
             return {"refused": f"the engine could not answer: {type(error).__name__}: {error}"}
 
     def _asked_for(self, question: dict[str, Any]) -> Any:
+        if "hello" in question:
+            return _greet(question["hello"])
         if "event" in question:
             return self._engine.ask(decode(KINDS[question["event"]], question["body"]))
         if "view" in question:
@@ -101,6 +104,13 @@ class Server:
             threading.Timer(0.1, self.end).start()  # once the answer is out
             return os.getpid()
         raise SweepError(f"a question without an event, a view or a wait: {list(question)}")
+
+
+def _greet(version: int) -> int:
+    """Return our process id to whoever speaks as we do."""
+    if version != VERSION:
+        raise JobError(f"the engine (process {os.getpid()}) is of another version of sweep: stop it and try again")
+    return os.getpid()
 
 
 def _taken(path: Path) -> socket.socket:

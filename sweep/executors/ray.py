@@ -43,16 +43,27 @@ class RayWorker(Seats):
     functions
         By the names that definitions have for them; others are imported by ``"package.module:name"`` where the actor is.
     environment
-        Its `address` says which Ray; a Ray started here has its `vcpus` as processors.
+        Actors hold no more than its `vcpus`, and no more than the cluster has.
     tell
         How the engine is told.
+    cluster
+        A session that somebody else ends; when left out, one is begun as the environment's `address` says.
     carry
         Modules that the actors cannot import: what a function needs of them travels by value.
     """
 
-    def __init__(self, functions: Functions, environment: Environment, tell: Tell, carry: Sequence[Any] = ()) -> None:
-        self._cluster = Cluster(math.ceil(environment.vcpus), environment.address or "local")
-        self._actors = _Actors(functions, min(environment.vcpus, self._cluster.processors), carry)
+    def __init__(
+        self,
+        functions: Functions,
+        environment: Environment,
+        tell: Tell,
+        cluster: Cluster | None = None,
+        carry: Sequence[Any] = (),
+    ) -> None:
+        self._own = None
+        if cluster is None:
+            cluster = self._own = Cluster(math.ceil(environment.vcpus), environment.address or "local")
+        self._actors = _Actors(functions, min(environment.vcpus, cluster.processors), carry)
         super().__init__(lambda: _RaySeat(self._actors, tell), tell)
 
     def close(self) -> None:
@@ -60,7 +71,8 @@ class RayWorker(Seats):
         self._actors.end_busy()
         super().close()
         self._actors.close()
-        self._cluster.close()
+        if self._own is not None:
+            self._own.close()
 
 
 class _Actors:

@@ -41,11 +41,12 @@ def describe_job(state: State, job_id: str) -> dict[str, Any] | None:
         return None
     job, index = found
     row = job.main if index is None else index
-    detail = _summary(state, job, index) | {
+    summary = _summary(state, job, index)
+    detail = summary | {
         "jobQueue": job.request.queue,
         "dependsOn": [_dependency(each) for each in job.request.depends_on],
         "parameters": dict(job.request.parameters),
-        "container": _container(job.container(row)),
+        "container": _container(job.container(row)) | summary.get("container", {}),
         "retryStrategy": encode(job.spec.retry) or {"attempts": 1},
         "tags": job.spec.tags,
         "propagateTags": job.spec.propagate_tags,
