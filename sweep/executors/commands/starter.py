@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sweep.executors.commands.attempt import REFUSED, Attempt
@@ -130,6 +131,6 @@ def _bare(lease: Lease, log: int) -> list[str]:
 
 def _refused(error: Exception, index: int, number: int, log: int) -> Ended:
     text = f"exec: {error.filename!r}: {error.strerror}" if isinstance(error, OSError) else str(error)
-    if log >= 0:
+    with suppress(OSError):
         os.write(log, f"{REFUSED}{text}\n".encode())
     return Ended(index, index + 1, number, "NOT_STARTED", None, REFUSED + text)
