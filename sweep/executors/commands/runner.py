@@ -105,7 +105,10 @@ class Runner:
         self._files.remove_spare()
         with suppress(OSError):
             os.unlink(self._files.socket)
-        self._server.close()
+        if self._line is not None:
+            self._line.close()
+        for each in (self._server, self._voices, self._loop):
+            each.close()
 
     def ask_to_end(self, *_: object) -> None:
         """Have everything ended at the next turn, and then ourselves; a signal may come in the middle of one."""
