@@ -95,7 +95,7 @@ def call(name: str, child: Child) -> int:
     for each in path.split("."):
         function = getattr(function, each)
     result = function(child)
-    return result if isinstance(result, int) else 0
+    return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
 def main() -> int:
@@ -103,8 +103,7 @@ def main() -> int:
     report = _Report()
     signal.signal(signal.SIGTERM, report.stop)
     try:
-        code = call(sys.argv[1], child_of(os.environ, sys.argv[1], report))
-        report.flush()
+        return call(sys.argv[1], child_of(os.environ, sys.argv[1], report))
     except Stopped:
         report.flush("stopped")
         return STOPPED
@@ -112,7 +111,8 @@ def main() -> int:
         traceback.print_exc()
         report.flush(traceback.format_exception_only(error)[-1].strip())
         return 1
-    return code
+    finally:
+        report.flush()
 
 
 if __name__ == "__main__":

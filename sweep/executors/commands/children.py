@@ -39,16 +39,24 @@ class Children:
     ----------
     ended
         Called with each attempt that has ended (None if it could not be started) and how.
+    listen
+        Called before an attempt that may have said something is judged.
     instance
         The runner's.
     """
 
     def __init__(
-        self, loop: Loop, starter: Starter, instance: str, ended: Callable[[Lease, Attempt | None, Ended], None]
+        self,
+        loop: Loop,
+        starter: Starter,
+        instance: str,
+        ended: Callable[[Lease, Attempt | None, Ended], None],
+        listen: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._starter = starter
         self._ended = ended
+        self._listen = listen
         self._strays = Strays(instance)
         self._attempts: dict[int, tuple[Lease, Attempt]] = {}
         self._helpers: dict[int, Callable[[int], None]] = {}
@@ -74,15 +82,17 @@ class Children:
         return attempt
 
     def stop(self, attempt: Attempt, grace: float) -> None:
-        """Ask an attempt to end, and see to it after `grace` seconds."""
-        if attempt.stopping:
-            return
-        attempt.stopping = True
+        """Ask an attempt to end, once, and see to it after `grace` seconds; of several the shortest counts."""
+        if not attempt.stopping:
+            attempt.stopping = True
+            self._ask(attempt)
+        self._loop.after(grace, lambda: self._kill(attempt))
+
+    def _ask(self, attempt: Attempt) -> None:
         if attempt.container is None:
             attempt.signal(signal.SIGTERM)
         else:
             self.help(kill_line(self._starter.runtime or "", attempt.container, "TERM"))
-        self._loop.after(grace, lambda: self._kill(attempt))
 
     def _kill(self, attempt: Attempt) -> None:
         if attempt.container is None or not self._runs(attempt):
@@ -134,7 +144,10 @@ class Children:
 
     def _bury(self, pid: int) -> None:
         if pid in self._attempts:
-            self._attempts[pid][1].signal(signal.SIGKILL)
+            lease, attempt = self._attempts[pid]
+            attempt.signal(signal.SIGKILL)
+            if lease.speaks:
+                self._listen()
         _, status, usage = os.wait4(pid, 0)
         if pid in self._helpers:
             self._helpers.pop(pid)(exit_code(status))

@@ -113,6 +113,7 @@ def launch(files: Files) -> Link:
     """Start a runner. It need not be ready when this returns: the socket on which it will listen, its standard input, is there already."""
     instance = uuid.uuid4().hex
     _write_note(Path(files.note), instance)
+    Path(files.socket).unlink(missing_ok=True)
     server = listen(Path(files.socket))
     with server, open(files.own_log, "ab") as log:
         connection = connect(Path(files.socket))

@@ -55,6 +55,13 @@ class Loop:
         while self._timers and self._timers[0][0] <= time.monotonic():
             heapq.heappop(self._timers)[2]()
 
+    def close(self) -> None:
+        """Watch nothing any more."""
+        signal.set_wakeup_fd(-1)
+        self._selector.close()
+        self._woken.close()
+        self._waker.close()
+
     def _patience(self) -> float | None:
         return max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
 

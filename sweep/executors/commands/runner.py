@@ -68,12 +68,13 @@ class Runner:
         self._voices = Voices(self._speak)
         starter = Starter(self._files, instance, self._voices.writer)
         self._teller = Teller(self._loop, self._files)
-        self._children = Children(self._loop, starter, instance, self._teller.ended)
+        self._children = Children(self._loop, starter, instance, self._teller.ended, self._voices.listen)
         self._teller.children = self._children
         self._probe = Probe(self._loop, self._children, starter)
         self._leases: dict[Key, Lease] = {}
         self._line: Line | None = None
         self._alone_since = time.monotonic()
+        self._asked_to_end = False
         self._closing = False
 
     def run(self) -> None:
@@ -83,25 +84,37 @@ class Runner:
         self._loop.watch(self._voices.reader, self._voices.listen)
         for each in self._files.set_aside(self._instance):
             self._children.remove(each)
-        more = False
-        while True:
-            self._loop.turn(wait=not more)
-            self._voices.listen()
-            self._children.reap()
-            more = self._begin()
-            self._teller.tell_if_due(more=more)
-            if self._is_over():
-                break
+        more = self._turn(wait=False)  # the engine that has started us is on the line already
+        while not self._is_over():
+            more = self._turn(wait=not more)
+        self._tidy_up()
+
+    def _turn(self, *, wait: bool) -> bool:
+        """Do what is due; return whether there is more to do at once."""
+        self._loop.turn(wait=wait)
+        self._children.reap()
+        if self._asked_to_end and not self._closing:
+            self._close()
+        more = self._begin()
+        self._teller.tell_if_due(more=more)
+        return more
+
+    def _tidy_up(self) -> None:
         for job, _ in self._leases:
             self._files.forget_job(job)
         self._files.remove_spare()
-        os.unlink(self._files.socket)
-        self._server.close()
+        with suppress(OSError):
+            os.unlink(self._files.socket)
+        if self._line is not None:
+            self._line.close()
+        for each in (self._server, self._voices, self._loop):
+            each.close()
 
-    def close(self, *_: object) -> None:
-        """End everything, and then ourselves."""
-        if self._closing:
-            return
+    def ask_to_end(self, *_: object) -> None:
+        """Have everything ended at the next turn, and then ourselves; a signal may come in the middle of one."""
+        self._asked_to_end = True
+
+    def _close(self) -> None:
         self._closing = True
         for lease in self._leases.values():
             lease.give_up(lease.waiting)
@@ -144,7 +157,7 @@ class Runner:
                 if not any(job == key[0] for job, _ in self._leases):
                     self._files.forget_job(key[0])
             case "close":
-                self.close()
+                self.ask_to_end()
             case _:
                 pass
 
@@ -212,7 +225,7 @@ def main() -> None:
     runner = Runner(sys.argv[1], os.environ[MARK].rpartition("/")[2], server)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, runner.close)
+        signal.signal(each, runner.ask_to_end)
     runner.run()
 
 

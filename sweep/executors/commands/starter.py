@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sweep.executors.commands.attempt import REFUSED, Attempt
@@ -45,6 +46,7 @@ class Starter:
         self._instance = instance
         self._voice = voice
         self._inherited = {name: text for name, text in os.environ.items() if not name.startswith("AWS_BATCH")}
+        self._found: dict[tuple[str, str | None], str] = {}
         self.runtime: str | None = None
 
     def use(self, runtime: str) -> None:
@@ -83,15 +85,23 @@ class Starter:
         )
 
     def _process(self, command: list[str], environment: dict[str, str], log: int, *, speaks: bool) -> int:
-        program = find(command[0], environment.get("PATH"))
-        if program is None:
-            raise ValueError(f'exec: "{command[0]}": executable file not found in $PATH')
+        program = self._program(command[0], environment.get("PATH"))
         actions = [(os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)]
         if speaks:
             actions.append((os.POSIX_SPAWN_DUP2, self._voice, DESCRIPTOR))
         return os.posix_spawn(
             program, command, environment, file_actions=actions, setpgroup=0, setsigmask=(), setsigdef=SIGNALS
         )
+
+    def _program(self, name: str, path: str | None) -> str:
+        """Find a program; where it was found before, if it is still there."""
+        program = self._found.get((name, path))
+        if program is None or not os.access(program, os.X_OK):
+            program = find(name, path)
+        if program is None:
+            raise ValueError(f'exec: "{name}": executable file not found in $PATH')
+        self._found[name, path] = program
+        return program
 
     def _container(self, lease: Lease, index: int, number: int) -> str | None:
         """Name the container that an attempt gets, if it gets one."""
@@ -130,6 +140,6 @@ def _bare(lease: Lease, log: int) -> list[str]:
 
 def _refused(error: Exception, index: int, number: int, log: int) -> Ended:
     text = f"exec: {error.filename!r}: {error.strerror}" if isinstance(error, OSError) else str(error)
-    if log >= 0:
+    with suppress(OSError):
         os.write(log, f"{REFUSED}{text}\n".encode())
     return Ended(index, index + 1, number, "NOT_STARTED", None, REFUSED + text)

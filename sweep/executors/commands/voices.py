@@ -51,6 +51,11 @@ class Voices:
             for each in lines:
                 self._understand(each)
 
+    def close(self) -> None:
+        """Close both ends."""
+        self.reader.close()
+        os.close(self.writer)
+
     def _understand(self, line: bytes) -> None:
         try:
             said = unpack(line)

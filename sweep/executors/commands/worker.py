@@ -55,13 +55,13 @@ class Commands:
         with self._lock:
             if work.lease not in self._works:
                 self._works[work.lease] = work
-                self._open().send(order(work, (), resume=False))
+                self._give(work, resume=False)
 
     def recover(self, work: Work) -> None:
         """Take up a lease that was given before the engine was started anew."""
         with self._lock:
             self._works[work.lease] = work
-            self._open().send(order(work, (), resume=True))
+            self._give(work, resume=True)
 
     def stop(self, lease: int, spans: tuple[Span, ...], grace: float) -> None:
         """Stop children: SIGTERM, and SIGKILL after `grace` seconds. What never began is told as RETURNED."""
@@ -147,11 +147,20 @@ class Commands:
     def _take_up(self, work: Work) -> None:
         """Give a dead runner's lease to another runner; not if that one said nothing at all, for so would the next."""
         if self._heard or self._link is not None:
-            self._open().send(order(work, self._stopped.get(work.lease, ()), resume=True))
+            self._give(work, resume=True)
         else:
-            reason = f"the runner could not be started; see {self._files.own_log}"
-            for first, last, attempt in work.spans:
-                self._tell(Ended(work.lease, first, last, attempt, Fate.LOST, None, reason))
+            self._lose(work)
+
+    def _give(self, work: Work, *, resume: bool) -> None:
+        try:
+            self._open().send(order(work, self._stopped.get(work.lease, ()), resume=resume))
+        except OSError:
+            self._lose(work)
+
+    def _lose(self, work: Work) -> None:
+        reason = f"the runner could not be started; see {self._files.own_log}"
+        for first, last, attempt in work.spans:
+            self._tell(Ended(work.lease, first, last, attempt, Fate.LOST, None, reason))
 
 
 def _key(work: Work) -> Message:

@@ -42,6 +42,15 @@ def test_stop_kills_what_ignores_it(alone, fifo):
     wait_dead(grandchild)
 
 
+def test_a_second_stop_may_leave_less_time(alone, fifo):
+    begun = fifo("begun")
+    alone.commands.start(work_of(shell(f"trap '' TERM; echo x > {begun.path}; while :; do sleep 1; done")))
+    begun.read()
+    alone.commands.stop(1, ((0, 1, 1),), 1000.0)
+    alone.commands.stop(1, ((0, 1, 1),), 0.1)
+    assert alone.told.wait_ended(1)[0].exit_code == 137
+
+
 def test_stop_gives_back_what_has_not_begun(alone, fifo):
     begun = fifo("begun")
     alone.commands.start(
