@@ -18,11 +18,15 @@ from sweep.jobs.shares import charge
 from sweep.jobs.status import ACTIVE, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sweep.jobs.effects import Effect
     from sweep.jobs.events import Begun, Ended
     from sweep.jobs.lease import Lease, Span
+    from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
-__all__ = ["begun", "ended", "stop_attempts"]
+__all__ = ["begun", "ended", "stop_attempts", "stops_due"]
 
 MAX_REASON = 255
 
@@ -166,11 +170,29 @@ def stop_attempts(turn: Turn, job: Job, indices: np.ndarray, flag: Flag, reason:
         return
     job.flag(fresh, flag)
     job.children["status_reason"][fresh] = job.intern(reason)
-    wanted = set(fresh.tolist())
-    for lease in list(turn.state.job_leases(job)):
+    turn.effects.extend(_stops(turn.state, job, fresh, grace))
+
+
+def stops_due(state: State) -> list[Effect]:
+    """Return what was to be stopped and still runs: an engine that died may not have told its workers."""
+    due: list[Effect] = []
+    for job in state.jobs.values():
+        active = np.flatnonzero(np.isin(job.children["status"], ACTIVE)) if job.live else np.empty(0, np.int64)
+        due.extend(_stops(state, job, active[job.flagged(active, Flag.TERMINATED | Flag.TIMED_OUT)], GRACE))
+    due.extend(
+        Stop(each.id, each.spans, state.environments[each.environment].notice)
+        for each in state.leases.values()
+        if each.reclaimed
+    )
+    return due
+
+
+def _stops(state: State, job: Job, indices: np.ndarray, grace: float) -> Iterator[Effect]:
+    wanted = set(indices.tolist())
+    for lease in state.job_leases(job) if wanted else ():
         spans = tuple(_within(lease, job, wanted))
         if spans:
-            turn.effects.append(Stop(lease.id, spans, grace))
+            yield Stop(lease.id, spans, grace)
 
 
 def _within(lease: Lease, job: Job, wanted: set[int]) -> list[Span]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from sweep.errors import JobError, SweepError
+from sweep.jobs.attempts import stops_due
 from sweep.jobs.clock import next_alarm
 from sweep.jobs.effects import Answer, Moved, Over, Start, Stop
 from sweep.jobs.engine import handle
@@ -150,6 +151,7 @@ class Engine:
             open_leases = [each for each in self._state.leases.values() if not each.held]
             for lease in open_leases:
                 self._worker(lease.environment).recover(work_of(self._state, lease.id))
+            self._act(stops_due(self._state))
         self._thread.start()
         return self
 

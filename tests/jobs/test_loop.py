@@ -137,6 +137,7 @@ def test_an_engine_that_died_goes_on_from_its_journal(hands, tmp_path):
     work = hands.worker.await_lease(1)
     with first.reading() as state:
         before = encode(state)
+    first._messages.put(None)
     first._journal.close()  # as if it were killed: nothing else is said to anybody
 
     after = Hands()
@@ -148,6 +149,20 @@ def test_an_engine_that_died_goes_on_from_its_journal(hands, tmp_path):
             after.worker.end(each, fate=Fate.EXITED)
         after.worker.end(after.worker.await_lease(1))
         assert second.wait([job_id], WAIT)
+
+
+def test_what_was_to_be_stopped_is_stopped_again_after_a_death(hands, tmp_path):
+    first = Engine(hands, Journal(tmp_path)).start()
+    furnish(first)
+    job_id = first.submit(Request("job", "q", "d"))
+    work = hands.worker.await_lease(1)
+    first.terminate(job_id, "enough")
+    first._messages.put(None)
+    first._journal.close()
+
+    after = Hands()
+    with Engine(after, Journal(tmp_path)):
+        assert after.worker.stopped == [(work.lease, work.spans, 30.0)]
 
 
 def test_time_never_runs_backwards(hands):
