@@ -53,6 +53,14 @@ def create(
     vcpus: Annotated[float, typer.Option(metavar="N", help="The most that all children in it may hold at a time.")],
     memory: Annotated[int, typer.Option(metavar="MIB", help="The same of memory.")],
     gpus: Annotated[int, typer.Option(metavar="N")] = 0,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Ray cluster that is there, or 'local' for one of the engine's own.",
+            show_default=False,
+        ),
+    ] = None,
     spot: Annotated[
         float | None,
         typer.Option(
@@ -65,7 +73,7 @@ def create(
     seed: Annotated[int, typer.Option(metavar="N", help="Decides when SPOT workers are taken away.")] = 0,
     engine: EngineOption = None,
 ) -> None:
-    """Make a compute environment on this machine."""
+    """Make a compute environment: on this machine, or on a Ray cluster."""
     from sweep.daemon.client import Client
     from sweep.jobs.environment import Environment, Purchase
     from sweep.jobs.events import PutEnvironment
@@ -76,6 +84,8 @@ def create(
         vcpus,
         memory,
         gpus,
+        managed=ray in {None, "local"},
+        address=ray,
         purchase=purchase,
         interruptions_per_hour=spot or 0.0,
         notice=notice,

@@ -8,6 +8,7 @@ from sweep.daemon.workers import commands_folder
 from sweep.errors import JobError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["read_log"]
@@ -37,7 +38,14 @@ def read_log(folder: Path, found: dict[str, Any], attempt: int | None) -> bytes:
     if not 1 <= number <= attempts:
         raise JobError(f"attempt {number} of child {index} of job {job} does not exist: it had {attempts}")
     for each in found["environments"]:
-        path = commands_folder(folder, each) / "logs" / job / f"{index}-{number}.log"
-        if path.is_file():
-            return path.read_bytes()
+        place = commands_folder(folder, each)
+        for within in (place, *_subfolders(place)):
+            path = within / "logs" / job / f"{index}-{number}.log"
+            if path.is_file():
+                return path.read_bytes()
     raise JobError(f"attempt {number} of child {index} of job {job} has no log")
+
+
+def _subfolders(place: Path) -> Iterator[Path]:
+    """Go through the folders of Ray's actors, each of which has a runner of its own."""
+    return (each for each in place.glob("*-*") if each.is_dir())

@@ -22,9 +22,18 @@ def commands_folder(folder: Path, environment: str) -> Path:
 
 
 def worker_maker(folder: Path) -> Callable[[Environment, Tell], Worker]:
-    """Return what makes workers: commands and functions run as processes of this machine, or of a Ray cluster by its address."""
+    """Return what makes workers.
+
+    On this machine commands and functions run as processes of their own; on a Ray cluster functions run in actors, and commands as
+    processes that end with theirs.
+    """
 
     def make(environment: Environment, tell: Tell) -> Worker:
-        return Commands(commands_folder(folder, environment.name), tell)
+        place = commands_folder(folder, environment.name)
+        if environment.address is None:
+            return Commands(place, tell)
+        from sweep.executors.ray import RayWorker
+
+        return RayWorker({}, environment, tell, folder=place)
 
     return make

@@ -1,24 +1,22 @@
-"""Children that are Python functions, on Ray: each seat sends portions of a lease to an actor and follows what comes of them."""
+"""Children on Ray: each seat sends portions of a lease to an actor and follows what comes of them."""
 
 from __future__ import annotations
 
 import math
 import pickle
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sweep.executors.calls import Calls, find_function
+from sweep.executors.actors import Actors
 from sweep.executors.cluster import Cluster
 from sweep.executors.seats import Seats, tell_begun, tell_outcomes
 from sweep.jobs.events import Ended, Fate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from sweep.executors.calls import Outcome
     from sweep.executors.seats import Running
-    from sweep.jobs.definition import Resources
     from sweep.jobs.environment import Environment
     from sweep.jobs.lease import Span
     from sweep.jobs.work import Functions, Tell, Work
@@ -33,7 +31,7 @@ KILLED = 137
 
 
 class RayWorker(Seats):
-    """A `sweep.jobs.work.Worker` for Python functions, on a Ray cluster.
+    """A `sweep.jobs.work.Worker` on a Ray cluster, for Python functions and, given a folder, for commands.
 
     An actor that is lost takes its portion with it: those children are told as lost, and their retry strategy decides. A function that
     does not stop when asked to ends with its actor.
@@ -50,6 +48,8 @@ class RayWorker(Seats):
         A session that somebody else ends; when left out, one is begun as the environment's `address` says.
     carry
         Modules that the actors cannot import: what a function needs of them travels by value.
+    folder
+        Where commands have their logs and working directories. If machines share it, all logs are there; else each has its own.
     """
 
     def __init__(
@@ -59,11 +59,12 @@ class RayWorker(Seats):
         tell: Tell,
         cluster: Cluster | None = None,
         carry: Sequence[Any] = (),
+        folder: Path | None = None,
     ) -> None:
         self._own = None
         if cluster is None:
             cluster = self._own = Cluster(math.ceil(environment.vcpus), environment.address or "local")
-        self._actors = _Actors(functions, min(environment.vcpus, cluster.processors), carry)
+        self._actors = Actors(functions, folder, min(environment.vcpus, cluster.processors), carry)
         super().__init__(lambda: _RaySeat(self._actors, tell), tell)
 
     def close(self) -> None:
@@ -75,98 +76,10 @@ class RayWorker(Seats):
             self._own.close()
 
 
-class _Actors:
-    """Actors at work and actors to be had again; together they hold no more than the environment has."""
-
-    def __init__(self, functions: Functions, vcpus: float, carry: Sequence[Any]) -> None:
-        import ray
-        from ray import cloudpickle
-
-        for module in carry:
-            cloudpickle.register_pickle_by_value(module)
-        self._functions = ray.put(dict(functions))
-        self._vcpus = vcpus
-        self._changed = threading.Condition()
-        self._idle: list[tuple[Any, Resources]] = []
-        self._busy: dict[Any, Resources] = {}
-
-    def take(self, need: Resources) -> Any:
-        """Return an actor with the resources that a child needs. Waits for one that is about to be given back."""
-        with self._changed:
-            while True:
-                actor = self._idle_one(need)
-                if actor is not None or self._has_room(need):
-                    break
-                self._changed.wait()
-            actor = actor or self._new(need)
-            self._busy[actor] = need
-        return actor
-
-    def _idle_one(self, need: Resources) -> Any:
-        for entry in self._idle:
-            if (entry[1].vcpus, entry[1].gpus) == (need.vcpus, need.gpus):
-                self._idle.remove(entry)
-                return entry[0]
-        return None
-
-    def _has_room(self, need: Resources) -> bool:
-        """Whether another actor fits, once idle ones that hold other amounts have been ended."""
-        import ray
-
-        while self._held() + need.vcpus > self._vcpus + 1e-9:
-            if not self._idle:
-                return not self._busy
-            ray.kill(self._idle.pop(0)[0])
-        return True
-
-    def _held(self) -> float:
-        return sum(each.vcpus for each in self._busy.values()) + sum(each.vcpus for _, each in self._idle)
-
-    def _new(self, need: Resources) -> Any:
-        import ray
-
-        options: dict[str, Any] = {
-            "num_cpus": need.vcpus,
-            "num_gpus": need.gpus,
-            "max_restarts": 0,
-            "max_concurrency": 3,
-        }
-        return ray.remote(**options)(_Actor).remote(self._functions)
-
-    def give_back(self, actor: Any) -> None:
-        """Let others have an actor."""
-        with self._changed:
-            need = self._busy.pop(actor, None)
-            if need is not None:
-                self._idle.append((actor, need))
-            self._changed.notify_all()
-
-    def drop(self, actor: Any) -> None:
-        """Let go of an actor that is lost, or end it."""
-        import ray
-
-        with self._changed:
-            self._busy.pop(actor, None)
-            self._changed.notify_all()
-        with suppress(Exception):  # it may be gone already
-            ray.kill(actor)
-
-    def end_busy(self) -> None:
-        """End the actors that are at work: nothing more is wanted of them."""
-        for actor in list(self._busy):
-            self.drop(actor)
-
-    def close(self) -> None:
-        """End all actors."""
-        self.end_busy()
-        for actor, _ in self._idle:
-            self.drop(actor)
-
-
 class _RaySeat:
     """A seat whose children run in an actor."""
 
-    def __init__(self, actors: _Actors, tell: Tell) -> None:
+    def __init__(self, actors: Actors, tell: Tell) -> None:
         self._actors = actors
         self._tell = tell
 
@@ -199,7 +112,7 @@ class _RaySeat:
 class _Portion:
     """Children that an actor has been given."""
 
-    def __init__(self, actor: Any, work: Work, span: Span, tell: Tell, actors: _Actors) -> None:
+    def __init__(self, actor: Any, work: Work, span: Span, tell: Tell, actors: Actors) -> None:
         self._actor = actor
         self._work = work
         self._span = span
@@ -257,66 +170,6 @@ class _Portion:
         """Forget what was to be done later."""
         for each in self._timers:
             each.cancel()
-
-
-class _Actor:
-    """Lives in a process of Ray's; what a function loads once stays there."""
-
-    def __init__(self, functions: Functions) -> None:
-        self._functions = functions
-        self._calls: Calls | None = None
-        self._steps = 0
-        self._lock = threading.Lock()
-        self._stops: list[tuple[int, tuple[Span, ...]]] = []
-
-    def run(self, work: Work, span: Span) -> tuple[list[tuple[Ended, bytes | None]], None, int]:
-        """Run children; return how they ended, but for what `look` has returned before."""
-        calls = Calls(find_function(work.container.function or "", self._functions), work, span, self._count)
-        with self._lock:
-            self._calls = calls
-            early = [spans for lease, spans in self._stops if lease == work.lease]
-            self._stops.clear()
-        for spans in early:
-            calls.stop(spans)
-        calls.run()
-        self._calls = None
-        return _pickled(calls.collect()), None, self._taken_steps()
-
-    def look(self) -> tuple[list[tuple[Ended, bytes | None]], tuple[int, int] | None, int]:
-        """Return what has come of children so far, the one that runs, and the steps since the last look."""
-        calls = self._calls
-        if calls is None:
-            return [], None, 0
-        return _pickled(calls.collect()), calls.current(), self._taken_steps()
-
-    def stop(self, lease: int, spans: tuple[Span, ...]) -> None:
-        """Stop children of a lease, also of one that has not arrived yet."""
-        with self._lock:
-            calls = self._calls
-            if calls is None or calls.lease != lease:
-                self._stops.append((lease, spans))
-                return
-        calls.stop(spans)
-
-    def _count(self, steps: int) -> None:
-        with self._lock:
-            self._steps += steps
-
-    def _taken_steps(self) -> int:
-        with self._lock:
-            steps, self._steps = self._steps, 0
-        return steps
-
-
-def _pickled(outcomes: list[Outcome]) -> list[tuple[Ended, bytes | None]]:
-    return [(ended, None if raised is None else _pickle(raised)) for ended, raised in outcomes]
-
-
-def _pickle(raised: BaseException) -> bytes | None:
-    try:
-        return pickle.dumps(raised)
-    except Exception:  # noqa: BLE001 - an exception of somebody's own may be anything; its text is in the reason
-        return None
 
 
 def _unpickled(raised: bytes | None) -> BaseException | None:

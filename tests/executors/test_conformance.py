@@ -273,3 +273,54 @@ def test_a_session_with_another_cluster_is_not_taken_for_the_one_asked_for(ray_h
 
     with pytest.raises(UsageError, match=r"not with '127\.0\.0\.1:1'"):
         Cluster(2, "127.0.0.1:1")
+
+
+@pytest.fixture
+def commands_on_ray(ray_here, tmp_path):
+    """An engine whose commands are placed by Ray."""
+    from sweep.executors.ray import RayWorker
+
+    def make(environment, tell):
+        return RayWorker({}, environment, tell, folder=tmp_path / "commands")
+
+    with Engine(make, relaxed=("short-timeouts",)) as engine:
+        engine.ask(PutEnvironment(Environment("here", 2, 100_000, address="local"), new=True))
+        engine.ask(PutQueue(Queue("q", 1, ("here",)), new=True))
+        yield engine
+
+
+def run_command(engine, command, **options):
+    container = Container(tuple(command), resources=Resources(1.0, 200))
+    engine.ask(Register(Definition("d", container=container)))
+    job_id = engine.submit(Request("job", "q", "d", **options))
+    assert engine.wait([job_id], WAIT)
+    with engine.reading() as state:
+        return state.jobs[job_id]
+
+
+def test_commands_on_ray(commands_on_ray, tmp_path):
+    script = f"echo $AWS_BATCH_JOB_ARRAY_INDEX of $SWEEP_ARRAY_SIZE >> {tmp_path}/out; exit $AWS_BATCH_JOB_ARRAY_INDEX"
+    job = run_command(commands_on_ray, ["sh", "-c", script], size=30)
+    assert job.children["exit"].tolist() == list(range(30))
+    assert sorted((tmp_path / "out").read_text().splitlines()) == sorted(f"{i} of 30" for i in range(30))
+    assert len(list(tmp_path.glob("commands/*/logs/*/*.log"))) == 30
+
+
+def test_a_command_on_ray_is_stopped(commands_on_ray):
+    job = run_command(commands_on_ray, ["sleep", "600"], timeout=0.5)
+    assert (job.status, job.children["exit"].tolist()) == (Status.FAILED, [143])
+
+
+def test_a_command_ends_with_its_actor(commands_on_ray, tmp_path):
+    """The first attempt kills its runner's parent, the actor; nothing of it may be left when the second begins."""
+    script = f"""
+        echo $AWS_BATCH_JOB_ATTEMPT $$ >> {tmp_path}/pids
+        [ $AWS_BATCH_JOB_ATTEMPT = 2 ] && exit 0
+        runner=$(cut -d' ' -f4 /proc/$$/stat); kill -9 $(cut -d' ' -f4 /proc/$runner/stat); sleep 600
+    """
+    job = run_command(commands_on_ray, ["sh", "-c", script], retry=LOST)
+    assert job.status is Status.SUCCEEDED
+    first = (tmp_path / "pids").read_text().split()[1]
+    deadline = time.monotonic() + WAIT
+    while Path("/proc", first).exists():
+        assert time.monotonic() < deadline

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 import sweep
 from sweep.executors.commands.address import connect, listen
-from sweep.executors.commands.wire import MARK, VERSION, pack, unpack
+from sweep.executors.commands.wire import MARK, MORTAL, VERSION, pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,8 +109,11 @@ def reach(files: Files, instance: str) -> Link | None:
     return None
 
 
-def launch(files: Files) -> Link:
-    """Start a runner. It need not be ready when this returns: the socket on which it will listen, its standard input, is there already."""
+def launch(files: Files, *, mortal: bool = False) -> Link:
+    """Start a runner; a mortal one ends with us.
+
+    It need not be ready when this returns: the socket on which it will listen, its standard input, is there already.
+    """
     instance = uuid.uuid4().hex
     _write_note(Path(files.note), instance)
     Path(files.socket).unlink(missing_ok=True)
@@ -118,7 +121,7 @@ def launch(files: Files) -> Link:
     with server, open(files.own_log, "ab") as log:
         connection = connect(Path(files.socket))
         process = subprocess.Popen(
-            [sys.executable, "-m", "sweep.executors.commands.runner", files.folder],
+            [sys.executable, "-m", "sweep.executors.commands.runner", files.folder, *([MORTAL] if mortal else [])],
             stdin=server.fileno(),
             stdout=log,
             stderr=log,

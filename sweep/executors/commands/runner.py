@@ -2,7 +2,7 @@
 
 ::
 
-    python -m sweep.executors.commands.runner FOLDER
+    python -m sweep.executors.commands.runner FOLDER [mortal]
 
 Its standard input is the socket on which it listens, so that an engine need not wait for it to get ready. It ends when there is no engine
 and nothing to run or to tell; with things to tell, after an hour.
@@ -29,7 +29,7 @@ from sweep.executors.commands.starter import Starter
 from sweep.executors.commands.subreaper import become_subreaper
 from sweep.executors.commands.teller import Teller
 from sweep.executors.commands.voices import Voices
-from sweep.executors.commands.wire import MARK, VERSION, Ended
+from sweep.executors.commands.wire import MARK, MORTAL, VERSION, Ended
 
 if TYPE_CHECKING:
     from sweep.executors.commands.spans import Span
@@ -58,9 +58,13 @@ class Runner:
         What marks this runner's processes.
     server
         A socket that listens.
+    mortal
+        Whether to end, with all that runs, when the engine's side hangs up.
     """
 
-    def __init__(self, folder: str, instance: str, server: socket.socket) -> None:
+    def __init__(self, folder: str, instance: str, server: socket.socket, *, mortal: bool = False) -> None:
+        self._mortal = mortal
+        self._closing_grace = CLOSING_GRACE
         self._instance = instance
         self._files = Files(folder)
         self._server = server
@@ -119,7 +123,7 @@ class Runner:
         for lease in self._leases.values():
             lease.give_up(lease.waiting)
         for attempt in self._children.attempts:
-            self._children.stop(attempt, CLOSING_GRACE)
+            self._children.stop(attempt, self._closing_grace)
 
     # the engine
 
@@ -136,6 +140,9 @@ class Runner:
         if line is self._line:
             self._line = self._teller.line = None
             self._alone_since = time.monotonic()
+            if self._mortal:
+                self._closing_grace = 0.0  # another attempt may be about to begin elsewhere
+                self._asked_to_end = True
             self._wake_later()
 
     def _wake_later(self) -> None:
@@ -222,7 +229,7 @@ def main() -> None:
     server = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
-    runner = Runner(sys.argv[1], os.environ[MARK].rpartition("/")[2], server)
+    runner = Runner(sys.argv[1], os.environ[MARK].rpartition("/")[2], server, mortal=MORTAL in sys.argv[2:])
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, runner.ask_to_end)

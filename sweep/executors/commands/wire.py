@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-__all__ = ["MARK", "VERSION", "Begun", "Ended", "Key", "Message", "pack", "unpack"]
+__all__ = ["MARK", "MORTAL", "VERSION", "Begun", "Ended", "Key", "Message", "pack", "unpack"]
 
 VERSION = 1
 """A runner of another version is not talked to: it is ended, and its work is lost."""
 
 MARK = "SWEEP_RUNNER"
 """Environment variable of the runner and of all that it starts; its value holds the runner's instance."""
+
+MORTAL = "mortal"
+"""Argument of a runner that ends with the engine's side."""
 
 Message = dict[str, Any]
 

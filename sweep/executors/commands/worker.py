@@ -37,9 +37,12 @@ class Commands:
         For this worker alone; made if it is not there.
     tell
         How to tell what happens; called on a thread of this worker's.
+    mortal
+        Have the runner, and all that it runs, end with this process instead.
     """
 
-    def __init__(self, folder: Path, tell: Tell) -> None:
+    def __init__(self, folder: Path, tell: Tell, *, mortal: bool = False) -> None:
+        self._mortal = mortal
         folder.mkdir(parents=True, exist_ok=True)
         self._files = Files(str(folder.absolute()))
         self._tell = tell
@@ -106,7 +109,7 @@ class Commands:
             if self._link is None:
                 if instance is not None:
                     bury(self._files, instance)
-                self._link = launch(self._files)
+                self._link = launch(self._files, mortal=self._mortal)
                 self._heard = False
                 self._link.listen(self._hear, self._gone)
         return self._link
