@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -11,11 +12,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in {".py", ".toml"})
+EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in {".py", ".toml", ".sh"})
+COMMAND = "#!/bin/sh\nexec {python} -c 'from sweep.cli.main import main; main()' \"$@\"\n"
 
 
 def printed(example: Path, folder: Path) -> str:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'kernels'}", "COLUMNS": "120"}
+    if example.suffix == ".sh":
+        return said_by_shell(example, folder, environment)
     is_script = "python examples/" in example.read_text()
     run = (
         [str(example)]
@@ -25,6 +29,22 @@ def printed(example: Path, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, *run], cwd=folder, env=environment, capture_output=True, text=True, check=True
     )
+    return done.stdout
+
+
+def said_by_shell(example: Path, folder: Path, environment: dict[str, str]) -> str:
+    """Run a script with the command on its path and an engine of its own, which is stopped in the end."""
+    command = folder / "bin" / "sweep"
+    command.parent.mkdir()
+    command.write_text(COMMAND.format(python=sys.executable))
+    command.chmod(0o755)
+    environment |= {
+        "PATH": f"{command.parent}{os.pathsep}{environment['PATH']}",
+        "SWEEP_ENGINE": str(folder / "engine"),
+    }
+    run = functools.partial(subprocess.run, cwd=folder, env=environment, check=True)
+    done = run(["sh", str(example)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    run([str(command), "engine", "stop"])
     return done.stdout
 
 

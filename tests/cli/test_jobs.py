@@ -1,0 +1,183 @@
+"""``sweep jobs`` and its sisters, as processes against an engine of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ID = re.compile(r"[0-9a-f-]{36}")
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    """Run the command with an engine for this module; the engine is stopped in the end."""
+    engine = tmp_path_factory.mktemp("engine")
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'kernels'}", "COLUMNS": "120"}
+    environment["SWEEP_ENGINE"] = str(engine)
+
+    def run(*arguments, code=0):
+        done = subprocess.run(
+            [sys.executable, "-c", "from sweep.cli.main import main; main()", *map(str, arguments)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        run.err = done.stderr
+        return done.stdout
+
+    run("engine", "start", "--relax", "short-timeouts")
+    yield run
+    run("engine", "stop")
+
+
+def submitted(text):
+    return ID.search(text)[0]
+
+
+def test_a_command_as_an_array(sweep):
+    script = "echo child $AWS_BATCH_JOB_ARRAY_INDEX of $SWEEP_ARRAY_SIZE"
+    job = submitted(sweep("jobs", "submit", "--name", "greet", "--array", 3, "--wait", "--", "sh", "-c", script))
+    assert sweep.err == "greet  ━━━━━━━━━━━━━━━━━━━━━━━━  3 SUCCEEDED\n"
+    assert sweep("jobs", "logs", f"{job}:2") == "child 2 of 3\n"
+    assert f"{job}  greet  SUCCEEDED  3 succeeded" in sweep("jobs", "list")
+    assert len(json.loads(sweep("jobs", "list", "--array", job, "--json"))) == 3
+    (told,) = json.loads(sweep("jobs", "describe", f"{job}:1"))
+    assert (told["status"], told["container"]["exitCode"]) == ("SUCCEEDED", 0)
+
+
+def test_what_failed_is_shown_and_only_that_is_run_again(sweep, tmp_path):
+    script = f"[ -e {tmp_path}/mended ] || [ $AWS_BATCH_JOB_ARRAY_INDEX != 1 ] || exit 3; echo x >> {tmp_path}/out"
+    job = submitted(sweep("jobs", "submit", "--array", 3, "--wait", "--", "sh", "-c", script, code=1))
+    assert sweep.err.splitlines()[1] == f"  {job}:1  Essential container in task exited, exit code 3"
+    (tmp_path / "mended").touch()
+    again = submitted(sweep("jobs", "resubmit", job, "--wait"))
+    assert again != job
+    assert (tmp_path / "out").read_text() == "x\n" * 3
+
+
+def test_definitions_with_parameters_and_revisions(sweep, tmp_path):
+    file = tmp_path / "definition.json"
+    properties = {
+        "image": "nowhere/sim:1",
+        "command": ["echo", "Ref::what"],
+        "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "64"}],
+        "jobRoleArn": "arn:aws:iam::123456789012:role/sim",
+    }
+    retry = {"attempts": 2, "evaluateOnExit": [{"action": "exit", "onExitCode": "3"}]}
+    file.write_text(
+        json.dumps({"containerProperties": properties, "parameters": {"what": "x"}, "retryStrategy": retry})
+    )
+    assert sweep("definitions", "register", "sim", "--file", file) == "sim:1\n"
+    assert sweep("definitions", "register", "sim", "--memory", 64, "--", "echo", "Ref::what") == "sim:2\n"
+    told = json.loads(sweep("definitions", "--json"))
+    (first,) = [each for each in told if (each["jobDefinitionName"], each["revision"]) == ("sim", 1)]
+    assert first["containerProperties"]["jobRoleArn"] == properties["jobRoleArn"]
+    assert first["retryStrategy"]["evaluateOnExit"] == [{"action": "EXIT", "onExitCode": "3"}]
+    job = submitted(sweep("jobs", "submit", "--definition", "sim:1", "--parameter", "what=rain", "--wait"))
+    assert sweep("jobs", "logs", job) == "rain\n"
+    sweep("jobs", "submit", "--definition", "sim", code=2)
+    assert sweep.err == "sweep: Unable to substitute value. No parameter found for reference what\n"
+    sweep("definitions", "deregister", "sim:2")
+    sweep("jobs", "submit", "--definition", "sim:2", code=2)
+    assert sweep.err == "sweep: JobDefinition sim:2 is INACTIVE\n"
+
+
+def test_queues_and_environments(sweep):
+    sweep("environments", "create", "small", "--vcpus", 1, "--memory", 1000)
+    sweep("queues", "create", "urgent", "--priority", 9, "--environment", "small", "--environment", "local")
+    assert "urgent          9  ENABLED  small, local" in sweep("queues")
+    assert "small        EC2   ENABLED      1" in sweep("environments")
+    job = submitted(sweep("jobs", "submit", "--queue", "urgent", "--wait", "--", "true"))
+    assert json.loads(sweep("jobs", "describe", job))[0]["jobQueue"] == "urgent"
+    sweep("queues", "update", "urgent", "--state", "DISABLED")
+    sweep("jobs", "submit", "--queue", "urgent", "--", "true", code=2)
+    assert sweep.err == "sweep: JobQueue urgent is DISABLED and takes no jobs\n"
+    sweep("queues", "delete", "urgent")
+    sweep("environments", "update", "small", "--state", "DISABLED")
+    sweep("environments", "delete", "small")
+    assert "small" not in sweep("environments")
+
+
+def test_fair_shares(sweep):
+    sweep("queues", "create", "shared", "--environment", "local", "--fair-share", "a=1,b=0.5")
+    sweep("jobs", "submit", "--queue", "shared", "--share", "a", "--wait", "--", "true")
+    sweep("jobs", "submit", "--queue", "shared", "--", "true", code=2)
+    assert "the job needs a shareIdentifier" in sweep.err
+    sweep("jobs", "submit", "--share", "a", "--", "true", code=2)
+    assert "can onlybe submitted to job queue with fair share" in sweep.err
+
+
+def test_dependencies_cancel_and_terminate(sweep):
+    first = submitted(sweep("jobs", "submit", "--array", 2, "--", "sleep", 600))
+    second = submitted(sweep("jobs", "submit", "--array", 2, "--n-to-n", first, "--", "true"))
+    whatever = submitted(sweep("jobs", "submit", "--after-any", first, "--", "true"))
+    sweep("jobs", "cancel", second, "--reason", "not wanted")
+    sweep("jobs", "terminate", first)
+    sweep("jobs", "wait", first, second, whatever, "-q", code=1)
+    told = json.loads(sweep("jobs", "describe", first, f"{second}:0", whatever))
+    assert [each["status"] for each in told] == ["FAILED", "FAILED", "SUCCEEDED"]
+    assert told[0]["isTerminated"] is True
+
+
+def test_a_timeout(sweep):
+    job = submitted(sweep("jobs", "submit", "--timeout", 0.3, "--wait", "--", "sleep", 600, code=1))
+    assert json.loads(sweep("jobs", "describe", job))[0]["statusReason"] == "Job attempt duration exceeded timeout"
+
+
+def test_a_timeline(sweep, tmp_path):
+    first = submitted(sweep("jobs", "submit", "--array", 3, "--", "sleep", 1))
+    second = submitted(sweep("jobs", "submit", "--n-to-n", first, "--array", 3, "--wait", "--", "false", code=1))
+    sweep("jobs", "timeline", first, second, "--out", tmp_path / "timeline.svg")
+    assert "waits for other jobs" in (tmp_path / "timeline.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["submit"], "nothing to run: give --definition NAME, or a command after --"),
+        (["submit", "--array", "1", "--", "true"], "array size 1 is not between 2 and 10,000"),
+        (["submit", "--array", "10001", "--", "true"], "array size 10001 is not between 2 and 10,000"),
+        (["submit", "--queue", "defualt", "--", "true"], "JobQueue defualt does not exist: did you mean 'default'?"),
+        (["submit", "--definition", "none"], "JobDefinition none does not exist"),
+        (["submit", "--after", "none", "--", "true"], "the job none that it depends on does not exist"),
+        (["submit", "--sequential", "strict", "--", "true"], "is for array jobs"),
+        (["submit", "--sequential", "loose", "--array", "2", "--", "true"], "is not one of strict, tolerant"),
+        (["submit", "--env", "A", "--", "true"], "--env 'A': expected NAME=TEXT"),
+        (["submit", "--env", "AWS_BATCH_X=1", "--", "true"], "must not start with AWS_BATCH"),
+        (["submit", "--retry-on", "sun=1", "--", "true"], "expected exit=CODE, reason=TEXT or status=TEXT"),
+        (["submit", "--attempts", "11", "--", "true"], "attempts=11 is not between 1 and 10"),
+        (["submit", "--name", "-x", "--", "true"], "Job name should match valid pattern"),
+        (["describe", "none"], "job none does not exist"),
+        (["wait", "none"], "job none does not exist"),
+        (["terminate", "none"], "job none does not exist"),
+        (["resubmit", "none"], "job none does not exist"),
+        (["logs", "none"], "job none does not exist"),
+        (["list", "--status", "RUN"], "status 'RUN' is not one of SUBMITTED"),
+        (["submit", "--array", "2"] + ["--after", "x"] * 21 + ["--", "true"], "more than 20 dependencies"),
+    ],
+    ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_line(sweep, arguments, text):
+    assert sweep("jobs", *arguments, code=2) == ""
+    (line,) = sweep.err.splitlines()
+    assert line.startswith("sweep: ")
+    assert text in line
+
+
+def test_a_program_that_is_not_there_fails_its_job_and_nothing_else(sweep):
+    job = submitted(sweep("jobs", "submit", "--wait", "--", "no-such-program", code=1))
+    (told,) = json.loads(sweep("jobs", "describe", job))
+    assert told["statusReason"] == "Task failed to start"
+    assert told["container"]["reason"].startswith("CannotStartContainerError: ")
+    assert "no-such-program" in sweep("jobs", "logs", job)
+    assert "an engine is at work in" in sweep("engine", "status")
