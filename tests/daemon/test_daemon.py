@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from sweep.daemon.client import Client
+from sweep.daemon.logs import read_log
 from sweep.errors import JobError
+from sweep.jobs.aws import definition_from
 from sweep.jobs.definition import Action, Container, Definition, ExitRule, Resources, Retry
 from sweep.jobs.environment import Environment, Purchase
 from sweep.jobs.events import PutEnvironment, PutQueue, Register, Submit
@@ -202,3 +204,48 @@ def test_the_daemon_is_light(client):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert json.loads(done.stdout.replace("'", '"')) == []
+
+
+def test_nodes_of_one_job_find_each_other(client, tmp_path):
+    """The main node starts first and is told to the others; when it ends they are stopped, and the job is what it was."""
+    script = f"""
+        echo $AWS_BATCH_JOB_NODE_INDEX $AWS_BATCH_JOB_NUM_NODES $AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS >> {tmp_path}/out
+        [ $AWS_BATCH_JOB_NODE_INDEX = $AWS_BATCH_JOB_MAIN_NODE_INDEX ] || sleep 600
+        while [ $(wc -l < {tmp_path}/out) -lt 3 ]; do sleep 0.05; done
+    """
+    told = {
+        "nodeProperties": {
+            "numNodes": 3,
+            "mainNode": 1,
+            "nodeRangeProperties": [{"targetNodes": "0:", "container": {"command": ["sh", "-c", script], "memory": 64, "vcpus": 1}}],
+        }
+    }
+    client.tell(PutEnvironment(Environment("wide", 4, 4000), new=True))
+    client.tell(PutQueue(Queue("wide", 1, ("wide",)), new=True))
+    client.tell(Register(definition_from(told, "nodes")))
+    job = submit(client, "nodes", queue="wide")
+    wait(client, job)
+    (told,) = client.view("describe", job_ids=[job])
+    assert told["status"] == "SUCCEEDED"
+    assert sorted((tmp_path / "out").read_text().splitlines()) == ["0 3 127.0.0.1", "1 3", "2 3 127.0.0.1"]
+    (other,) = client.view("describe", job_ids=[f"{job}#0"])
+    assert other["nodeProperties"] == {"nodeIndex": 0, "isMainNode": False}
+
+
+def test_gpus_are_given_to_one_child_at_a_time(client, tmp_path):
+    client.tell(PutEnvironment(Environment("gpus", 4, 4000, gpus=2), new=True))
+    client.tell(PutQueue(Queue("gpus", 1, ("gpus",)), new=True))
+    define(client, "d", ["sh", "-c", f"echo $CUDA_VISIBLE_DEVICES >> {tmp_path}/out"], resources=Resources(1.0, 64, 1))
+    job = submit(client, "d", queue="gpus", size=4)
+    wait(client, job)
+    assert set((tmp_path / "out").read_text().split()) <= {"0", "1"}
+
+
+def test_an_image_that_no_runtime_can_run_is_said_so_in_the_log(client, folder, monkeypatch):
+    container = Container(("echo", "here"), image="nowhere/sim:1", runtime="container", resources=Resources(1.0, 64))
+    client.tell(Register(Definition("boxed", container=container)))
+    job = submit(client, "boxed")
+    wait(client, job)
+    log = read_log(Path(folder), client.view("attempt", job_id=job), None).decode().splitlines()
+    assert log[0].startswith("sweep: image nowhere/sim:1 is not used, its command runs on the host")
+    assert log[1] == "here"
