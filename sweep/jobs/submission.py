@@ -11,7 +11,7 @@ from sweep.errors import JobError, nearest
 from sweep.jobs.dependencies import settle
 from sweep.jobs.effects import Answer
 from sweep.jobs.job import CHILD, Flag, Job, Shape
-from sweep.jobs.limits import MAX_OVERRIDES, check_request
+from sweep.jobs.limits import MAX_OVERRIDES, check_request, check_spec
 from sweep.jobs.merging import merge_request
 from sweep.jobs.reasons import DONE_BEFORE, OVERRIDES_TOO_LONG
 from sweep.jobs.request import Dependency, Kind
@@ -36,19 +36,23 @@ def submit(turn: Turn, event: Submit) -> None:
         If AWS would refuse it; the state is as before.
     """
     state, request = turn.state, event.request
+    if event.job_id in state.jobs:
+        raise JobError(f"job {event.job_id} exists already")
     check_request(request, state.relaxed)
     definition = find_definition(state, request.definition)
     _check_queue(state, request)
     _check_shape(definition, request)
     _check_dependencies(state, request)
     done = _done_before(state, request)
+    spec = merge_request(definition, request)
+    check_spec(spec)
     request = replace(request, depends_on=tuple(_normal(each) for each in request.depends_on))
     job = Job(
         id=event.job_id,
         order=state.next_order,
         created=turn.now,
         request=request,
-        spec=merge_request(definition, request),
+        spec=spec,
         shape=_shape(definition, request),
         children=np.zeros(_rows(definition, request), CHILD),
     )
