@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, settings
@@ -17,13 +18,14 @@ from sweep.jobs.codec import decode, encode
 from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes, Resources, Retry
 from sweep.jobs.engine import handle
 from sweep.jobs.environment import Purchase
-from sweep.jobs.events import KINDS, DeleteQueue, Fate, PutEnvironment, PutQueue
-from sweep.jobs.queue import Policy
+from sweep.jobs.events import KINDS, DeleteQueue, Fate, PutEnvironment, PutPolicy, PutQueue
+from sweep.jobs.job import Shape
+from sweep.jobs.queue import Policy, TimeLimit
 from sweep.jobs.request import Dependency, Kind, Overrides
 from sweep.jobs.schedule import could_ever_fit
 from sweep.jobs.state import State
 from sweep.jobs.status import Status
-from tests.jobs.rig import Rig
+from tests.jobs.rig import Rig, check_snapshot
 
 RULES = (ExitRule(Action.RETRY, on_status_reason="Host EC2*"), ExitRule(Action.EXIT, on_exit_code="3"))
 SIZES = (None, 2, 3, 5)
@@ -32,18 +34,18 @@ SIZES = (None, 2, 3, 5)
 class Engine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        self.rig = Rig(vcpus=3, gpus=2)
+        self.rig = Rig(vcpus=3, gpus=2, snapshots=False)
         self.twin = State()
         self.fed = 0
         rig = self.rig
         rig.environment("spot", vcpus=2, purchase=Purchase.SPOT, interruptions_per_hour=60.0, notice=5.0)
         rig.policy(Policy("fair", decay=700.0, reservation=30, weights={"a*": 0.5}))
-        rig.queue("high", priority=9, environments=("spot", "here"))
+        rig.queue("high", priority=9, environments=("spot", "here"), limits=(TimeLimit(600, "too long"),))
         rig.queue("shared", priority=5, environments=("here", "spot"), policy="fair")
         rig.define("wide", vcpus=3.0)
         rig.define("gpu", gpus=1)
         rig.define("huge", vcpus=40.0)
-        rig.define("stubborn", retry=Retry(3, RULES), timeout=60.0)
+        rig.define("stubborn", retry=Retry(3, RULES), timeout=60.0, scheduling_priority=3)
         small = Container(command=("true",), resources=Resources(1.0, 100))
         rig.define("nodes", nodes=Nodes(3, 1, (NodeGroup(0, None, small),)), retry=Retry(2))
 
@@ -56,19 +58,27 @@ class Engine(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        definition=st.sampled_from(["task", "wide", "gpu", "huge", "stubborn", "stubborn", "nodes"]),
+        definition=st.sampled_from(["task", "wide", "gpu", "huge", "stubborn", "stubborn", "nodes", "nodes"]),
         queue=st.sampled_from(["main", "high", "shared"]),
         size=st.sampled_from(SIZES),
         share=st.sampled_from(["a1", "a2", "b"]),
         priority=st.sampled_from([None, 1, 7]),
+        retry=st.sampled_from([None, None, Retry(2), Retry(3, RULES)]),
+        timeout=st.sampled_from([None, None, 60.0, 90.0]),
     )
-    def submit(self, data, definition, queue, size, share, priority):
+    def submit(self, data, definition, queue, size, share, priority, retry, timeout):
         after = data.draw(st.lists(self.dependencies(), max_size=3))
         options = {"share": share, "priority": priority} if queue == "shared" else {}
+        options |= {"size": None if definition == "nodes" else size, "retry": retry, "timeout": timeout}
+        options["done_in"] = data.draw(st.sampled_from([None, None, *self.ended_arrays(options["size"])]))
         try:
-            self.rig.submit(definition, queue=queue, size=size, after=after, **options)
+            self.rig.submit(definition, queue=queue, after=after, **options)
         except JobError:
             self.rig.submit("task", queue="main", size=size)
+
+    def ended_arrays(self, size):
+        jobs = self.rig.state.jobs.values()
+        return [each.id for each in jobs if each.shape is Shape.ARRAY and each.size == size and not each.live]
 
     @rule(size=st.sampled_from((None, 4)))
     def submit_with_far_too_long_overrides(self, size):
@@ -108,12 +118,23 @@ class Engine(RuleBasedStateMachine):
     def wait(self, seconds):
         self.rig.tick(seconds)
 
-    @rule(enabled=st.booleans(), vcpus=st.sampled_from([3, 5]))
-    def change_environment(self, enabled, vcpus):
-        old = self.rig.state.environments["here"]
-        from dataclasses import replace
+    @rule()
+    def wait_until_all_that_ended_is_forgotten(self):
+        self.rig.tick(7 * 86_400 + 1)
+        assert all(each.stopped in {0, self.rig.now} for each in self.rig.state.jobs.values())
 
+    @rule(name=st.sampled_from(["here", "spot"]), enabled=st.booleans(), vcpus=st.sampled_from([3, 5]))
+    def change_environment(self, name, enabled, vcpus):
+        old = self.rig.state.environments[name]
         self.rig.tell(PutEnvironment(replace(old, enabled=enabled, vcpus=max(vcpus, old.vcpus))))
+
+    @rule(decay=st.sampled_from([0.0, 700.0]), reservation=st.sampled_from([0, 30, 90]))
+    def change_policy(self, decay, reservation):
+        self.rig.tell(PutPolicy(replace(self.rig.state.policies["fair"], decay=decay, reservation=reservation)))
+
+    @rule(name=st.sampled_from(["main", "high", "shared"]), priority=st.integers(0, 9))
+    def change_queue(self, name, priority):
+        self.rig.tell(PutQueue(replace(self.rig.state.queues[name], priority=priority)))
 
     @rule()
     def restart(self):
@@ -131,13 +152,13 @@ class Engine(RuleBasedStateMachine):
             handle(self.twin, decode(KINDS[kind], json.loads(body)), now)
         self.fed = len(self.rig.journal)
         assert encode(self.twin) == encode(self.rig.state)
+        check_snapshot(self.rig.state)
 
     def teardown(self):
         """In the end everything is terminal, but what fits nowhere and what waits for that."""
-        from dataclasses import replace
-
         rig = self.rig
-        rig.tell(PutEnvironment(replace(rig.state.environments["here"], enabled=True)))
+        for name in ("here", "spot"):
+            rig.tell(PutEnvironment(replace(rig.state.environments[name], enabled=True)))
         rig.run_all()
         stuck = {each.id for each in rig.state.jobs.values() if not could_ever_fit(rig.state, each)}
         for job in rig.state.jobs.values():
