@@ -193,15 +193,13 @@ def _fair_share(cycle: Cycle, queue: Queue) -> None:
     """Place one child at a time, each of the share that has used least by then."""
     if not _open_rooms(cycle, queue):
         return
-    state, now = cycle.turn.state, cycle.turn.now
+    state = cycle.turn.state
     policy = state.policies[queue.policy or ""]
     held = running(state, queue.name)
     kept = (policy.reservation / 100.0) ** max(1, len(active_shares(state, queue.name))) if policy.reservation else 0.0
     lines = _lines(state, queue)
     while lines and _open_rooms(cycle, queue):
-        share = min(
-            lines, key=lambda each: (weighted_use(state, queue.name, policy, each, held.get(each, 0.0), now), each)
-        )
+        share = _next_share(cycle.turn, queue, lines, held)
         job = lines[share][-1]
         placed = _place_one(cycle, queue, job, kept)
         held[share] = held.get(share, 0.0) + placed
@@ -211,14 +209,21 @@ def _fair_share(cycle: Cycle, queue: Queue) -> None:
             del lines[share]
 
 
+def _next_share(turn: Turn, queue: Queue, lines: dict[str, list[Job]], held: dict[str, float]) -> str:
+    """Return the share that has used least; `held` is what each holds now, in vCPUs."""
+    policy = turn.state.policies[queue.policy or ""]
+    use = {each: weighted_use(turn.state, queue.name, policy, each, held.get(each, 0.0), turn.now) for each in lines}
+    return min(lines, key=lambda each: (use[each], each))
+
+
 def _lines(state: State, queue: Queue) -> dict[str, list[Job]]:
     """Return the waiting jobs of each share, the next one last."""
     lines: dict[str, list[Job]] = {}
-    for _, job_id in state.waiting[queue.name]:
+    for _, job_id in reversed(state.waiting[queue.name]):
         job = state.jobs[job_id]
         lines.setdefault(job.request.share or "", []).append(job)
     for line in lines.values():
-        line.sort(key=lambda each: (each.spec.priority, -each.order))
+        line.sort(key=lambda each: each.spec.priority)
     return lines
 
 
@@ -346,11 +351,18 @@ def _fits_all(room: Room, needs: list[Resources]) -> bool:
 
 def _note_head(turn: Turn, queue: Queue) -> None:
     """Note the job at the head of a queue, and since when it stands there with nothing given to a worker."""
-    line = turn.state.waiting.get(queue.name)
-    if not line:
+    if not turn.state.waiting.get(queue.name):
         turn.state.heads.pop(queue.name, None)
         return
-    head = line[0][1]
-    moving = any(each.given == turn.now for each in turn.state.job_leases(turn.state.jobs[head]))
-    if moving or turn.state.heads.get(queue.name, ("", 0))[0] != head:
-        turn.state.heads[queue.name] = (head, turn.now)
+    head = _head(turn, queue)
+    moving = any(each.given == turn.now for each in turn.state.job_leases(head))
+    if moving or turn.state.heads.get(queue.name, ("", 0))[0] != head.id:
+        turn.state.heads[queue.name] = (head.id, turn.now)
+
+
+def _head(turn: Turn, queue: Queue) -> Job:
+    """Return the job whose turn it is; of a fair share, where nobody is cancelled for standing there, the first will do."""
+    if queue.policy is None or not queue.limits:
+        return turn.state.jobs[turn.state.waiting[queue.name][0][1]]
+    lines = _lines(turn.state, queue)
+    return lines[_next_share(turn, queue, lines, running(turn.state, queue.name))][-1]

@@ -1088,6 +1088,19 @@ def _(rig):
     assert rig.reason(job, 2).startswith("Host EC2")
 
 
+@row("9.13", "the head of a fair share is whose turn it is, not who came first")
+def _(_rig):
+    rig = Rig(vcpus=1)
+    rig.policy(Policy("fair"))
+    rig.queue("shared", policy="fair", limits=(TimeLimit(600, "no room"),))
+    low, high = (rig.submit(size=3, queue="shared", share="a", priority=each) for each in (1, 9))
+    for _ in range(3):
+        rig.tick(400)
+        rig.end(high)
+        rig.end(low)
+    assert (rig.states(low), rig.states(high)) == ("+rr", "++^")
+
+
 @row("9.13", "times and reasons of limits that are refused")
 def _(rig):
     for seconds in (599, 86_401):
