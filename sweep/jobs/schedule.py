@@ -230,7 +230,7 @@ def _lines(state: State, queue: Queue) -> dict[str, list[Job]]:
 def _place_one(cycle: Cycle, queue: Queue, job: Job, kept: float) -> float:
     """Place one child, or all nodes; return the vCPUs taken."""
     if job.shape is Shape.NODES:
-        return sum(each.vcpus for each in _needs(job)) if _place_nodes(cycle, queue, job) else 0.0
+        return sum(each.vcpus for each in _needs(job)) if _place_nodes(cycle, queue, job, kept) else 0.0
     need = job.container(0).resources
     rooms = _open_rooms(cycle, queue)
     for room in rooms:
@@ -324,13 +324,13 @@ def _reclaim(environment: Environment, lease: int, now: int) -> int | None:
     return now + int(hours * 3_600_000)
 
 
-def _place_nodes(cycle: Cycle, queue: Queue, job: Job) -> bool:
+def _place_nodes(cycle: Cycle, queue: Queue, job: Job, kept: float = 0.0) -> bool:
     """Place all nodes of a job in one environment: the main one at once, the others when that one runs."""
     if not job.wants_room:
         return False  # its other nodes wait for the main one, which has its room already
     rooms = _open_rooms(cycle, queue)
     for room in rooms:
-        if not (_holds(room.environment, job) and _fits_all(room, _needs(job))):
+        if not (_holds(room.environment, job) and _fits_all(room, _needs(job), kept)):
             continue
         _lease(cycle.turn, job, room, np.array([job.main]), 1)
         for node in range(job.size):
@@ -341,9 +341,9 @@ def _place_nodes(cycle: Cycle, queue: Queue, job: Job) -> bool:
     return False
 
 
-def _fits_all(room: Room, needs: list[Resources]) -> bool:
+def _fits_all(room: Room, needs: list[Resources], kept: float) -> bool:
     return (
-        sum(each.vcpus for each in needs) <= room.vcpus + 1e-9
+        sum(each.vcpus for each in needs) <= room.beyond(kept) + 1e-9
         and sum(each.memory for each in needs) <= room.memory
         and sum(each.gpus for each in needs) <= len(room.gpus)
     )

@@ -982,6 +982,16 @@ def _(rig):
     assert (rig.states(wide), rig.states(small)) == ("^", "^")
 
 
+@row("9.6", "nor do small ones of a queue of lower priority")
+def _(rig):
+    rig.queue("urgent", priority=9)
+    rig.define("wide", vcpus=4.0)
+    small = rig.submit(size=8)
+    wide = rig.submit("wide", queue="urgent")
+    rig.end(small, 0)
+    assert (rig.states(wide), rig.states(small)) == ("r", "+^^^rrrr")
+
+
 @row("9.6", "nor does it overtake in a fair share, where a part is reserved")
 def _(_rig):
     rig = Rig(vcpus=8)
@@ -1049,6 +1059,16 @@ def _(_rig):
     assert rig.states(first).count("^") == 4
     second = rig.submit(size=20, queue="shared", share="b")
     assert rig.states(first).count("^") + rig.states(second).count("^") == 6
+
+
+@row("9.11", "the reservation is kept from multi-node jobs too, unless nothing is in use")
+def _(_rig):
+    rig = Rig(vcpus=8)
+    rig.policy(Policy("fair", reservation=50))
+    rig.queue("shared", policy="fair")
+    define_nodes(rig)
+    first, second = (rig.submit("nodes", queue="shared", share="a") for _ in range(2))
+    assert (rig.states(first), rig.states(second)) == ("^rr", "rrr")
 
 
 @row("9.12", "a policy can be replaced, never added or removed, nor deleted while in use")
@@ -1158,6 +1178,18 @@ def _(rig):
     huge, small = rig.submit("huge"), rig.submit()
     assert (rig.status(huge), rig.status(small)) == (Status.RUNNABLE, Status.STARTING)
     assert not could_ever_fit(rig.state, rig.state.jobs[huge])
+
+
+@row("10.4", "nor does it in a fair share, nor one whose queue has disabled environments only")
+def _(rig):
+    rig.define("huge", vcpus=5.0)
+    rig.policy(Policy("fair"))
+    rig.queue("shared", priority=9, policy="fair")
+    rig.environment("off", enabled=False)
+    rig.queue("idle", priority=8, environments=("off",))
+    huge, idle = rig.submit("huge", queue="shared", share="a"), rig.submit(queue="idle")
+    small, late = rig.submit(queue="shared", share="a"), rig.submit()
+    assert [rig.states(each) for each in (huge, idle, small, late)] == ["r", "r", "^", "^"]
 
 
 @row("10.5", "SPOT capacity is taken away with notice; the attempt counts as a terminated host, unless it ended well")
