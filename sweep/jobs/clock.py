@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
-__all__ = ["next_alarm", "tick"]
+__all__ = ["forget", "next_alarm", "tick"]
 
 
 def next_alarm(state: State) -> int | None:
@@ -67,7 +67,7 @@ def tick(turn: Turn) -> None:
             lease.reclaimed = True
             turn.effects.append(Stop(lease.id, lease.spans, turn.state.environments[lease.environment].notice))
     _cancel_heads(turn)
-    _forget(turn)
+    forget(turn)
 
 
 def _cancel_heads(turn: Turn) -> None:
@@ -79,7 +79,7 @@ def _cancel_heads(turn: Turn) -> None:
                 break
 
 
-def _forget(turn: Turn) -> None:
+def forget(turn: Turn) -> None:
     """Forget jobs that ended long ago."""
     old = [job.id for job in turn.state.jobs.values() if job.stopped and turn.now - job.stopped > RETENTION]
     for each in old:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweep.errors import JobError, nearest
+from sweep.jobs.clock import forget
 from sweep.jobs.dependencies import settle
 from sweep.jobs.effects import Answer
 from sweep.jobs.job import CHILD, Flag, Job, Shape
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from sweep.jobs.turn import Turn
 
 __all__ = ["find_definition", "submit"]
+
+HOUR = 3_600_000
+"""ms."""
 
 
 def submit(turn: Turn, event: Submit) -> None:
@@ -57,10 +61,15 @@ def submit(turn: Turn, event: Submit) -> None:
         children=np.zeros(_rows(definition, request), CHILD),
     )
     job.counts[Status.SUBMITTED] = job.size
+    last = next(reversed(state.jobs.values()), job)
     state.next_order += 1
     state.jobs[job.id] = job
     turn.effects.append(Answer(job.id))
     _begin(turn, job, done)
+    if last.created // HOUR != job.created // HOUR:
+        forget(
+            turn
+        )  # nothing else may ever wake an engine without timeouts; but not before the job has looked at what it waits for
 
 
 def _begin(turn: Turn, job: Job, done: np.ndarray) -> None:

@@ -191,6 +191,15 @@ def _(rig):
     assert job not in rig.state.jobs
 
 
+@row("2.11", "and are forgotten when another job comes in, after that has seen them")
+def _(rig):
+    job = rig.submit()
+    rig.end(job, code=1)
+    rig.now += 8 * 86_400_000
+    late = rig.submit(after=[job])
+    assert (rig.status(late), set(rig.state.jobs)) == (Status.FAILED, {late})
+
+
 # 3 Array jobs
 
 
