@@ -1,6 +1,6 @@
 """Random jobs, workers, stops and restarts: what must always hold does, after every event.
 
-More examples: ``ENGINE_EXAMPLES=10000 pytest tests/jobs/test_engine_properties.py``.
+More examples: ``ENGINE_EXAMPLES=10000 pytest --timeout=0 tests/jobs/test_engine_properties.py``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sweep.jobs.codec import decode, encode
 from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes, Resources, Retry
 from sweep.jobs.engine import handle
 from sweep.jobs.environment import Purchase
-from sweep.jobs.events import KINDS, DeleteQueue, Fate, PutEnvironment, PutPolicy, PutQueue
+from sweep.jobs.events import KINDS, Begun, DeleteQueue, Ended, Fate, PutEnvironment, PutPolicy, PutQueue
 from sweep.jobs.job import Shape
 from sweep.jobs.queue import Policy, TimeLimit
 from sweep.jobs.request import Dependency, Kind, Overrides
@@ -28,7 +28,7 @@ from sweep.jobs.status import Status
 from tests.jobs.rig import Rig, check_snapshot
 
 RULES = (ExitRule(Action.RETRY, on_status_reason="Host EC2*"), ExitRule(Action.EXIT, on_exit_code="3"))
-SIZES = (None, 2, 3, 5)
+SIZES = (None, 2, 3, 5, 12)
 
 
 class Engine(RuleBasedStateMachine):
@@ -108,6 +108,25 @@ class Engine(RuleBasedStateMachine):
     def end(self, data, some, fate, code, busy):
         lease = data.draw(st.sampled_from(list(self.rig.state.leases.values())))
         self.rig.end(lease.job, *some, code=code, fate=fate, busy=busy)
+
+    @precondition(lambda self: self.rig.state.leases)
+    @rule(
+        data=st.data(),
+        begins=st.booleans(),
+        fate=st.sampled_from([Fate.EXITED, *Fate]),
+        code=st.sampled_from([0, 1]),
+        twice=st.booleans(),
+    )
+    def tell_of_many_at_once(self, data, begins, fate, code, twice):
+        """All of a span, whatever became of its children meanwhile; and perhaps once more."""
+        lease = data.draw(st.sampled_from(list(self.rig.state.leases.values())))
+        first, last, attempt = data.draw(st.sampled_from(lease.spans))
+        begun = Begun(lease.id, first, last, attempt, self.rig.now)
+        ended = Ended(
+            lease.id, first, last, attempt, fate, code, started=self.rig.now * (fate is Fate.EXITED), busy=1e-4
+        )
+        for _ in range(1 + twice):
+            self.rig.tell(begun if begins else ended)
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), child=st.sampled_from(["", "", ":0", ":2"]), hard=st.booleans())
