@@ -326,8 +326,6 @@ def _reclaim(environment: Environment, lease: int, now: int) -> int | None:
 
 def _place_nodes(cycle: Cycle, queue: Queue, job: Job, kept: float = 0.0) -> bool:
     """Place all nodes of a job in one environment: the main one at once, the others when that one runs."""
-    if not job.wants_room:
-        return False  # its other nodes wait for the main one, which has its room already
     rooms = _open_rooms(cycle, queue)
     for room in rooms:
         if not (_holds(room.environment, job) and _fits_all(room, _needs(job), kept)):

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from sweep.errors import JobError
+from sweep.jobs.clock import next_alarm
 from sweep.jobs.codec import decode, encode
 from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes, Resources, Retry
 from sweep.jobs.engine import handle
@@ -41,7 +42,9 @@ class Engine(RuleBasedStateMachine):
         rig.environment("spot", vcpus=2, purchase=Purchase.SPOT, interruptions_per_hour=60.0, notice=5.0)
         rig.policy(Policy("fair", decay=700.0, reservation=30, weights={"a*": 0.5}))
         rig.queue("high", priority=9, environments=("spot", "here"), limits=(TimeLimit(600, "too long"),))
-        rig.queue("shared", priority=5, environments=("here", "spot"), policy="fair")
+        rig.queue(
+            "shared", priority=5, environments=("here", "spot"), policy="fair", limits=(TimeLimit(900, "too long"),)
+        )
         rig.define("wide", vcpus=3.0)
         rig.define("gpu", gpus=1)
         rig.define("huge", vcpus=40.0)
@@ -67,30 +70,45 @@ class Engine(RuleBasedStateMachine):
         timeout=st.sampled_from([None, None, 60.0, 90.0]),
     )
     def submit(self, data, definition, queue, size, share, priority, retry, timeout):
-        after = data.draw(st.lists(self.dependencies(), max_size=3))
+        size = None if definition == "nodes" else size
+        after = data.draw(st.lists(st.sampled_from([None, *self.dependencies(size)]), max_size=3))
+        after = [each for each in after if each is not None]
         options = {"share": share, "priority": priority} if queue == "shared" else {}
-        options |= {"size": None if definition == "nodes" else size, "retry": retry, "timeout": timeout}
-        options["done_in"] = data.draw(st.sampled_from([None, None, *self.ended_arrays(options["size"])]))
-        try:
-            self.rig.submit(definition, queue=queue, after=after, **options)
-        except JobError:
-            self.rig.submit("task", queue="main", size=size)
+        self.rig.submit(definition, queue=queue, after=after, size=size, retry=retry, timeout=timeout, **options)
 
-    def ended_arrays(self, size):
-        jobs = self.rig.state.jobs.values()
-        return [each.id for each in jobs if each.shape is Shape.ARRAY and each.size == size and not each.live]
+    @precondition(lambda self: self.ended_arrays())
+    @rule(data=st.data())
+    def submit_what_failed_once_more(self, data):
+        old = data.draw(st.sampled_from(self.ended_arrays()))
+        after = data.draw(st.lists(st.sampled_from(self.dependencies(old.size)), max_size=2))
+        self.rig.submit(size=old.size, done_in=old.id, after=after)
+
+    def ended_arrays(self):
+        return [each for each in self.rig.state.jobs.values() if each.shape is Shape.ARRAY and not each.live]
+
+    def arrays(self, size):
+        return [each.id for each in self.rig.state.jobs.values() if each.shape is Shape.ARRAY and each.size == size]
+
+    def dependencies(self, size):
+        """All that a job of a size could wait for, with what is rare and tangled named more often."""
+        children = [each.child_id(1) for each in self.rig.state.jobs.values() if each.shape is Shape.ARRAY]
+        own = [] if size is None else [(None, Kind.SEQUENTIAL)] * 4
+        pairs = [(each, Kind.N_TO_N) for each in self.arrays(size)] * 3
+        others = [(each, kind) for each in [*self.jobs, *children] for kind in (Kind.WHOLE, Kind.SEQUENTIAL)]
+        return [Dependency(*each, even_if_failed=lenient) for each in own + pairs + others for lenient in (False, True)]
+
+    @rule(data=st.data(), kind=st.sampled_from(Kind), size=st.sampled_from(SIZES))
+    def submit_with_a_dependency_of_any_kind(self, data, kind, size):
+        job_id = data.draw(st.sampled_from([None, "nobody", *self.jobs, *(f"{each}:1" for each in self.jobs)]))
+        before = encode(self.rig.state)
+        try:
+            self.rig.submit(size=size, after=[Dependency(job_id, kind)])
+        except JobError:
+            assert encode(self.rig.state) == before
 
     @rule(size=st.sampled_from((None, 4)))
     def submit_with_far_too_long_overrides(self, size):
         self.rig.submit(size=size, overrides=Overrides(environment={"TEXT": "x" * 9000}))
-
-    def dependencies(self):
-        return st.builds(
-            Dependency,
-            st.sampled_from([None, *self.jobs, *(f"{each}:1" for each in self.jobs)]),
-            st.sampled_from(Kind),
-            st.sampled_from([False, False, True]),
-        )
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), some=st.sampled_from([(), (0,), (1,), (0, 2)]))
@@ -127,6 +145,26 @@ class Engine(RuleBasedStateMachine):
         )
         for _ in range(1 + twice):
             self.rig.tell(begun if begins else ended)
+
+    @precondition(lambda self: self.with_nodes())
+    @rule(data=st.data(), fate=st.sampled_from(Fate), then=st.sampled_from(["", "begin", "cancel", "terminate"]))
+    def end_a_main_node(self, data, fate, then):
+        job = data.draw(st.sampled_from(self.with_nodes()))
+        self.rig.begin(job) if then == "begin" else None
+        self.rig.end(job, 1, code=1, fate=fate)
+        if then in {"cancel", "terminate"}:
+            getattr(self.rig, then)(job)
+
+    def with_nodes(self):
+        return [each.id for each in self.rig.state.jobs.values() if each.shape is Shape.NODES and each.live]
+
+    @precondition(lambda self: next_alarm(self.rig.state) is not None)
+    @rule()
+    def wait_for_the_alarm(self):
+        alarm = next_alarm(self.rig.state)
+        self.rig.tick(max(0, alarm - self.rig.now) / 1000)
+        after = next_alarm(self.rig.state)
+        assert after is None or after > self.rig.now
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), child=st.sampled_from(["", "", ":0", ":2"]), hard=st.booleans())
