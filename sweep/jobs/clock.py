@@ -71,11 +71,12 @@ def tick(turn: Turn) -> None:
 
 
 def _cancel_heads(turn: Turn) -> None:
-    """Cancel what is RUNNABLE of jobs that are stuck."""
+    """Cancel what is RUNNABLE of jobs that are stuck; for what becomes RUNNABLE by that, the time begins anew."""
     for name, (job_id, since) in list(turn.state.heads.items()):
         for each in turn.state.queues[name].limits:
             if since + each.seconds * 1000 <= turn.now:
                 cancel_runnable(turn, turn.state.jobs[job_id], time_limit(each.reason))
+                del turn.state.heads[name]
                 break
 
 

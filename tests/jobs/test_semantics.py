@@ -1117,6 +1117,18 @@ def _(rig):
     assert rig.reason(job, 2).startswith("Host EC2")
 
 
+@row("9.13", "a child that takes the place of a cancelled one has its own time")
+def _(rig):
+    rig.queue("impatient", limits=(TimeLimit(600, "no room"),))
+    rig.submit(size=4)
+    job = rig.submit(size=3, queue="impatient", after=[sequential(even_if_failed=True)])
+    rig.tick(600)
+    assert rig.states(job) == "-rp"
+    assert next_alarm(rig.state) == rig.now + 600_000
+    rig.tick(599)
+    assert rig.states(job) == "-rp"
+
+
 @row("9.13", "the head of a fair share is whose turn it is, not who came first")
 def _(_rig):
     rig = Rig(vcpus=1)
