@@ -62,7 +62,8 @@ def ended(turn: Turn, event: Ended) -> None:
     indices = np.flatnonzero(ours & np.isin(rows["status"], ACTIVE)) + event.first
     if not len(indices):
         return
-    _charge(turn, job, lease, event, len(indices))
+    if event.fate is not Fate.RETURNED:
+        _charge(turn, job, lease, event, len(indices))
     _free(turn, lease, len(indices))
     if event.fate is Fate.RETURNED and (job.shape is not Shape.NODES or job.main in indices):
         lease.give_up(indices)
@@ -142,17 +143,16 @@ def _status_reason(lease: Lease, event: Ended) -> str:
 
 
 def _remember(turn: Turn, job: Job, indices: np.ndarray, event: Ended, status_reason: str) -> None:
-    attempt = Attempt(
-        event.started, event.stopped or turn.now, event.exit_code, event.reason[:MAX_REASON], status_reason
-    )
-    for index in indices.tolist():
+    stopped, reason = event.stopped or turn.now, event.reason[:MAX_REASON]
+    for index, started in zip(indices.tolist(), job.children["started"][indices].tolist(), strict=True):
+        attempt = Attempt(started, stopped, event.exit_code, reason, status_reason)
         job.past.setdefault(index, []).append(attempt)
 
 
 def _after_node(turn: Turn, job: Job) -> None:
     """When the main node has ended, stop the others; when these have ended too, all begin anew if it is to be tried again."""
     main = Status(int(job.children["status"][job.main]))
-    if main in ACTIVE or job.counts[Status.RUNNABLE] == job.size:
+    if main in ACTIVE:
         return
     for lease in [each for each in turn.state.job_leases(job) if each.held]:
         del turn.state.leases[lease.id]
@@ -188,18 +188,18 @@ def stops_due(state: State) -> list[Effect]:
 
 
 def _stops(state: State, job: Job, indices: np.ndarray, grace: float) -> Iterator[Effect]:
-    wanted = set(indices.tolist())
-    for lease in state.job_leases(job) if wanted else ():
-        spans = tuple(_within(lease, job, wanted))
+    for lease in state.job_leases(job) if len(indices) else ():
+        spans = tuple(_within(lease, job, indices))
         if spans:
             yield Stop(lease.id, spans, grace)
 
 
-def _within(lease: Lease, job: Job, wanted: set[int]) -> list[Span]:
-    """Return which children of a lease are wanted."""
+def _within(lease: Lease, job: Job, wanted: np.ndarray) -> list[Span]:
+    """Return which children of a lease are wanted; these ascend."""
     found: list[Span] = []
-    for first, last, attempt in lease.spans:
-        inside = np.array([each for each in range(first, last) if each in wanted], np.int64)
-        inside = inside[job.children["attempt"][inside] == attempt] if len(inside) else inside
+    for first, last, attempt in lease.overlapping(int(wanted[0]), int(wanted[-1]) + 1):
+        low, high = np.searchsorted(wanted, (first, last))
+        inside = wanted[low:high]
+        inside = inside[job.children["attempt"][inside] == attempt]
         found.extend((low, high, attempt) for low, high in runs_of(inside))
     return found

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sweep.errors import JobError, nearest
 from sweep.jobs.effects import Answer
-from sweep.jobs.events import Terminate
+from sweep.jobs.job import Flag
 from sweep.jobs.limits import check_definition, check_environment, check_policy, check_queue
-from sweep.jobs.stopping import terminate
+from sweep.jobs.stopping import stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +87,8 @@ def put_queue(turn: Turn, event: PutQueue) -> None:
     queue = event.queue
     check_queue(queue)
     _check_new("JobQueue", queue.name, turn.state.queues, new=event.new)
+    if queue.name in turn.state.deleting:
+        raise JobError(f"JobQueue {queue.name} is being deleted")
     for name in queue.environments:
         _known("ComputeEnvironment", name, turn.state.environments)
     if queue.policy is not None:
@@ -104,8 +106,9 @@ def delete_queue(turn: Turn, event: DeleteQueue) -> None:
     if queue.enabled:
         raise JobError(f"Cannot delete, JobQueue {event.name} is not DISABLED")
     for job in [each for each in turn.state.jobs.values() if each.request.queue == event.name and each.live]:
-        terminate(turn, Terminate(job.id, DELETED))
-    turn.state.deleting.append(event.name)
+        stop(turn, job.id, DELETED, Flag.TERMINATED)
+    if event.name not in turn.state.deleting:
+        turn.state.deleting.append(event.name)
     turn.effects.append(Answer(None))
 
 

@@ -8,12 +8,11 @@ import numpy as np
 
 from sweep.jobs.attempts import stop_attempts
 from sweep.jobs.effects import Stop
-from sweep.jobs.events import Cancel
 from sweep.jobs.job import Flag, Job, Shape
 from sweep.jobs.limits import RETENTION
 from sweep.jobs.reasons import TIMED_OUT, time_limit
 from sweep.jobs.status import Status
-from sweep.jobs.stopping import cancel
+from sweep.jobs.stopping import cancel_runnable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
-__all__ = ["next_alarm", "tick"]
+__all__ = ["forget", "next_alarm", "tick"]
 
 
 def next_alarm(state: State) -> int | None:
@@ -40,9 +39,8 @@ def _alarms(state: State) -> Iterator[int]:
 
 
 def _timed(state: State) -> Iterator[Job]:
-    return (
-        job for job in state.jobs.values() if job.spec.timeout is not None and job.counts[Status.RUNNING] and job.live
-    )
+    leased = {lease.job: state.jobs[lease.job] for lease in state.leases.values()}
+    return (job for job in leased.values() if job.spec.timeout is not None and job.counts[Status.RUNNING])
 
 
 def _limit(job: Job) -> int:
@@ -69,18 +67,20 @@ def tick(turn: Turn) -> None:
             lease.reclaimed = True
             turn.effects.append(Stop(lease.id, lease.spans, turn.state.environments[lease.environment].notice))
     _cancel_heads(turn)
-    _forget(turn)
+    forget(turn)
 
 
 def _cancel_heads(turn: Turn) -> None:
+    """Cancel what is RUNNABLE of jobs that are stuck; for what becomes RUNNABLE by that, the time begins anew."""
     for name, (job_id, since) in list(turn.state.heads.items()):
         for each in turn.state.queues[name].limits:
             if since + each.seconds * 1000 <= turn.now:
-                cancel(turn, Cancel(job_id, time_limit(each.reason)))
+                cancel_runnable(turn, turn.state.jobs[job_id], time_limit(each.reason))
+                del turn.state.heads[name]
                 break
 
 
-def _forget(turn: Turn) -> None:
+def forget(turn: Turn) -> None:
     """Forget jobs that ended long ago."""
     old = [job.id for job in turn.state.jobs.values() if job.stopped and turn.now - job.stopped > RETENTION]
     for each in old:

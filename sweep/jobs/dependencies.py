@@ -27,15 +27,16 @@ def spread(turn: Turn) -> None:
         job, indices = turn.ended.popleft()
         if any(each.kind is Kind.SEQUENTIAL for each in job.request.depends_on):
             settle(turn, job, _followers(job, indices))
-        for dependent in [turn.state.jobs[each] for each in turn.state.dependents.get(job.id, ())]:
+        for dependent in turn.state.waiting_for(job):
             settle(turn, dependent, _touched(dependent, job, indices))
         if not job.live:
             turn.state.dependents.pop(job.id, None)
 
 
 def _followers(job: Job, indices: np.ndarray) -> np.ndarray:
-    """Children after those that ended: the next ones, or all later ones when one failed."""
-    if (job.children["status"][indices] == Status.FAILED).any():
+    """Children after those that ended: the next ones, or all later ones when a failure takes them along."""
+    strict = any(each.kind is Kind.SEQUENTIAL and not each.even_if_failed for each in job.request.depends_on)
+    if strict and (job.children["status"][indices] == Status.FAILED).any():
         return np.arange(int(indices[0]) + 1, job.size)
     after = indices + 1
     return after[after < job.size]
@@ -43,27 +44,30 @@ def _followers(job: Job, indices: np.ndarray) -> np.ndarray:
 
 def _touched(dependent: Job, job: Job, indices: np.ndarray) -> np.ndarray:
     """Children of a dependent that wait for some of these."""
+    if not job.live:
+        return np.arange(dependent.size)
     waits = [each for each in dependent.request.depends_on if each.job_id and each.job_id.partition(":")[0] == job.id]
-    if job.live and all(each.kind is Kind.N_TO_N for each in waits):
-        return indices
-    return np.arange(dependent.size)
+    alone = {int(each.job_id.partition(":")[2]) for each in waits if each.job_id != job.id and each.job_id}
+    if alone and not alone.isdisjoint(indices.tolist()):
+        return np.arange(dependent.size)
+    return indices if any(each.kind is Kind.N_TO_N for each in waits) else indices[:0]
 
 
 def settle(turn: Turn, job: Job, among: np.ndarray) -> None:
     """Free, fail, or leave waiting the PENDING children among some.
 
-    A child of which one dependency has failed fails at once. One that was cancelled fails when all its dependencies have ended.
+    A child of which one dependency has failed fails at once. One that was cancelled fails when all its dependencies have ended, and for the
+    reason that was given then.
     """
     waiting = among[job.children["status"][among] == Status.PENDING]
     if not len(waiting):
         return
     ended, met = _look(turn.state, job, waiting)
-    failed = ended & ~met
-    turn.fail(job, waiting[failed.any(axis=0)], DEPENDENCY_FAILED)
-    free = waiting[met.all(axis=0)]
-    cancelled = job.flagged(free, Flag.CANCELLED | Flag.TERMINATED)
-    turn.move(job, free[cancelled], Status.FAILED)
-    _release(turn, job, free[~cancelled])
+    lost, free = (ended & ~met).any(axis=0), met.all(axis=0)
+    stopped = job.flagged(waiting, Flag.CANCELLED | Flag.TERMINATED)
+    turn.fail(job, waiting[lost & ~stopped], DEPENDENCY_FAILED)
+    turn.move(job, waiting[(lost | free) & stopped], Status.FAILED)
+    _release(turn, job, waiting[free & ~stopped])
 
 
 def _release(turn: Turn, job: Job, free: np.ndarray) -> None:
@@ -90,7 +94,7 @@ def _awaited(state: State, job: Job, dependency: Dependency, indices: np.ndarray
         return _before(job, indices, strict=not dependency.even_if_failed)
     whole, _, child = (dependency.job_id or "").partition(":")
     target = state.jobs.get(whole)
-    if target is None:  # it ended so long ago that it was forgotten
+    if target is None:  # it ended so long ago that it was forgotten; had it failed, this child would have failed then
         return np.full(len(indices), Status.SUCCEEDED, np.uint8)
     if dependency.kind is Kind.N_TO_N:
         return target.children["status"][indices]

@@ -8,6 +8,7 @@ from enum import Enum, IntFlag
 import numpy as np
 
 from sweep.jobs.definition import Container, Nodes, Retry
+from sweep.jobs.reasons import FIXED, TOO_MANY
 from sweep.jobs.request import Request
 from sweep.jobs.status import Status
 
@@ -138,6 +139,12 @@ class Job:
         return Status.RUNNING if status.is_terminal and self.live else status
 
     @property
+    def wants_room(self) -> bool:
+        """Whether it has children to be placed; the nodes of a job are placed together."""
+        runnable = self.counts[Status.RUNNABLE]
+        return runnable == self.size if self.shape is Shape.NODES else runnable > 0
+
+    @property
     def main(self) -> int:
         """The row that stands for the whole: a plain job's one, or the main node's."""
         return self.spec.nodes.main if self.spec.nodes else 0
@@ -147,13 +154,13 @@ class Job:
         return {Shape.PLAIN: self.id, Shape.ARRAY: f"{self.id}:{index}", Shape.NODES: f"{self.id}#{index}"}[self.shape]
 
     def intern(self, text: str) -> int:
-        """Return where a text stands among the job's reasons, which it joins if it is new."""
+        """Return where a text stands among the job's reasons, which it joins if it is new; of others than our own, not too many do."""
         try:
             return self.reasons.index(text)
         except ValueError:
             pass
-        if len(self.reasons) >= MOST_REASONS:
-            return self.intern("(one of too many different reasons to keep)") if text else 0
+        if len(self.reasons) >= MOST_REASONS and text not in FIXED:
+            return self.intern(TOO_MANY)
         self.reasons.append(text)
         return len(self.reasons) - 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,19 +54,27 @@ class Lease:
     def holds(self, first: int, last: int, attempt: int) -> np.ndarray:
         """Return which of children ``first`` to ``last`` (not included) are here with that attempt: bool, shape (last - first,)."""
         held = np.zeros(last - first, bool)
-        for low, high, number in self.spans:
-            if number == attempt and low < last and high > first:
+        for low, high, number in self.overlapping(first, last):
+            if number == attempt:
                 held[max(low - first, 0) : high - first] = True
         return held
 
+    def overlapping(self, first: int, last: int) -> tuple[Span, ...]:
+        """Return the spans that hold any of children ``first`` to ``last`` (not included)."""
+        return self.spans[self._among(first, last)]
+
+    def _among(self, first: int, last: int) -> slice:
+        """Return where these spans stand; spans ascend."""
+        low = bisect.bisect_right(self.spans, first, key=lambda each: each[1])
+        return slice(low, max(low, bisect.bisect_left(self.spans, last, key=lambda each: each[0])))
+
     def give_up(self, indices: np.ndarray) -> None:
         """Let children go that will be given to another worker, so that nothing told of this one can be taken for them."""
-        gone = set(indices.tolist())
-        self.spans = tuple(
-            (low, high, number)
-            for first, last, number in self.spans
-            for low, high in runs_of(np.array([each for each in range(first, last) if each not in gone], np.int64))
-        )
+        for first, last in runs_of(indices):
+            where = self._among(first, last)
+            pieces = ((piece, each[2]) for each in self.spans[where] for piece in ((each[0], first), (last, each[1])))
+            kept = tuple((low, high, number) for (low, high), number in pieces if low < high)
+            self.spans = self.spans[: where.start] + kept + self.spans[where.stop :]
 
     @property
     def instance(self) -> str:

@@ -5,14 +5,19 @@ Two limits can be relaxed by name: ``large-arrays`` (more than 10,000 children) 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sweep.errors import JobError, nearest
 from sweep.jobs.definition import Container, Definition, Nodes, Resources, Retry
 from sweep.jobs.environment import Environment
 from sweep.jobs.queue import Policy, Queue
 from sweep.jobs.request import Kind, Request
+
+if TYPE_CHECKING:
+    from sweep.jobs.job import Spec
 
 __all__ = [
     "GRACE",
@@ -27,6 +32,7 @@ __all__ = [
     "check_reason",
     "check_relaxations",
     "check_request",
+    "check_spec",
 ]
 
 RELAXATIONS = ("large-arrays", "short-timeouts")
@@ -107,12 +113,12 @@ def _check_nodes(name: str, nodes: Nodes) -> None:
 def check_environment(environment: Environment) -> None:
     """Refuse a compute environment that makes no sense."""
     _check_name("compute environment", environment.name)
-    if environment.vcpus < 0 or environment.memory < 0 or environment.gpus < 0:
-        raise JobError(f"compute environment {environment.name} has a negative amount of something")
+    if not 0 <= environment.vcpus < math.inf or environment.memory < 0 or environment.gpus < 0:
+        raise JobError(f"compute environment {environment.name} has a negative or endless amount of something")
     if not environment.managed and environment.address is None:
         raise JobError(f"compute environment {environment.name} is unmanaged and names no address of a Ray cluster")
-    if environment.interruptions_per_hour < 0 or environment.notice < 0:
-        raise JobError(f"compute environment {environment.name} has a negative interruption rate or notice")
+    if not (0 <= environment.interruptions_per_hour < math.inf and 0 <= environment.notice < math.inf):
+        raise JobError(f"compute environment {environment.name} has a negative or endless interruption rate or notice")
     if environment.interruptions_per_hour and not environment.purchase.is_spot:
         raise JobError(f"compute environment {environment.name} has an interruption rate and is not SPOT")
     _check_tags(environment.tags)
@@ -130,6 +136,7 @@ def check_queue(queue: Queue) -> None:
     for each in queue.limits:
         if not 600 <= each.seconds <= 86_400:
             raise JobError(f"maxTimeSeconds={each.seconds:g} of job queue {queue.name} is not between 600 and 86400")
+        check_reason(each.reason)
     _check_tags(queue.tags)
 
 
@@ -170,6 +177,14 @@ def check_request(request: Request, relaxed: tuple[str, ...]) -> None:
     _check_tags(request.tags)
 
 
+def check_spec(spec: Spec) -> None:
+    """Refuse a job of which the definition and the request are right each by itself, but not together."""
+    if spec.container is not None:
+        _check_container(spec.definition, spec.container)
+    if spec.nodes is not None:
+        _check_nodes(spec.definition, spec.nodes)
+
+
 def check_reason(reason: str) -> None:
     """Refuse an empty reason for stopping a job, and one that is too long."""
     if not reason or len(reason) > MAX_REASON:
@@ -198,8 +213,8 @@ def _check_retry(retry: Retry) -> None:
 
 def _check_timeout(timeout: float | None, relaxed: tuple[str, ...]) -> None:
     least = 0 if "short-timeouts" in relaxed else MIN_TIMEOUT
-    if timeout is not None and not timeout >= least:
-        raise JobError(f"attemptDurationSeconds={timeout:g} is less than {least}")
+    if timeout is not None and not least <= timeout < math.inf:
+        raise JobError(f"attemptDurationSeconds={timeout:g} is less than {least}, or endless")
 
 
 def _check_priority(priority: int) -> None:

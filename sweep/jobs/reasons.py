@@ -7,11 +7,13 @@ __all__ = [
     "DEPENDENCY_FAILED",
     "DONE_BEFORE",
     "EXITED",
+    "FIXED",
     "MAIN_ENDED",
     "NOT_STARTED",
     "OVERRIDES_TOO_LONG",
     "TIMED_OUT",
     "TOO_LARGE",
+    "TOO_MANY",
     "host_terminated",
     "time_limit",
 ]
@@ -27,6 +29,12 @@ TOO_LARGE = (
 )
 MAIN_ENDED = "Main node has ended"
 DONE_BEFORE = "Succeeded in an earlier job"
+TOO_MANY = "(one of too many different reasons to keep)"
+
+FIXED = frozenset(
+    {EXITED, NOT_STARTED, TIMED_OUT, DEPENDENCY_FAILED, CHILD_FAILED, OVERRIDES_TOO_LONG, MAIN_ENDED, TOO_MANY}
+)
+"""Texts that a job always has room for."""
 
 
 def host_terminated(instance: str) -> str:

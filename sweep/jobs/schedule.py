@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweep.jobs.effects import Start
+from sweep.jobs.environment import Purchase
 from sweep.jobs.job import Flag, Shape
 from sweep.jobs.lease import Lease, Span, runs_of
 from sweep.jobs.shares import active_shares, running, weighted_use
@@ -117,7 +118,7 @@ def _needs(job: Job) -> list[Resources]:
 
 def _holds(environment: Environment, job: Job) -> bool:
     """Whether an environment, were it empty, would have room for one child or for all nodes."""
-    if job.shape is Shape.NODES and (environment.purchase.is_spot or not environment.managed):
+    if job.shape is Shape.NODES and (environment.purchase is not Purchase.EC2 or not environment.managed):
         return False
     needs = _needs(job)
     return (
@@ -166,15 +167,19 @@ def _place_all(cycle: Cycle, queue: Queue, job: Job) -> None:
         _place_nodes(cycle, queue, job)
         return
     need = job.container(0).resources
-    for room in _open_rooms(cycle, queue):
-        wanted = job.counts[Status.RUNNABLE]
-        slots = min(room.fits(need), wanted)
-        for each in _portions(need, slots):
+    rooms = _open_rooms(cycle, queue)
+    for room in rooms:
+        for each in _portions(need, min(room.fits(need), job.counts[Status.RUNNABLE])):
             _give(cycle.turn, job, room, each)
-        if slots < wanted and _holds(room.environment, job):
-            room.closed = True
-        if not job.counts[Status.RUNNABLE]:
+        if not job.wants_room:
             return
+    _close(rooms, job)
+
+
+def _close(rooms: list[Room], job: Job) -> None:
+    """Let nobody take what a job waits for."""
+    for room in rooms:
+        room.closed = room.closed or _holds(room.environment, job)
 
 
 def _portions(need: Resources, slots: int) -> Iterator[int]:
@@ -187,39 +192,53 @@ def _portions(need: Resources, slots: int) -> Iterator[int]:
 
 def _fair_share(cycle: Cycle, queue: Queue) -> None:
     """Place one child at a time, each of the share that has used least by then."""
-    state, now = cycle.turn.state, cycle.turn.now
+    if not _open_rooms(cycle, queue):
+        return
+    state = cycle.turn.state
     policy = state.policies[queue.policy or ""]
     held = running(state, queue.name)
     kept = (policy.reservation / 100.0) ** max(1, len(active_shares(state, queue.name))) if policy.reservation else 0.0
-    passed: set[str] = set()
-    while _open_rooms(cycle, queue):
-        jobs = [state.jobs[each] for _, each in state.waiting.get(queue.name, ()) if each not in passed]
-        if not jobs:
-            return
-        shares = {each.request.share or "" for each in jobs}
-        share = min(
-            shares, key=lambda each: (weighted_use(state, queue.name, policy, each, held.get(each, 0.0), now), each)
-        )
-        job = max(
-            (each for each in jobs if each.request.share == share), key=lambda each: (each.spec.priority, -each.order)
-        )
+    lines = _lines(state, queue)
+    while lines and _open_rooms(cycle, queue):
+        share = _next_share(cycle.turn, queue, lines, held)
+        job = lines[share][-1]
         placed = _place_one(cycle, queue, job, kept)
         held[share] = held.get(share, 0.0) + placed
-        if not placed:
-            passed.add(job.id)
+        if not placed or not job.wants_room:
+            lines[share].pop()
+        if not lines[share]:
+            del lines[share]
+
+
+def _next_share(turn: Turn, queue: Queue, lines: dict[str, list[Job]], held: dict[str, float]) -> str:
+    """Return the share that has used least; `held` is what each holds now, in vCPUs."""
+    policy = turn.state.policies[queue.policy or ""]
+    use = {each: weighted_use(turn.state, queue.name, policy, each, held.get(each, 0.0), turn.now) for each in lines}
+    return min(lines, key=lambda each: (use[each], each))
+
+
+def _lines(state: State, queue: Queue) -> dict[str, list[Job]]:
+    """Return the waiting jobs of each share, the next one last."""
+    lines: dict[str, list[Job]] = {}
+    for _, job_id in reversed(state.waiting[queue.name]):
+        job = state.jobs[job_id]
+        lines.setdefault(job.request.share or "", []).append(job)
+    for line in lines.values():
+        line.sort(key=lambda each: each.spec.priority)
+    return lines
 
 
 def _place_one(cycle: Cycle, queue: Queue, job: Job, kept: float) -> float:
     """Place one child, or all nodes; return the vCPUs taken."""
     if job.shape is Shape.NODES:
-        return sum(each.vcpus for each in _needs(job)) if _place_nodes(cycle, queue, job) else 0.0
+        return sum(each.vcpus for each in _needs(job)) if _place_nodes(cycle, queue, job, kept) else 0.0
     need = job.container(0).resources
-    for room in _open_rooms(cycle, queue):
+    rooms = _open_rooms(cycle, queue)
+    for room in rooms:
         if room.fits(need, room.beyond(kept)):
             _give(cycle.turn, job, room, 1)
             return need.vcpus
-        if _holds(room.environment, job) and not room.fits(need, room.environment.vcpus * (1.0 - kept)):
-            room.closed = True
+    _close(rooms, job)
     return 0.0
 
 
@@ -282,6 +301,7 @@ def begin(turn: Turn, job: Job, lease: Lease) -> None:
     lease.held = False
     job.children["attempt"][indices] += 1
     job.children["started"][indices] = 0
+    job.children["reason"][indices] = 0
     job.unflag(indices, Flag.HAS_EXIT)
     turn.move(job, indices, Status.STARTING)
     turn.effects.append(Start(lease.id))
@@ -306,38 +326,43 @@ def _reclaim(environment: Environment, lease: int, now: int) -> int | None:
     return now + int(hours * 3_600_000)
 
 
-def _place_nodes(cycle: Cycle, queue: Queue, job: Job) -> bool:
+def _place_nodes(cycle: Cycle, queue: Queue, job: Job, kept: float = 0.0) -> bool:
     """Place all nodes of a job in one environment: the main one at once, the others when that one runs."""
-    if job.counts[Status.RUNNABLE] != job.size:
-        return False  # its other nodes wait for the main one, which has its room already
-    for room in _open_rooms(cycle, queue):
-        if not _holds(room.environment, job):
-            continue
-        if not _fits_all(room, _needs(job)):
-            room.closed = True
+    rooms = _open_rooms(cycle, queue)
+    for room in rooms:
+        if not (_holds(room.environment, job) and _fits_all(room, _needs(job), kept)):
             continue
         _lease(cycle.turn, job, room, np.array([job.main]), 1)
         for node in range(job.size):
             if node != job.main:
                 _lease(cycle.turn, job, room, np.array([node]), 1, held=True)
         return True
+    _close(rooms, job)
     return False
 
 
-def _fits_all(room: Room, needs: list[Resources]) -> bool:
+def _fits_all(room: Room, needs: list[Resources], kept: float) -> bool:
     return (
-        sum(each.vcpus for each in needs) <= room.vcpus + 1e-9
+        sum(each.vcpus for each in needs) <= room.beyond(kept) + 1e-9
         and sum(each.memory for each in needs) <= room.memory
         and sum(each.gpus for each in needs) <= len(room.gpus)
     )
 
 
 def _note_head(turn: Turn, queue: Queue) -> None:
-    """Note the job at the head of a queue, and since when it stands there."""
-    line = turn.state.waiting.get(queue.name)
-    if not line:
+    """Note the job at the head of a queue, and since when it stands there with nothing given to a worker."""
+    if not turn.state.waiting.get(queue.name):
         turn.state.heads.pop(queue.name, None)
         return
-    head = line[0][1]
-    if turn.state.heads.get(queue.name, ("", 0))[0] != head:
-        turn.state.heads[queue.name] = (head, turn.now)
+    head = _head(turn, queue)
+    moving = any(each.given == turn.now for each in turn.state.job_leases(head))
+    if moving or turn.state.heads.get(queue.name, ("", 0))[0] != head.id:
+        turn.state.heads[queue.name] = (head.id, turn.now)
+
+
+def _head(turn: Turn, queue: Queue) -> Job:
+    """Return the job whose turn it is; of a fair share, where nobody is cancelled for standing there, the first will do."""
+    if queue.policy is None or not queue.limits:
+        return turn.state.jobs[turn.state.waiting[queue.name][0][1]]
+    lines = _lines(turn.state, queue)
+    return lines[_next_share(turn, queue, lines, running(turn.state, queue.name))][-1]

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 from sweep.jobs.definition import Definition
 from sweep.jobs.environment import Environment
-from sweep.jobs.job import Job, Shape
+from sweep.jobs.job import Job
 from sweep.jobs.lease import Lease
 from sweep.jobs.queue import Policy, Queue
-from sweep.jobs.status import Status
 
 __all__ = ["Share", "State"]
+
+LONGEST_INDEX = 9
+"""Digits."""
 
 
 @dataclass(slots=True)
@@ -71,11 +73,13 @@ class State:
 
     def add_dependent(self, job: Job) -> None:
         """Note what a job waits for."""
-        for each in job.request.depends_on:
-            if each.job_id is not None:
-                known = self.dependents.setdefault(each.job_id.partition(":")[0], [])
-                if job.id not in known:
-                    known.append(job.id)
+        for each in dict.fromkeys((each.job_id or "").partition(":")[0] for each in job.request.depends_on):
+            if each in self.jobs and self.jobs[each].live:
+                self.dependents.setdefault(each, []).append(job.id)
+
+    def waiting_for(self, job: Job) -> list[Job]:
+        """Return the jobs that wait for a job; those that have failed meanwhile may be among them, until they are forgotten."""
+        return [self.jobs[each] for each in self.dependents.get(job.id, ()) if each in self.jobs]
 
     def mark(self, job: Job) -> None:
         """Note whether a job has children to be placed."""
@@ -83,11 +87,9 @@ class State:
         entry = (job.order, job.id)
         at = bisect.bisect_left(line, entry)
         there = at < len(line) and line[at] == entry
-        runnable = job.counts[Status.RUNNABLE]
-        wanting = runnable == job.size if job.shape is Shape.NODES else runnable > 0
-        if wanting and not there:
+        if job.wants_room and not there:
             line.insert(at, entry)
-        elif there and not wanting:
+        elif there and not job.wants_room:
             del line[at]
 
     def job_leases(self, job: Job) -> Iterator[Lease]:
@@ -95,11 +97,13 @@ class State:
         return (each for each in self.leases.values() if each.job == job.id)
 
     def find(self, job_id: str) -> tuple[Job, int | None] | None:
-        """Find a job, or one child of an array, by its id."""
-        whole, colon, index = job_id.partition(":")
+        """Find a job, a child of an array (``id:3``) or a node (``id#3``) by its id."""
+        if job_id in self.jobs:
+            return self.jobs[job_id], None
+        whole, _, index = job_id.replace("#", ":").rpartition(":")
         job = self.jobs.get(whole)
-        if job is None or not colon:
-            return None if job is None else (job, None)
-        if not index.isdigit() or int(index) >= job.size or job.child_id(int(index)) != job_id:
+        if job is None or not index.isdecimal() or len(index) > LONGEST_INDEX:
+            return None
+        if int(index) >= job.size or job.child_id(int(index)) != job_id:
             return None
         return job, int(index)

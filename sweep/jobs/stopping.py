@@ -16,25 +16,27 @@ if TYPE_CHECKING:
     from sweep.jobs.events import Cancel, Terminate
     from sweep.jobs.turn import Turn
 
-__all__ = ["cancel", "terminate"]
+__all__ = ["cancel", "cancel_runnable", "stop", "terminate"]
 
 
 def cancel(turn: Turn, event: Cancel) -> None:
     """Fail what no worker has yet. A PENDING child fails when its dependencies have ended; what runs is left alone."""
-    _stop(turn, event.job_id, event.reason, Flag.CANCELLED)
+    check_reason(event.reason)
+    stop(turn, event.job_id, event.reason, Flag.CANCELLED)
+    turn.effects.append(Answer(None))
 
 
 def terminate(turn: Turn, event: Terminate) -> None:
     """Fail what no worker has yet, and end what runs."""
-    _stop(turn, event.job_id, event.reason, Flag.TERMINATED)
-
-
-def _stop(turn: Turn, job_id: str, reason: str, flag: Flag) -> None:
-    """Stop a job or a child; of one that is not known, or has ended, nothing is said (AWS answers 200)."""
-    check_reason(reason)
-    found = turn.state.find(job_id)
+    check_reason(event.reason)
+    stop(turn, event.job_id, event.reason, Flag.TERMINATED)
     turn.effects.append(Answer(None))
-    if found is None:
+
+
+def stop(turn: Turn, job_id: str, reason: str, flag: Flag) -> None:
+    """Stop a job or a child; of one that is not known, or has ended, nothing is said (AWS answers 200)."""
+    found = turn.state.find(job_id)
+    if found is None or not found[0].live:
         return
     job, index = found
     indices = np.arange(job.size) if index is None else np.array([index])
@@ -46,7 +48,19 @@ def _stop(turn: Turn, job_id: str, reason: str, flag: Flag) -> None:
     if flag is Flag.TERMINATED:
         stop_attempts(turn, job, running, flag, reason)
     else:
-        job.flag(running, flag)
+        _spare(job, running, reason)
+
+
+def cancel_runnable(turn: Turn, job: Job, reason: str) -> None:
+    """Fail the RUNNABLE children of a job, and leave the others alone."""
+    _stop_waiting(turn, job, turn.everything(job, Status.RUNNABLE), reason, Flag.CANCELLED)
+
+
+def _spare(job: Job, running: np.ndarray, reason: str) -> None:
+    """Let what is with workers end, but not be tried again, nor handed out again if its worker gives it back."""
+    fresh = running[~job.flagged(running, Flag.CANCELLED | Flag.TERMINATED | Flag.TIMED_OUT)]
+    job.children["status_reason"][fresh] = job.intern(reason)
+    job.flag(running, Flag.CANCELLED)
 
 
 def _stop_waiting(turn: Turn, job: Job, indices: np.ndarray, reason: str, flag: Flag) -> None:
@@ -54,7 +68,7 @@ def _stop_waiting(turn: Turn, job: Job, indices: np.ndarray, reason: str, flag: 
     pending = indices[rows["status"][indices] == Status.PENDING]
     runnable = indices[rows["status"][indices] == Status.RUNNABLE]
     if job.shape is Shape.NODES and len(runnable) != job.size:
-        runnable = runnable[:0]  # they wait for the main node, which runs
+        runnable = runnable[runnable == job.main]  # it waits for the others to stop; else they for it
     waiting = np.concatenate([pending, runnable])
     fresh = waiting[~job.flagged(waiting, Flag.CANCELLED | Flag.TERMINATED)]
     job.flag(fresh, flag)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweep.errors import JobError, nearest
+from sweep.jobs.clock import forget
 from sweep.jobs.dependencies import settle
 from sweep.jobs.effects import Answer
 from sweep.jobs.job import CHILD, Flag, Job, Shape
-from sweep.jobs.limits import MAX_OVERRIDES, check_request
+from sweep.jobs.limits import MAX_OVERRIDES, check_request, check_spec
 from sweep.jobs.merging import merge_request
 from sweep.jobs.reasons import DONE_BEFORE, OVERRIDES_TOO_LONG
 from sweep.jobs.request import Dependency, Kind
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["find_definition", "submit"]
 
+HOUR = 3_600_000
+"""ms."""
+
 
 def submit(turn: Turn, event: Submit) -> None:
     """Take a job in, or refuse it.
@@ -36,27 +40,36 @@ def submit(turn: Turn, event: Submit) -> None:
         If AWS would refuse it; the state is as before.
     """
     state, request = turn.state, event.request
+    if event.job_id in state.jobs:
+        raise JobError(f"job {event.job_id} exists already")
     check_request(request, state.relaxed)
     definition = find_definition(state, request.definition)
     _check_queue(state, request)
     _check_shape(definition, request)
     _check_dependencies(state, request)
     done = _done_before(state, request)
+    spec = merge_request(definition, request)
+    check_spec(spec)
     request = replace(request, depends_on=tuple(_normal(each) for each in request.depends_on))
     job = Job(
         id=event.job_id,
         order=state.next_order,
         created=turn.now,
         request=request,
-        spec=merge_request(definition, request),
+        spec=spec,
         shape=_shape(definition, request),
         children=np.zeros(_rows(definition, request), CHILD),
     )
     job.counts[Status.SUBMITTED] = job.size
+    last = next(reversed(state.jobs.values()), job)
     state.next_order += 1
     state.jobs[job.id] = job
     turn.effects.append(Answer(job.id))
     _begin(turn, job, done)
+    if last.created // HOUR != job.created // HOUR:
+        forget(
+            turn
+        )  # nothing else may ever wake an engine without timeouts; but not before the job has looked at what it waits for
 
 
 def _begin(turn: Turn, job: Job, done: np.ndarray) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sweep.jobs.effects import Effect, Moved
-from sweep.jobs.job import Flag, Job
+from sweep.jobs.job import Job
 from sweep.jobs.lease import runs_of
 from sweep.jobs.state import State
 from sweep.jobs.status import ALLOWED, Status
@@ -65,18 +65,22 @@ class Turn:
     def restart(self, job: Job) -> None:
         """Have all nodes of a job begin anew: its main node failed and is tried again. The one move out of a terminal state."""
         rows = job.children
+        others = np.flatnonzero(rows["status"] != Status.RUNNABLE)
         rows["status"] = Status.RUNNABLE
-        rows["flags"] &= int(Flag.CANCELLED)
+        rows["attempt"] = rows["attempt"][job.main]
+        for each in ("flags", "stopped", "status_reason"):
+            rows[each] = 0
         job.counts = [0] * len(Status)
         job.counts[Status.RUNNABLE] = job.size
         job.cursor = 0
         self.state.mark(job)
-        self.effects.append(Moved(job.id, 0, job.size, Status.RUNNABLE))
+        self.effects.extend(Moved(job.id, first, last, Status.RUNNABLE) for first, last in runs_of(others))
 
     def fail(self, job: Job, indices: np.ndarray, reason: str) -> None:
         """Move children to FAILED, with the reason why."""
-        job.children["status_reason"][indices] = job.intern(reason)
-        self.move(job, indices, Status.FAILED)
+        if len(indices):
+            job.children["status_reason"][indices] = job.intern(reason)
+            self.move(job, indices, Status.FAILED)
 
     def everything(self, job: Job, *states: Status) -> np.ndarray:
         """Return the indices of a job's children in some states."""

@@ -217,7 +217,9 @@ def test_nodes_of_one_job_find_each_other(client, tmp_path):
         "nodeProperties": {
             "numNodes": 3,
             "mainNode": 1,
-            "nodeRangeProperties": [{"targetNodes": "0:", "container": {"command": ["sh", "-c", script], "memory": 64, "vcpus": 1}}],
+            "nodeRangeProperties": [
+                {"targetNodes": "0:", "container": {"command": ["sh", "-c", script], "memory": 64, "vcpus": 1}}
+            ],
         }
     }
     client.tell(PutEnvironment(Environment("wide", 4, 4000), new=True))

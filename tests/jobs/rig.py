@@ -8,6 +8,7 @@ import numpy as np
 
 from sweep.jobs.codec import decode, encode
 from sweep.jobs.definition import Container, Definition, Resources, Retry
+from sweep.jobs.dependencies import settle
 from sweep.jobs.effects import Answer, Moved, Start, Stop
 from sweep.jobs.engine import handle
 from sweep.jobs.environment import Environment
@@ -25,12 +26,13 @@ from sweep.jobs.events import (
     Terminate,
     Tick,
 )
-from sweep.jobs.job import Shape
+from sweep.jobs.job import Flag, Shape
 from sweep.jobs.queue import Queue
 from sweep.jobs.request import Dependency, Kind, Request
-from sweep.jobs.schedule import in_use
+from sweep.jobs.schedule import in_use, schedule
 from sweep.jobs.state import State
 from sweep.jobs.status import ACTIVE, ALLOWED, Status
+from sweep.jobs.turn import Turn
 
 START = 1_700_000_000_000
 
@@ -38,12 +40,14 @@ START = 1_700_000_000_000
 class Rig:
     """An engine, its journal as a list, and workers that do as they are told."""
 
-    def __init__(self, *, relaxed=(), vcpus=4, **environment):
+    def __init__(self, *, relaxed=(), snapshots=True, vcpus=4, **environment):
         self.state = State(relaxed=tuple(relaxed))
+        self.snapshots = snapshots
         self.now = START
         self.journal = []
         self.effects = []
         self.names = 0
+        self.seen = {}
         self.environment("here", vcpus=vcpus, **environment)
         self.queue("main")
         self.define("task")
@@ -127,9 +131,22 @@ class Rig:
             self.journal.pop()
             raise
         self.effects = effects
-        check(self.state)
+        check(self.state, self.now)
+        self.compare_moves()
+        if self.snapshots:
+            check_snapshot(self.state)
         answers = [each.value for each in effects if isinstance(each, Answer)]
         return answers[0] if answers else None
+
+    def compare_moves(self):
+        """Raise unless whoever follows the moves knows every child's state."""
+        for each in self.moves:
+            known = self.seen.setdefault(each.job_id, np.zeros(self.state.jobs[each.job_id].size, np.uint8))
+            assert each.first < each.last
+            assert (known[each.first : each.last] != each.status).all()
+            known[each.first : each.last] = each.status
+        for job in self.state.jobs.values():
+            assert (self.seen[job.id] == job.children["status"]).all()
 
     def status(self, job_id):
         job, index = self.state.find(job_id)
@@ -174,11 +191,12 @@ class Rig:
         return state
 
 
-def check(state):
+def check(state, now):
     """Raise unless everything that must always hold does."""
     for job in state.jobs.values():
         assert job.counts == np.bincount(job.children["status"], minlength=len(Status)).tolist()
         assert (job.stopped > 0) == (job.live == 0)
+        _check_rows(job)
         _check_leases(state, job)
         _check_dependencies(state, job)
     for name, environment in state.environments.items():
@@ -186,11 +204,42 @@ def check(state):
         assert vcpus <= environment.vcpus + 1e-9, f"{vcpus} of {environment.vcpus} vCPUs in {name}"
         assert memory <= environment.memory
         assert len(gpus) == len(set(gpus)) <= environment.gpus
-    derived = (state.dependents, state.waiting)
-    fresh = decode(State, json.loads(json.dumps(encode(state))))
+    _check_that_nobody_waits_in_vain(state, now)
+
+
+def _check_rows(job):
+    """What was stopped waits for nobody; a failure has a reason; nothing is tried too often."""
+    rows = job.children
+    failed, runnable = rows[rows["status"] == Status.FAILED], rows[rows["status"] == Status.RUNNABLE]
+    assert not (runnable["flags"] & int(Flag.CANCELLED | Flag.TERMINATED | Flag.TIMED_OUT)).any()
+    assert all(job.reasons[each] for each in failed["status_reason"])
+    assert rows["attempt"].max() <= job.spec.retry.attempts
+    assert ((rows["stopped"] > 0) == (rows["status"] >= Status.SUCCEEDED)).all()
+    assert all(len(each) < job.spec.retry.attempts for each in job.past.values())
+
+
+def check_snapshot(state):
+    """Raise unless a snapshot of the state tells all of it."""
+    written = encode(state)
+    fresh = decode(State, json.loads(json.dumps(written)))
     fresh.index()
-    assert encode(fresh) == encode(state)
-    assert {name: line for name, line in fresh.waiting.items() if line} == {n: li for n, li in derived[1].items() if li}
+    assert encode(fresh) == written
+    lines = [{name: line for name, line in each.waiting.items() if line} for each in (fresh, state)]
+    assert lines[0] == lines[1]
+    live = {
+        n: [each for each in them if each in state.jobs and state.jobs[each].live]
+        for n, them in state.dependents.items()
+    }
+    assert fresh.dependents == {name: them for name, them in live.items() if them}
+
+
+def _check_that_nobody_waits_in_vain(state, now):
+    """To look at everything again sets nothing going: whoever could be freed or placed was."""
+    turn = Turn(state, now)
+    for job in state.jobs.values():
+        settle(turn, job, np.arange(job.size))
+    schedule(turn)
+    assert not turn.effects
 
 
 def _check_leases(state, job):
@@ -206,6 +255,7 @@ def _check_leases(state, job):
             if (status[index] in ACTIVE and job.children["attempt"][index] == attempt) or lease.held
         ]
         assert len(mine) == lease.left > 0
+        assert not lease.held or status[job.main] == Status.STARTING
         assert 1 <= lease.slots <= lease.left
         seen += [] if lease.held else mine
     assert sorted(seen) == sorted(active)
@@ -228,4 +278,4 @@ def _check_dependencies(state, job):
                 assert (target.status if index is None else target.children["status"][index]) in wanted
 
 
-__all__ = ["ALLOWED", "START", "Retry", "Rig", "check"]
+__all__ = ["ALLOWED", "START", "Retry", "Rig", "check", "check_snapshot"]
