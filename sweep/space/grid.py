@@ -10,7 +10,7 @@ import numpy as np
 from sweep.errors import SpaceError
 from sweep.space.axis import Axis, as_axis
 from sweep.space.base import Space, limited
-from sweep.space.parameter import Parameter
+from sweep.space.parameter import Parameter, named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +24,8 @@ class _OfAxes(Space):
     """A space of named axes."""
 
     def __init__(self, axes: dict[str, Axis]) -> None:
-        self._axes = axes
-        self.parameters = tuple(Parameter(name, axis.kind, axis.categories) for name, axis in axes.items())
+        self._axes = dict(zip(named("axis", axes), axes.values(), strict=True))
+        self.parameters = tuple(Parameter(name, axis.kind, axis.categories) for name, axis in self._axes.items())
 
 
 class Grid(_OfAxes):
