@@ -38,10 +38,10 @@ def format_table(result: Result, table_format: str = "text", *, limit: int = 40)
     """
     if table_format not in FORMATS:
         raise UsageError(f"format {table_format!r}: {nearest(table_format, FORMATS)}")
-    if table_format == "text":
-        return _text(result, limit)
     if limit < 1:
         raise UsageError(f"limit={limit} is not 1 or more")
+    if table_format == "text":
+        return _text(result, limit)
     if table_format == "parquet":
         return _parquet(result)
     return {"csv": _csv, "json": _json, "markdown": _markdown}[table_format](result)

@@ -111,7 +111,7 @@ class Distribution(Dimension):
         """Read a frozen distribution, as ``scipy.stats.norm(0, 1)`` makes one."""
         from scipy import stats
 
-        known = getattr(stats, str(frozen.dist.name), None)
+        known: Any = getattr(stats, str(frozen.dist.name), None)
         if type(frozen.dist) is not type(known) or (frozen.dist.a, frozen.dist.b) != (known.a, known.b):
             raise SpaceError(
                 f"range of {name!r}: {frozen.dist.name!r} is a distribution of your own; a plan can hold those of scipy.stats"
@@ -149,7 +149,8 @@ def as_dimension(name: str, given: Any) -> Dimension:
     name
         The parameter.
     given
-        ``(low, high)`` for uniform, a list, a `range`, `linspace` or `logspace` for a choice, a frozen distribution of scipy.stats, or a dict that says one of these:
+        ``(low, high)`` for uniform, a list (or `range`, `linspace`, `logspace`) for a choice, a
+        frozen distribution of scipy.stats, or a dict that says one of these:
         ``{"low": 0, "high": 1}``, ``{"dist": "norm", "loc": 0, "scale": 2}``.
 
     Raises

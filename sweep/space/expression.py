@@ -188,7 +188,7 @@ class Expression:
             undecided = undecided[~decided]
         return found
 
-    def _value(self, node: ast.expr, held: dict[str, Any], rows: int) -> NDArray[Any]:
+    def _value(self, node: ast.expr, held: dict[str, Any], rows: int) -> NDArray[Any]:  # noqa: PLR0911 - one for each kind of node
         match node:
             case ast.Name(id=name):
                 return held[name]

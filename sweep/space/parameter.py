@@ -54,7 +54,7 @@ def named(what: str, names: Iterable[Any]) -> list[str]:
 
 def whole_number(value: Any) -> int | None:
     """Return an integer of any library as Python's; None for anything else, a bool too."""
-    return int(value) if isinstance(value, numbers.Integral) and not isinstance(value, bool) else None
+    return None if isinstance(value, bool) or not isinstance(value, numbers.Integral) else int(value)
 
 
 def finite_number(value: Any) -> float | None:

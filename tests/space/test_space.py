@@ -146,7 +146,7 @@ def test_a_range_to_the_ends_of_64_bits():
 
 def test_a_name_is_what_python_makes_of_it(tmp_path):
     (tmp_path / "p.csv").write_text("\u00b5\n1\n")
-    assert table(tmp_path / "p.csv").names == grid(**{"\u00b5": [1]}).names == ("\u03bc",)
+    assert table(tmp_path / "p.csv").names == grid(**dict.fromkeys(["\u00b5"], 1)).names == ("\u03bc",)
 
 
 def test_categories_of_a_frame(tmp_path):
@@ -209,7 +209,7 @@ class OwnNorm(stats.rv_continuous):
         (lambda: independent(8, a=OwnNorm(name="norm")()), "'norm' is a distribution of your own"),
         (lambda: independent(8, a=type(stats.norm)(a=0.0, name="norm")()), "'norm' is a distribution of your own"),
         (lambda: sobol(8, a=linspace(0, 1, 5000)), "a choice of 5,000 values; at most 4,096"),
-        (lambda: grid(**{"\u00b5": [1], "\u03bc": [2]}), "is there twice"),
+        (lambda: grid(**dict.fromkeys(["\u00b5", "\u03bc"], 1)), "is there twice"),
         (lambda: table(pa.table([[1], [2]], names=["a", "a"])), "column 'a' is there twice"),
         (lambda: table([{1: 2}]), "column 1 is not a name"),
         (lambda: grid(a=max), "axis 'a' is <built-in"),
