@@ -155,8 +155,8 @@ def _said(error: Exception, path: str) -> str:
 
 
 def _is_users(file: str) -> bool:
-    """Tell a user's own file from Python's, a library's and ours."""
-    return not file.startswith(("<frozen", *_LIBRARIES))
+    """Tell a user's own file from Python's, a library's, ours, and code that was never a file."""
+    return not file.startswith(("<", *_LIBRARIES))
 
 
 _LIBRARIES = tuple(

@@ -61,6 +61,16 @@ class Grid(_OfAxes):
             for (name, axis), position in zip(self._axes.items(), reversed(positions), strict=True)
         }
 
+    def _prefix_difference(self, old: Space) -> str | None:
+        """Compare axes where that is enough: a longer first axis is a grid that goes on."""
+        return None if isinstance(old, Grid) and self._goes_on_from(old) else super()._prefix_difference(old)
+
+    def _goes_on_from(self, old: Grid) -> bool:
+        first, *inner = self._axes
+        if not inner or any(self._axes[name].spec() != old._axes[name].spec() for name in inner):
+            return False
+        return Grid({first: self._axes[first]}).extends(Grid({first: old._axes[first]})) is None
+
     def spec(self) -> dict[str, Any]:
         """Describe the grid."""
         return {"grid": [[name, axis.spec()] for name, axis in self._axes.items()]}

@@ -364,6 +364,9 @@ def test_a_filter_of_too_much():
         (halton(100, a=(0, 1)), halton(30, a=(0, 1)), None),
         (independent(100, a=(0, 1)), independent(30, a=(0, 1)), None),
         (grid(a=range(10**6), b=range(10**6)), grid(a=range(10**6), b=range(10**6)), None),
+        (grid(a=range(10**5 + 1), b=linspace(0, 1, 10**7)), grid(a=range(10**5), b=linspace(0, 1, 10**7)), None),
+        (grid(a=[1.0, 2.5], b=["x"]), grid(a=[1.0, 2.0], b=["x"]), "at point 1 it has a=2.0, asked for 2.5"),
+        (grid(a=[1, 2], b=[1, 3]), grid(a=[1], b=[1, 2]), "at point 1 it has b=2, asked for 3"),
     ],
 )
 def test_which_spaces_begin_with_which(new, old, told):
