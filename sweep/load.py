@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
+import sysconfig
 import tomllib
 import traceback
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError, SweepError, nearest
 from sweep.sweep import Sweep
+from sweep_kernels import __file__ as kernel_package
 from sweep_kernels.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -22,13 +25,13 @@ __all__ = ["kernels_in", "load_kernel", "load_sweep"]
 KEYS = ("kernel", "trials", "seed", "keep", "common_random_numbers", "confidence", "space")
 
 
-def load_sweep(study: str) -> Sweep:
+def load_sweep(study: str | os.PathLike[str]) -> Sweep:
     """Read a study.
 
     Parameters
     ----------
     study
-        ``study.toml``, ``study.py`` with one `Sweep` in it, or ``study.py:name``.
+        ``study.toml``, ``study.py`` with one `Sweep` in it, or ``study.py:name``. A file that was changed is read anew.
 
     Returns
     -------
@@ -41,8 +44,11 @@ def load_sweep(study: str) -> Sweep:
     SpaceError, KernelError
         If what it says is wrong.
     """
+    study = os.fspath(study)
     path, _, name = study.partition(":")
     if path.endswith(".toml"):
+        if name:
+            raise SpecError(f"study {study!r}: a .toml file holds one sweep, without a name")
         return _from_toml(Path(path))
     if path.endswith(".py"):
         return _from_module(_imported(Path(path)), path, name)
@@ -74,6 +80,8 @@ def load_kernel(reference: str, base: Path) -> Kernel:
             module = importlib.import_module(place)
         except ImportError as error:
             raise SpecError(f"kernel {reference!r}: {error}") from None
+        except Exception as error:  # noqa: BLE001 - it is the user's own module
+            raise SpecError(f"kernel {reference!r}: {_said(error, place)}") from None
     found = getattr(module, name, None)
     if not isinstance(found, Kernel):
         kernels = [each for each, value in vars(module).items() if isinstance(value, Kernel)]
@@ -110,36 +118,55 @@ def _ready_made(name: str) -> Kernel:
 def _imported(path: Path) -> ModuleType:
     """Run a Python file as a module of its own; modules beside it can be imported."""
     path = path.absolute()
-    if not path.is_file():
-        raise SpecError(f"there is no file {str(path)!r}")
+    try:
+        source = path.read_bytes()
+    except OSError:
+        raise SpecError(f"there is no file {str(path)!r}") from None
     name = f"_sweep_study_{path.stem}"
     known = sys.modules.get(name)
-    if known is not None and known.__file__ == str(path):
+    if known is not None and known.__file__ == str(path) and known.__sweep_source__ == source:
         return known
     specification = importlib.util.spec_from_file_location(name, path)
-    if specification is None or specification.loader is None:
+    if specification is None:
         raise SpecError(f"{path} cannot be imported")
     module = importlib.util.module_from_spec(specification)
     module.__sweep_study__ = True  # type: ignore[attr-defined] - workers cannot import it by name: see sweep.run
+    module.__sweep_source__ = source  # type: ignore[attr-defined]
     sys.modules[name] = module
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
     try:
-        specification.loader.exec_module(module)
-    except SweepError:
+        # Not by the loader: its kept byte code is found stale by whole seconds only.
+        exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's own file
+    except Exception as error:  # noqa: BLE001 - the user's own file
         del sys.modules[name]
-        raise
-    except Exception as error:  # noqa: BLE001 - it is the user's own file
-        del sys.modules[name]
-        raise SpecError(_where(error, path)) from None
+        raise (type(error) if isinstance(error, SweepError) else SpecError)(_said(error, str(path))) from None
     return module
 
 
-def _where(error: Exception, path: Path) -> str:
-    if isinstance(error, SyntaxError):
+def _said(error: Exception, path: str) -> str:
+    """Say where in the user's files something was raised, and what; one line."""
+    if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}: {error.msg}"
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    return f"{path}:{lines[-1] if lines else 1}: {type(error).__name__}: {error}"
+    what = str(error) if isinstance(error, SweepError) else f"{type(error).__name__}: {error}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else path
+    return f"{place}: {' '.join(what.split())}"
+
+
+def _is_users(file: str) -> bool:
+    """Tell a user's own file from Python's, a library's, ours, and code that was never a file."""
+    return not file.startswith(("<", *_LIBRARIES))
+
+
+_LIBRARIES = tuple(
+    f"{folder}{os.sep}"
+    for folder in (
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        str(Path(__file__).parent),
+        str(Path(kernel_package).parent),
+    )
+)
 
 
 def _from_module(module: ModuleType, path: str, name: str) -> Sweep:
@@ -179,7 +206,7 @@ def _sweep_of(fields: dict[str, Any], path: Path) -> Sweep:
 
     try:
         space = from_toml(fields.pop("space", {}), path.parent)
-        kernel = load_kernel(str(fields.pop("kernel")), path.parent)
+        _ = space.size  # a filter looks at its points here, where the file can be named
+        return Sweep(load_kernel(str(fields.pop("kernel")), path.parent), space, **fields)
     except SweepError as error:
         raise type(error)(f"{path}: {error}") from None
-    return Sweep(kernel, space, **fields)

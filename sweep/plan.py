@@ -262,17 +262,19 @@ def _check_parameters(kernel: Kernel, space: Space) -> None:
             raise PlanError(
                 f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: {nearest(name, space.names)}"
             )
+    _check_columns(kernel, space)
+
+
+def _check_columns(kernel: Kernel, space: Space) -> None:
+    """See that no two columns of the result, or of the kept trials, would share a name."""
+    summaries = {f"{output}_{suffix}" for output in kernel.outputs for suffix in _SUFFIXES}
+    taken = {"point", "trial", "n", *kernel.outputs, *summaries}
     for name in space.names:
-        clash = next(
-            (
-                o
-                for o in kernel.outputs
-                if name == "n" or (name.startswith(f"{o}_") and name[len(o) + 1 :] in _SUFFIXES)
-            ),
-            None,
-        )
-        if clash:
-            raise PlanError(f"axis {name!r} would share its name with a column of the result; rename the axis")
+        if name in taken:
+            raise PlanError(f"axis {name!r} would share its name with a column of the results; rename the axis")
+    for output in kernel.outputs:
+        if output in {"point", "trial", *summaries}:
+            raise PlanError(f"output {output!r} would share its name with a column of the results; rename the output")
 
 
 _SUFFIXES = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max", "nonfinite")

@@ -17,7 +17,7 @@ __all__ = ["Replayed", "prepare", "replay"]
 
 @dataclass(frozen=True)
 class Replayed:
-    """A trial's parameters and what it returned, by name."""
+    """A trial's parameters and what it returned, by name; no outputs if it was left in the debugger."""
 
     parameters: dict[str, Any]
     outputs: dict[str, Any]
@@ -104,5 +104,17 @@ def replay(kernel: Kernel, plan: Plan, point: int, trial: int, *, debug: bool = 
             returned = kernel.trial(plan.seed, drawn_at, trial, **arguments)
     except Exception as error:
         raise TrialError(f"trial {trial} of point {point} raises {type(error).__name__}: {error}") from error
+    return Replayed(plan.space[point], _outputs(kernel, returned, left=debug and returned is None))
+
+
+def _outputs(kernel: Kernel, returned: Any, *, left: bool) -> dict[str, Any]:
+    """Name what a trial returned; nothing if it was left in the debugger."""
+    if left:
+        return {}
     values = returned if isinstance(returned, tuple) else (returned,)
-    return Replayed(plan.space[point], dict(zip(kernel.outputs, values, strict=True)))
+    if len(values) != len(kernel.outputs):
+        raise KernelError(
+            f"kernel {kernel.name!r} returned {len(values)} values and names {len(kernel.outputs)} outputs: "
+            f"{', '.join(kernel.outputs)}"
+        )
+    return dict(zip(kernel.outputs, values, strict=True))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweep.errors import SpecError
+from sweep.space.base import Space
 from sweep_kernels.kernel import Kernel
 
 if TYPE_CHECKING:
+    import os
+
     from sweep.plan import Plan
     from sweep.progress import Progress
     from sweep.result import Result
-    from sweep.space import Space
     from sweep.store import Store
 
 __all__ = ["Sweep"]
@@ -64,6 +66,12 @@ class Sweep:
             raise SpecError(
                 f"kernel={self.kernel!r} is not a kernel: decorate the function with @kernel(outputs=[...])"
             )
+        if not isinstance(self.space, Space):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise SpecError(f"space={self.space!r} is not a space, as grid(a=[1, 2]) makes one")
+        if not isinstance(self.keep, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise SpecError(f"keep={self.keep!r} is neither 'all' nor the name of one output")
+        if not isinstance(self.common_random_numbers, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise SpecError(f"common_random_numbers={self.common_random_numbers!r} is neither true nor false")
 
     def plan(self, source: str = "") -> Plan:
         """Check the sweep and return its plan.
@@ -93,7 +101,7 @@ class Sweep:
 
     def run(
         self,
-        store: str | Store | None = None,
+        store: str | os.PathLike[str] | Store | None = None,
         *,
         executor: str = "auto",
         workers: int | None = None,
@@ -123,12 +131,10 @@ class Sweep:
         from sweep.run import run_plan
         from sweep.store import open_store
 
-        place: Any = "memory://" if store is None else store
-        opened = open_store(place) if isinstance(place, str) else place
         return run_plan(
             self.kernel,
             self.plan(),
-            opened,
+            open_store("memory://" if store is None else store),
             executor=executor,
             workers=workers,
             shards=shards,

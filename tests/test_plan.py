@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from sweep import Sweep, grid, linspace
+from sweep import Sweep, grid, kernel, linspace
 from sweep.errors import CorruptError, PlanError
 from sweep.plan import Plan
 from sweep_kernels.models import pi, radar_detection
@@ -55,6 +55,34 @@ def test_the_json_is_small_and_for_people():
     text = study().plan().to_json().decode()
     assert len(text.splitlines()) == len(json.loads(text)) + 2
     assert len(text) < 1200
+
+
+@kernel(outputs=["y", "trial"])
+def clashing(rng, x):
+    return x, x
+
+
+@kernel(outputs=["y", "y_mean"])
+def doubled(rng):
+    return rng.uniform(), rng.uniform()
+
+
+@kernel(outputs=["y"])
+def plain(rng, trial=1, point=1, y=1, y_std=1, n=1):
+    return rng.uniform()
+
+
+@pytest.mark.parametrize("name", plain.parameters)
+def test_an_axis_shares_no_name_with_a_column_of_the_results(name):
+    with pytest.raises(PlanError, match=f"axis '{name}' would share its name with a column"):
+        Sweep(plain, grid(**{name: [1, 2]}), trials=10).plan()
+
+
+def test_an_output_shares_no_name_with_a_column_of_the_results():
+    with pytest.raises(PlanError, match="output 'trial' would share its name with a column"):
+        Sweep(clashing, grid(x=[1]), trials=10).plan()
+    with pytest.raises(PlanError, match="output 'y_mean' would share its name with a column"):
+        Sweep(doubled, grid(), trials=10).plan()
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,9 @@ def target_machine() -> Any:
     """Return LLVM's target machine for the processor that code is compiled for."""
     llvm = _initialised()
     name, features = processor()
+    # Large: a process may have room for code and its constants only further apart than 32 bits reach, and LLVM then ends it.
     return llvm.Target.from_default_triple().create_target_machine(
-        cpu=name, features=features, opt=3, reloc="pic", codemodel="default"
+        cpu=name, features=features, opt=3, reloc="pic", codemodel="large"
     )
 
 

@@ -2,16 +2,69 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
 
 from sweep.cli import definitions, engine, environments, jobs, kernels, plan, queues, replay, run, show, status
 from sweep.errors import SweepError
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
 __all__ = ["app", "main"]
 
+
+class _Commands(TyperGroup):
+    """Commands whose errors reach the user as one line: caught here, since Typer has words and exit codes of its own for some."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with _told():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """Write an error meant for the user as one line on stderr, and exit with its code."""
+    try:
+        yield
+    except SweepError as error:
+        _exit(error.exit_code, f"sweep: {error}")
+    except KeyboardInterrupt:
+        _exit(130, "\nsweep: stopped")
+    except BrokenPipeError:
+        _drop_output()
+        _exit(141)
+    except UnicodeEncodeError as error:
+        _exit(
+            2,
+            f"sweep: the output's encoding {sys.stdout.encoding} has no {error.object[error.start]!r}: set PYTHONIOENCODING=utf-8",
+        )
+    except OSError as error:
+        if error.filename is not None or error.errno not in {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT}:
+            raise
+        _drop_output()
+        _exit(2, f"sweep: cannot write the output: {error.strerror}")
+
+
+def _exit(code: int, line: str = "") -> None:
+    if line:
+        sys.stderr.write(f"{line}\n")
+    sys.exit(code)
+
+
+def _drop_output() -> None:
+    """Let Python's last flush go nowhere, as the output can take no more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="sweep",
     help="Monte Carlo sweeps as array jobs: the same bytes on a laptop, a Ray cluster or AWS Batch.",
     no_args_is_help=True,
@@ -59,14 +112,4 @@ def _options(
 
 def main() -> None:
     """Run the command line; an error meant for the user is one line on stderr and an exit code."""
-    try:
-        app(prog_name="sweep")
-    except SweepError as error:
-        sys.stderr.write(f"sweep: {error}\n")
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nsweep: stopped\n")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+    app(prog_name="sweep")

@@ -25,7 +25,8 @@ def command(
 
     kernel, plan = prepare(source, seed)
     outcome = replay(kernel, plan, point, trial, debug=debug)
-    rows: dict[str, Any] = {"point": point, "trial": trial, "seed": plan.seed, **outcome.parameters, **outcome.outputs}
-    width = max(map(len, rows))
-    for name, value in rows.items():
+    rows: list[tuple[str, Any]] = [("point", point), ("trial", trial), ("seed", plan.seed)]
+    rows += [*outcome.parameters.items(), *outcome.outputs.items()]
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
         typer.echo(f"{name:<{width}}  {value!r}")

@@ -25,5 +25,6 @@ def command(
     text = format_table(open_result(store), table_format, limit=limit)
     if isinstance(text, bytes):
         sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
     else:
         typer.echo(text)

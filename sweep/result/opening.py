@@ -8,12 +8,14 @@ from sweep.errors import ObjectNotFoundError, PlanError
 from sweep.result.result import Result
 
 if TYPE_CHECKING:
+    import os
+
     from sweep.store import Store
 
 __all__ = ["open_result"]
 
 
-def open_result(store: str | Store) -> Result:
+def open_result(store: str | os.PathLike[str] | Store) -> Result:
     """Read the result in a store, checked.
 
     Parameters
@@ -32,7 +34,7 @@ def open_result(store: str | Store) -> Result:
     from sweep.work.keys import RESULT
     from sweep.work.parquet import decode
 
-    place = open_store(store) if isinstance(store, str) else store
+    place = open_store(store)
     try:
         data = place.get(RESULT)
     except ObjectNotFoundError:

@@ -21,12 +21,14 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
     name = output or result.outputs[0]
     if name not in result.outputs:
         raise UsageError(f"the result has no output {name!r}: {nearest(name, result.outputs)}")
+    if not result.parameters:
+        raise UsageError("the sweep is one point without an axis: there is nothing to draw over")
     varying = [each for each in result.parameters if len(result.table[each].unique()) > 1]
     if ax is None:
         from matplotlib import pyplot as plt
 
         _, ax = plt.subplots(layout="constrained")
-    if len(varying) <= 1:
+    if len(varying) <= 1 or "zipped" in result.plan["space"]:
         _curve(result, name, varying[0] if varying else result.parameters[0], ax, label=None)
         ax.set_ylabel(name)
     elif len(varying) == len(("x", "y")):
@@ -73,7 +75,7 @@ def _curve(result: Result, name: str, over: str, ax: Any, label: str | None) -> 
 
 
 def _heatmap(result: Result, name: str, varying: list[str], ax: Any) -> None:
-    y, x = ([*result.table[each].unique().to_pylist()] for each in varying)
+    y, x = (_in_order(result.table[each].unique().to_pylist()) for each in varying)
     if len(x) * len(y) != len(result):
         raise UsageError(
             f"the points are no grid of {varying[0]} and {varying[1]}: a heatmap needs one value for each pair"
@@ -92,6 +94,11 @@ def _heatmap(result: Result, name: str, varying: list[str], ax: Any) -> None:
     ax.set_xlabel(varying[1])
     ax.set_ylabel(varying[0])
     ax.figure.colorbar(image, ax=ax, label=name)
+
+
+def _in_order(values: list[Any]) -> list[Any]:
+    """Sort numbers; text keeps the order of its first mention."""
+    return values if isinstance(values[0], str) else sorted(values)
 
 
 def _places(values: list[Any]) -> list[Any]:

@@ -53,13 +53,17 @@ class Result:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line for each output that was not always finite, with a trial to replay."""
+        """One line for each output that was not always finite at these points; for a whole sweep, with a trial to replay."""
         found = json.loads(self._metadata(b"sweep.nonfinite"))
-        return tuple(
-            f"{name}: {each['count']:,} trials gave NaN or inf and are left out of its statistics; see one with "
-            f"`sweep replay {self.url or 'STORE'} --point {each['point']} --trial {each['trial']}`"
-            for name, each in found.items()
-        )
+        counts = {name: sum(self.table[f"{name}_nonfinite"].to_pylist()) for name in found}
+        return tuple(self._warning(name, counts[name], each) for name, each in found.items() if counts[name])
+
+    def _warning(self, name: str, count: int, found: dict[str, int]) -> str:
+        said = f"{name}: {count:,} trials gave NaN or inf and are left out of its statistics"
+        if count != found["count"]:  # some points of a sweep; the example may be another's
+            return said
+        source = "STUDY" if not self.url or self.url.startswith("memory:") else self.url
+        return f"{said}; see one with `sweep replay {source} --point {found['point']} --trial {found['trial']}`"
 
     @functools.cached_property
     def axes(self) -> dict[str, tuple[Any, ...]] | None:
@@ -67,7 +71,7 @@ class Result:
         from sweep.space import from_spec
 
         spec = self.plan["space"]
-        return from_spec(spec, {}).axes if "table" not in json.dumps(spec) else None
+        return None if _refers_to_table(spec) else from_spec(spec, {}).axes
 
     def __len__(self) -> int:
         return self.table.num_rows
@@ -86,13 +90,11 @@ class Result:
         UsageError
             If there is no such parameter, or no point with that value.
         """
-        import pyarrow.compute as pc
-
         chosen = self.table
         for name, value in fixed.items():
             if name not in self.parameters:
                 raise UsageError(f"the result has no parameter {name!r}: {nearest(name, self.parameters)}")
-            chosen = chosen.filter(pc.equal(chosen[name], value))  # type: ignore[attr-defined] - made at run time by pyarrow
+            chosen = chosen.filter(_equal(name, chosen[name], value))
         if not chosen.num_rows:
             raise UsageError(f"no point has {', '.join(f'{name}={value!r}' for name, value in fixed.items())}")
         return Result(chosen, self.url)
@@ -160,6 +162,23 @@ class Result:
         from sweep.result.text import as_html
 
         return as_html(self)
+
+
+def _refers_to_table(spec: Any) -> bool:
+    """Tell whether a space's description names an explicit table, which a result does not hold."""
+    if isinstance(spec, dict):
+        return "table" in spec or any(map(_refers_to_table, spec.values()))
+    return isinstance(spec, list) and any(map(_refers_to_table, spec))
+
+
+def _equal(name: str, column: Any, value: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        return pc.equal(column, value)  # type: ignore[attr-defined] - made at run time by pyarrow
+    except pa.ArrowException:
+        raise UsageError(f"{name}={value!r}: the parameter's values are of type {column.type}") from None
 
 
 def _require(module: str, extra: str) -> Any:

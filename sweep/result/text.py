@@ -38,14 +38,26 @@ def format_table(result: Result, table_format: str = "text", *, limit: int = 40)
     """
     if table_format not in FORMATS:
         raise UsageError(f"format {table_format!r}: {nearest(table_format, FORMATS)}")
+    if limit < 1:
+        raise UsageError(f"limit={limit} is not 1 or more")
     if table_format == "text":
         return _text(result, limit)
     if table_format == "parquet":
-        from sweep.work.parquet import encode
-
-        metadata = {key: value for key, value in (result.table.schema.metadata or {}).items() if key == b"sweep.plan"}
-        return encode(result.table.combine_chunks(), metadata)
+        return _parquet(result)
     return {"csv": _csv, "json": _json, "markdown": _markdown}[table_format](result)
+
+
+def _parquet(result: Result) -> bytes:
+    import pyarrow as pa
+
+    from sweep.work.parquet import DIGEST, LATE, TableWriter
+
+    metadata = {key: value for key, value in (result.table.schema.metadata or {}).items() if key != DIGEST}
+    sink = pa.BufferOutputStream()
+    writer = TableWriter(sink, result.table.schema, {key: metadata[key] for key in metadata if key not in LATE})
+    writer.write(result.table.combine_chunks())
+    writer.close({key: metadata[key] for key in metadata if key in LATE})
+    return sink.getvalue().to_pybytes()
 
 
 def _csv(result: Result) -> str:
@@ -72,8 +84,12 @@ def _plain(value: Any) -> Any:
 def _markdown(result: Result) -> str:
     names = result.table.column_names
     lines = [f"| {' | '.join(names)} |", f"|{'|'.join('---' for _ in names)}|"]
-    lines += [f"| {' | '.join(str(value) for value in row.values())} |" for row in result]
+    lines += [f"| {' | '.join(map(_markdown_cell, row.values()))} |" for row in result]
     return "\n".join(lines)
+
+
+def _markdown_cell(value: Any) -> str:
+    return str(value).replace("|", "\\|")
 
 
 def _text(result: Result, limit: int) -> str:
@@ -81,8 +97,9 @@ def _text(result: Result, limit: int) -> str:
     widths = [max(len(head[i]), *(len(row[i]) for row in rows + tail)) for i in range(len(head))]
     lines = [_line(head, widths), "─" * (sum(widths) + 2 * len(widths) - 2)]
     lines += [_line(row, widths) for row in rows]
-    if tail:
-        lines.append(f"   ⋮  {len(result) - len(rows) - len(tail):,} more points")
+    left_out = len(result) - len(rows) - len(tail)
+    if left_out:
+        lines.append(f"   ⋮  {left_out:,} more points")
         lines += [_line(row, widths) for row in tail]
     lines += [f"warning: {each}" for each in result.warnings]
     return "\n".join(lines)
@@ -100,8 +117,8 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
         head += [output, f"{confidence} % interval"]
     if len(result) <= limit:
         return head, [_row(result, row) for row in result], []
-    half = max(limit // 2, 1)
-    first, last = result.table.slice(0, half), result.table.slice(len(result) - half)
+    last_rows = limit // 2
+    first, last = result.table.slice(0, limit - last_rows), result.table.slice(len(result) - last_rows)
     return head, [_row(result, row) for row in first.to_pylist()], [_row(result, row) for row in last.to_pylist()]
 
 
@@ -109,8 +126,8 @@ def _row(result: Result, row: dict[str, Any]) -> list[str]:
     cells = [_value(row[name]) for name in result.parameters] + [f"{row['n']:,}"]
     for output in result.outputs:
         mean, low, high = (row[f"{output}_{column}"] for column in ("mean", "ci_low", "ci_high"))
-        digits = _digits(mean, high - low)
-        cells += [_number(mean, digits), f"[{_number(low, digits)}, {_number(high, digits)}]"]
+        form = _form(mean, high - low)
+        cells += [_number(mean, form), f"[{_number(low, form)}, {_number(high, form)}]"]
     return cells
 
 
@@ -118,25 +135,31 @@ def _value(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _digits(mean: float, width: float) -> int:
-    """Return the decimals that show two digits of an interval's width, or -1 for scientific notation."""
+def _form(mean: float, width: float) -> str:
+    """Return the format that shows two digits of an interval's width; "" where no width says how many digits count."""
     if not math.isfinite(mean) or not math.isfinite(width) or width <= 0.0:
-        return 4
+        return ""
     decimals = 1 - math.floor(math.log10(width))
     size = max(abs(mean), width)
-    return max(decimals, 0) if 1e-5 < size < 1e9 and decimals < 10 else -1
+    if 1e-5 < size < 1e9 and decimals < 10:
+        return f",.{max(decimals, 0)}f"
+    return f".{min(max(math.floor(math.log10(size)) + decimals, 3), 16)}e"
 
 
-def _number(value: float, digits: int) -> str:
-    return f"{value:.3e}" if digits < 0 and value != 0.0 else f"{value:,.{max(digits, 0)}f}"
+def _number(value: float, form: str) -> str:
+    if not form:
+        short = f"{value:,.4f}"
+        return short if value == round(value, 4) or not math.isfinite(value) else repr(value)
+    return "0" if form.endswith("e") and value == 0.0 else f"{value:{form}}"
 
 
 def as_html(result: Result, limit: int = 20) -> str:
     """Write a result as an HTML table, for notebooks."""
     head, rows, tail = _cells(result, limit)
     lines = [_html_row("th", head), *(_html_row("td", row) for row in rows)]
-    if tail:
-        lines.append(f"<tr><td colspan={len(head)}>⋮ {len(result) - len(rows) - len(tail):,} more points</td></tr>")
+    left_out = len(result) - len(rows) - len(tail)
+    if left_out:
+        lines.append(f"<tr><td colspan={len(head)}>⋮ {left_out:,} more points</td></tr>")
         lines += [_html_row("td", row) for row in tail]
     notes = "".join(f"<p>⚠ {html.escape(each)}</p>" for each in result.warnings)
     return f"<table>{''.join(lines)}</table>{notes}"

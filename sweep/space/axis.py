@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sweep.errors import SpaceError
-from sweep.space.parameter import Parameter, decoded, typed
+from sweep.space.parameter import Parameter, decoded, finite_number, fits, typed, whole_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,8 +133,10 @@ class Linspace(Computed):
         """Return the values at some positions."""
         if self.size == 1:
             return np.full(len(positions), self.low)
-        step = (self.high - self.low) / (self.size - 1)
-        return np.where(positions == self.size - 1, self.high, positions * step + self.low)
+        width, last = self.high - self.low, self.size - 1
+        step = width / last
+        offset = positions * step if step or not width else positions / last * width
+        return np.where(positions == last, self.high, offset + self.low)
 
     def said(self) -> dict[str, list[Any]]:
         """Describe the axis as it was said."""
@@ -169,8 +171,10 @@ def linspace(low: float, high: float, num: int) -> Linspace:
     >>> linspace(0, 1, 5).spec()
     [0.0, 0.25, 0.5, 0.75, 1.0]
     """
-    _check("linspace", low, high, num)
-    return Linspace(num, float(low), float(high))
+    first, last, size = _checked("linspace", low, high, num)
+    if not math.isfinite(last - first):
+        raise SpaceError(f"linspace({low!r}, {high!r}, {num!r}): the ends are further apart than a float can say")
+    return Linspace(size, first, last)
 
 
 def logspace(low: float, high: float, num: int) -> Logspace:
@@ -181,18 +185,23 @@ def logspace(low: float, high: float, num: int) -> Logspace:
     >>> logspace(1, 100, 3).spec()
     [1.0, 10.0, 100.0]
     """
-    _check("logspace", low, high, num)
-    if low <= 0 or high <= 0:
-        raise SpaceError(f"logspace({low}, {high}, {num}): both ends must be above zero")
-    return Logspace(num, float(low), float(high))
+    first, last, size = _checked("logspace", low, high, num)
+    said = f"logspace({low!r}, {high!r}, {num!r})"
+    if first <= 0 or last <= 0:
+        raise SpaceError(f"{said}: both ends must be above zero")
+    if not 0.0 < last / first < math.inf:
+        raise SpaceError(f"{said}: the ends are a larger factor apart than a float can say")
+    return Logspace(size, first, last)
 
 
-def _check(what: str, low: Any, high: Any, num: Any) -> None:
+def _checked(what: str, low: Any, high: Any, num: Any) -> tuple[float, float, int]:
     said = f"{what}({low!r}, {high!r}, {num!r})"
-    if isinstance(num, bool) or not isinstance(num, int | np.integer) or num < 1:
+    size, first, last = whole_number(num), finite_number(low), finite_number(high)
+    if size is None or size < 1:
         raise SpaceError(f"{said}: the number of values must be a whole number, 1 or more")
-    if not all(isinstance(each, int | float | np.number) and math.isfinite(each) for each in (low, high)):
+    if first is None or last is None:
         raise SpaceError(f"{said}: both ends must be finite numbers")
+    return first, last, size
 
 
 def as_axis(name: str, values: Any) -> Axis:
@@ -203,15 +212,17 @@ def as_axis(name: str, values: Any) -> Axis:
     SpaceError
         If it cannot be an axis.
     """
-    if not name.isidentifier():
-        raise SpaceError(f"axis {name!r} is not a name; letters, digits and _ make one")
     if isinstance(values, Computed):
         return values
-    if isinstance(values, range):
-        if not values:
-            raise SpaceError(f"axis {name!r} is empty: {values!r}")
-        return Steps(len(values), values.start, values.step)
-    return Listed(name, values)
+    return _steps(name, values) if isinstance(values, range) else Listed(name, values)
+
+
+def _steps(name: str, values: range) -> Steps:
+    if not values:
+        raise SpaceError(f"axis {name!r} is empty: {values!r}")
+    if not all(map(fits, (values[0], values[-1], values.step))):
+        raise SpaceError(f"axis {name!r} is {values!r}: beyond 64 bits; an integer is from -2**63 to 2**63 - 1")
+    return Steps((values[-1] - values[0]) // values.step + 1, values.start, values.step)
 
 
 def axis_from_spec(name: str, spec: Any) -> Axis:

@@ -11,6 +11,7 @@ from sweep.errors import SpaceError
 from sweep.space.base import Space, limited
 from sweep.space.bits import POINTS, random_words
 from sweep.space.dimension import Dimension, as_dimension
+from sweep.space.parameter import named, whole_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,17 +27,18 @@ class Design(Space):
     kind = ""
 
     def __init__(self, n: Any, seed: Any, ranges: dict[str, Any]) -> None:
-        if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        size, start = whole_number(n), whole_number(seed)
+        if size is None:
             raise SpaceError(f"{self.kind}(n={n!r}): the number of points must be a whole number")
-        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 1 << 64:
+        if start is None or not 0 <= start < 1 << 64:
             raise SpaceError(f"{self.kind}(seed={seed!r}): a seed is a whole number from 0 to 2**64 - 1")
         if not ranges:
             raise SpaceError(
                 f"{self.kind}(n={n}) has no range: give at least one parameter, as in {self.kind}({n}, a=(0, 1))"
             )
-        self.size = limited(int(n))
-        self._seed = seed
-        self._dimensions: list[Dimension] = [as_dimension(name, given) for name, given in ranges.items()]
+        self.size, self._seed = limited(size), start
+        names = named("parameter", ranges)
+        self._dimensions: list[Dimension] = [as_dimension(*each) for each in zip(names, ranges.values(), strict=True)]
         self.parameters = tuple(each.parameter for each in self._dimensions)
 
     @abstractmethod

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweep.errors import SpaceError, nearest
-from sweep.space.parameter import Parameter, typed
+from sweep.space.axis import LISTED, Computed, as_axis
+from sweep.space.parameter import INT64, Parameter, finite_number, typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Dimension", "as_dimension"]
+
+
+RAREST = 2.0**-40
+"""Each tail that a distribution is tried at before it is used: about what the largest design reaches."""
 
 
 class Dimension:
@@ -34,11 +38,13 @@ class Interval(Dimension):
     """Uniform between two numbers."""
 
     def __init__(self, name: str, low: Any, high: Any) -> None:
-        numbers = all(isinstance(each, int | float | np.number) and math.isfinite(each) for each in (low, high))
-        if not numbers or not low < high:
+        first, last = finite_number(low), finite_number(high)
+        if first is None or last is None or not first < last:
             raise SpaceError(f"range of {name!r}: ({low!r}, {high!r}) is not a lower and a higher number")
+        if finite_number(last - first) is None:
+            raise SpaceError(f"range of {name!r}: ({low!r}, {high!r}) are further apart than a float can say")
         self.parameter = Parameter(name, "float")
-        self._low, self._high = float(low), float(high)
+        self._low, self._high = first, last
 
     def values(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn numbers into values."""
@@ -86,9 +92,11 @@ class Distribution(Dimension):
                 raise SpaceError(
                     f"range of {name!r}: {distribution} has no argument {each!r}: {nearest(each, accepted)}"
                 )
-            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-                raise SpaceError(f"range of {name!r}: {distribution} has {each} = {value!r}, which is no number")
+            if finite_number(value) is None:
+                raise SpaceError(f"range of {name!r}: {distribution} has {each} = {value!r}, which is no finite number")
         self._arguments = {each: float(arguments[each]) for each in accepted if each in arguments}
+        self._name = distribution
+        self.parameter = Parameter(name, "int" if isinstance(family, stats.rv_discrete) else "float")
         try:
             self._frozen = family(**self._arguments)
             middle = self._frozen.ppf(0.5)
@@ -96,18 +104,28 @@ class Distribution(Dimension):
             raise SpaceError(f"range of {name!r}: {distribution}: {error}") from None
         if not np.isfinite(middle):
             raise SpaceError(f"range of {name!r}: {distribution} does not exist with {self._arguments}")
-        self._name = distribution
-        self.parameter = Parameter(name, "int" if isinstance(family, stats.rv_discrete) else "float")
+        self.values(np.array([RAREST, 1.0 - RAREST]))
 
     @classmethod
     def of_frozen(cls, name: str, frozen: Any) -> Distribution:
         """Read a frozen distribution, as ``scipy.stats.norm(0, 1)`` makes one."""
+        from scipy import stats
+
+        known: Any = getattr(stats, str(frozen.dist.name), None)
+        if type(frozen.dist) is not type(known) or (frozen.dist.a, frozen.dist.b) != (known.a, known.b):
+            raise SpaceError(
+                f"range of {name!r}: {frozen.dist.name!r} is a distribution of your own; a plan can hold those of scipy.stats"
+            )
         given = dict(zip(_argument_names(frozen.dist), frozen.args, strict=False)) | frozen.kwds
         return cls(name, frozen.dist.name, given)
 
     def values(self, u: NDArray[np.float64]) -> NDArray[Any]:
         """Turn numbers into values."""
         found = self._frozen.ppf(u)
+        if not np.all(np.abs(found) < (INT64.max if self.parameter.kind == "int" else np.inf)):
+            raise SpaceError(
+                f"range of {self.parameter.name!r}: {self._name} with {self._arguments} has values that 64 bits do not hold"
+            )
         return found.astype(np.int64) if self.parameter.kind == "int" else found
 
     def spec(self) -> dict[str, Any]:
@@ -131,7 +149,8 @@ def as_dimension(name: str, given: Any) -> Dimension:
     name
         The parameter.
     given
-        ``(low, high)`` for uniform, a list for a choice, a frozen distribution of scipy.stats, or a dict that says one of these:
+        ``(low, high)`` for uniform, a list (or `range`, `linspace`, `logspace`) for a choice, a
+        frozen distribution of scipy.stats, or a dict that says one of these:
         ``{"low": 0, "high": 1}``, ``{"dist": "norm", "loc": 0, "scale": 2}``.
 
     Raises
@@ -139,8 +158,8 @@ def as_dimension(name: str, given: Any) -> Dimension:
     SpaceError
         If it is none of these.
     """
-    if not name.isidentifier():
-        raise SpaceError(f"parameter {name!r} is not a name; letters, digits and _ make one")
+    if isinstance(given, Computed | range):
+        return _of_axis(name, given)
     if isinstance(given, tuple) and len(given) == len(("low", "high")):
         return Interval(name, *given)
     if isinstance(given, dict):
@@ -152,6 +171,15 @@ def as_dimension(name: str, given: Any) -> Dimension:
     raise SpaceError(
         f"range of {name!r} is {given!r}: give (low, high), a list of values, or a distribution as scipy.stats.norm(0, 1)"
     )
+
+
+def _of_axis(name: str, given: Any) -> Dimension:
+    axis = as_axis(name, given)
+    if axis.size > LISTED:
+        raise SpaceError(
+            f"range of {name!r}: a choice of {axis.size:,} values; at most {LISTED:,}, or give (low, high)"
+        )
+    return Choice(name, axis.at(np.arange(axis.size)))
 
 
 def _of_dict(name: str, given: dict[str, Any]) -> Dimension:

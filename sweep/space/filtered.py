@@ -35,14 +35,14 @@ class Filtered(Space):
 
     @functools.cached_property
     def _kept(self) -> NDArray[np.int64]:
-        pieces = [
-            first + np.flatnonzero(self._expression(self._base.columns(first, min(first + AT_ONCE, self._base.size))))
-            for first in range(0, self._base.size, AT_ONCE)
-        ]
-        kept = np.concatenate(pieces)
+        kept = np.concatenate([self._kept_of(first) for first in range(0, self._base.size, AT_ONCE)])
         if not len(kept):
             raise SpaceError(f"no point of {self._base.size:,} passes {self._expression.text!r}")
         return kept
+
+    def _kept_of(self, first: int) -> NDArray[np.int64]:
+        last = min(first + AT_ONCE, self._base.size)
+        return first + np.flatnonzero(self._expression(self._base.columns(first, last), last - first))
 
     @property
     def size(self) -> int:  # type: ignore[override] - found on first need

@@ -10,7 +10,7 @@ import numpy as np
 from sweep.errors import SpaceError
 from sweep.space.axis import Axis, as_axis
 from sweep.space.base import Space, limited
-from sweep.space.parameter import Parameter
+from sweep.space.parameter import Parameter, named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +24,8 @@ class _OfAxes(Space):
     """A space of named axes."""
 
     def __init__(self, axes: dict[str, Axis]) -> None:
-        self._axes = axes
-        self.parameters = tuple(Parameter(name, axis.kind, axis.categories) for name, axis in axes.items())
+        self._axes = dict(zip(named("axis", axes), axes.values(), strict=True))
+        self.parameters = tuple(Parameter(name, axis.kind, axis.categories) for name, axis in self._axes.items())
 
 
 class Grid(_OfAxes):
@@ -60,6 +60,16 @@ class Grid(_OfAxes):
             name: axis.value(position)
             for (name, axis), position in zip(self._axes.items(), reversed(positions), strict=True)
         }
+
+    def _prefix_difference(self, old: Space) -> str | None:
+        """Compare axes where that is enough: a longer first axis is a grid that goes on."""
+        return None if isinstance(old, Grid) and self._goes_on_from(old) else super()._prefix_difference(old)
+
+    def _goes_on_from(self, old: Grid) -> bool:
+        first, *inner = self._axes
+        if not inner or any(self._axes[name].spec() != old._axes[name].spec() for name in inner):
+            return False
+        return Grid({first: self._axes[first]}).extends(Grid({first: old._axes[first]})) is None
 
     def spec(self) -> dict[str, Any]:
         """Describe the grid."""

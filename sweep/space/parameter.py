@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import numbers
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +16,9 @@ from sweep.errors import SpaceError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["KINDS", "Parameter", "decoded", "typed"]
+__all__ = ["KINDS", "Parameter", "decoded", "finite_number", "fits", "named", "typed", "whole_number"]
+
+INT64 = np.iinfo(np.int64)
 
 KINDS = {"int": np.int64, "float": np.float64, "bool": np.bool_, "str": np.int64}
 """What holds a kind's values; strings are held as the position of their category."""
@@ -26,6 +31,46 @@ class Parameter:
     name: str
     kind: str
     categories: tuple[str, ...] = ()
+
+
+def named(what: str, names: Iterable[Any]) -> list[str]:
+    """Return names as Python itself reads them in a kernel: `µ` (U+00B5) and `μ` (U+03BC) are one.
+
+    Raises
+    ------
+    SpaceError
+        If one cannot be a parameter's name, or two are one; `what` says whose names they are.
+    """
+    found: list[str] = []
+    for name in names:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise SpaceError(f"{what} {name!r} is not a name; letters, digits and _ make one")
+        normal = unicodedata.normalize("NFKC", name)
+        if normal in found:
+            raise SpaceError(f"{what} {normal!r} is there twice")
+        found.append(normal)
+    return found
+
+
+def whole_number(value: Any) -> int | None:
+    """Return an integer of any library as Python's; None for anything else, a bool too."""
+    return None if isinstance(value, bool) or not isinstance(value, numbers.Integral) else int(value)
+
+
+def finite_number(value: Any) -> float | None:
+    """Return a number of any library as a finite float; None for anything else, a bool too."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def fits(value: int) -> bool:
+    """Tell whether an integer can be an int64."""
+    return INT64.min <= value <= INT64.max
 
 
 def decoded(parameter: Parameter, value: Any) -> Any:
@@ -52,7 +97,7 @@ def typed(name: str, values: Any) -> tuple[str, tuple[str, ...], NDArray[Any]]:
     Raises
     ------
     SpaceError
-        If it is empty, nested, mixed, or has a value that is not finite; names the position.
+        If it is empty, nested, mixed, or has a value that is not finite or that 64 bits cannot hold; names the position.
     """
     given = _listed(name, values)
     if not len(given):
@@ -60,11 +105,21 @@ def typed(name: str, values: Any) -> tuple[str, tuple[str, ...], NDArray[Any]]:
     array = given if isinstance(given, np.ndarray) and given.dtype.kind in "biuf" else _array(name, list(given))
     if array.dtype.kind == "U":
         return _coded(array)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        at = int(np.argmin(np.isfinite(array)))
-        raise SpaceError(f"axis {name!r} has {array[at]} at position {at}: values must be finite")
     kind = {"b": "bool", "i": "int", "u": "int", "f": "float"}[array.dtype.kind]
-    return kind, (), array.astype(KINDS[kind])
+    if array.dtype.kind == "u" and array.max() > INT64.max:
+        raise _too_large(name, int(array.max()), int(np.argmax(array)))
+    with np.errstate(over="ignore"):
+        held = array.astype(KINDS[kind])
+    if kind == "float" and not np.isfinite(held).all():
+        at = int(np.argmin(np.isfinite(held)))
+        raise SpaceError(f"axis {name!r} has {array[at]} at position {at}: values must be finite")
+    return kind, (), held
+
+
+def _too_large(name: str, value: int, position: int) -> SpaceError:
+    return SpaceError(
+        f"axis {name!r} has {value} at position {position}: beyond 64 bits; an integer is from -2**63 to 2**63 - 1"
+    )
 
 
 def _listed(name: str, values: Any) -> Any:
@@ -77,6 +132,8 @@ def _listed(name: str, values: Any) -> Any:
     if isinstance(values, np.ndarray):
         if values.ndim != 1:
             raise SpaceError(f"axis {name!r} has {values.ndim} dimensions: an axis is one-dimensional")
+        if values.dtype.kind in "mM":
+            raise SpaceError(f"axis {name!r} holds {values.dtype}: values are numbers, bools or strings")
         if values.dtype.kind not in "biuf":
             return values.tolist()
     return values
@@ -86,13 +143,24 @@ def _array(name: str, values: list[Any]) -> NDArray[Any]:
     plain = [each.item() if isinstance(each, np.generic) else each for each in values]
     kinds = {_kind(name, position, each) for position, each in enumerate(plain)}
     if kinds == {"str"}:
-        return np.array(plain, dtype=np.str_)
+        return _text(name, plain)
     if len(kinds - {"int", "float"}) and len(kinds) > 1:
         raise SpaceError(f"axis {name!r} mixes {' and '.join(sorted(kinds))}: {plain[:4]!r}")
-    try:
-        return np.array(plain, dtype=KINDS["float" if "float" in kinds else kinds.pop()])
-    except OverflowError:
-        raise SpaceError(f"axis {name!r} has an integer beyond 64 bits") from None
+    for position, each in enumerate(plain):
+        if isinstance(each, int) and not fits(each):
+            raise _too_large(name, each, position)
+        if "float" in kinds and float(each) != each and math.isfinite(each):
+            raise SpaceError(f"axis {name!r} has {each} at position {position}: beside floats it would be rounded")
+    return np.array(plain, dtype=KINDS["float" if "float" in kinds else kinds.pop()])
+
+
+def _text(name: str, values: list[str]) -> NDArray[np.str_]:
+    for position, each in enumerate(values):
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in each):
+            raise SpaceError(
+                f"axis {name!r} has {each!r} at position {position}: text is one line without control characters"
+            )
+    return np.array(values, dtype=np.str_)
 
 
 def _kind(name: str, position: int, value: Any) -> str:

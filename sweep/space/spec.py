@@ -67,7 +67,7 @@ def _axes(axes: Mapping[str, Any]) -> dict[str, Axis]:
     return {name: axis_from_spec(name, values) for name, values in axes.items()}
 
 
-def from_toml(fields: Mapping[str, Any], base: Path) -> Space:
+def from_toml(fields: Any, base: Path) -> Space:
     """Make the space that a study's ``[space]`` describes.
 
     Parameters
@@ -83,6 +83,8 @@ def from_toml(fields: Mapping[str, Any], base: Path) -> Space:
     SpaceError
         If it says something else.
     """
+    if not isinstance(fields, dict):
+        raise SpaceError(f"space = {fields!r}: give a table of axes, as in [space]")
     given = dict(fields)
     expression = given.pop("where", None)
     form = [
@@ -115,9 +117,9 @@ def _formed(kind: str, fields: Any, base: Path) -> Space:
         return (Grid if kind == "grid" else Zipped)(_axes(fields))
     if kind == "table":
         unknown = [key for key in fields if key != "path"]
-        if unknown or "path" not in fields:
+        if unknown or not isinstance(fields.get("path"), str):
             raise SpaceError(
-                f"[space.table] has {list(fields)}: give path = 'points.csv' or 'points.parquet', and nothing else"
+                f"[space.table] is {fields!r}: give path = 'points.csv' or 'points.parquet', and nothing else"
             )
         return table(str(base / fields["path"]))
     ranges = dict(fields)
@@ -129,5 +131,5 @@ def _formed(kind: str, fields: Any, base: Path) -> Space:
 
 def _spread(name: str, given: Any) -> Any:
     if isinstance(given, dict) and len(given) == 1 and "dist" not in given:
-        return axis_from_spec(name, given).spec()
+        return axis_from_spec(name, given)
     return given

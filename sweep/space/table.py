@@ -10,7 +10,7 @@ import numpy as np
 
 from sweep.errors import SpaceError
 from sweep.space.base import Space, limited
-from sweep.space.parameter import Parameter, typed
+from sweep.space.parameter import Parameter, named, typed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,16 +23,13 @@ class Table(Space):
     """Points listed row by row. A plan names the table by its digest; the table itself is kept beside the plan."""
 
     def __init__(self, source: pa.Table) -> None:
-        self._source = source.combine_chunks()
         self._held: dict[str, NDArray[Any]] = {}
         parameters: list[Parameter] = []
-        for name in self._source.column_names:
-            if not name.isidentifier():
-                raise SpaceError(f"column {name!r} of the table is not a name; letters, digits and _ make one")
-            kind, categories, self._held[name] = _column(name, self._source[name])
+        for name, column in zip(named("column", source.column_names), source.columns, strict=True):
+            kind, categories, self._held[name] = _column(name, column)
             parameters.append(Parameter(name, kind, categories))
         self.parameters = tuple(parameters)
-        self.size = limited(self._source.num_rows)
+        self.size = limited(source.num_rows)
         self._digest = self._digested()
 
     def _digested(self) -> str:
@@ -61,8 +58,6 @@ def _column(name: str, column: Any) -> tuple[str, tuple[str, ...], NDArray[Any]]
     if column.null_count:
         row = column.is_null().to_pylist().index(True)
         raise SpaceError(f"column {name!r} of the table has no value in row {row}")
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
     if pa.types.is_decimal(column.type):
         column = column.cast(pa.float64())
     plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_boolean(column.type)
@@ -87,7 +82,14 @@ def table(source: Any) -> Space:
     >>> table([{"a": 1, "b": "x"}, {"a": 2, "b": "y"}])[1]
     {'a': 2, 'b': 'y'}
     """
-    return Table(_arrow(source))
+    try:
+        return Table(_arrow(source))
+    except SpaceError as error:
+        raise SpaceError(f"table {_said(source)}: {error}") from None
+
+
+def _said(source: Any) -> str:
+    return repr(str(source)) if isinstance(source, str | Path) else f"of type {type(source).__name__}"
 
 
 def _arrow(source: Any) -> Any:
@@ -102,13 +104,9 @@ def _arrow(source: Any) -> Any:
             return _records(source)
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "to_arrow"):
             return _without_index(pa.table(source))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
-        raise SpaceError(
-            f"table {source if isinstance(source, str | Path) else type(source).__name__}: {error}"
-        ) from None
-    raise SpaceError(
-        f"table of a {type(source).__name__}: give a list of dicts, a DataFrame, an Arrow table, a .csv or a .parquet file"
-    )
+    except (pa.ArrowException, OSError) as error:
+        raise SpaceError(str(error).partition("\n")[0]) from None
+    raise SpaceError("give a list of dicts, a DataFrame, an Arrow table, a .csv or a .parquet file")
 
 
 def _without_index(given: Any) -> Any:
@@ -124,7 +122,7 @@ def _file(path: Path) -> Any:
         import pyarrow.parquet as pq
 
         return pq.read_table(path)
-    raise SpaceError(f"table {str(path)!r}: the name must end in .csv or .parquet")
+    raise SpaceError("the name must end in .csv or .parquet")
 
 
 def _records(rows: list[Any]) -> Any:
@@ -136,10 +134,10 @@ def _records(rows: list[Any]) -> Any:
         if not isinstance(row, dict):
             raise SpaceError(f"row {number} of the table is {row!r}: each row is a dict of parameters")
         if row.keys() != rows[0].keys():
-            odd = sorted(set(map(str, row.keys() ^ rows[0].keys())))
+            odd = sorted(map(str, row.keys() ^ rows[0].keys()))
             raise SpaceError(f"row {number} of the table differs from row 0 in the column {odd[0]!r}")
     columns: dict[str, Any] = {}
-    for name in rows[0]:
-        kind, categories, held = typed(name, [row[name] for row in rows])
+    for name, key in zip(named("column", rows[0]), rows[0], strict=True):
+        kind, categories, held = typed(name, [row[key] for row in rows])
         columns[name] = pa.array([categories[code] for code in held]) if kind == "str" else pa.array(held)
     return pa.table(columns)

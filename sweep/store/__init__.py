@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from sweep.errors import StoreError
 from sweep.store.base import Entry, Store
@@ -11,27 +12,36 @@ from sweep.store.base import Entry, Store
 __all__ = ["Entry", "Store", "open_store"]
 
 
-def open_store(url: str) -> Store:
+def open_store(place: str | os.PathLike[str] | Store) -> Store:
     """Open a store; nothing is read or written yet.
 
     Parameters
     ----------
-    url
-        A folder (``results``, ``~/results``, ``file:///results``), ``s3://bucket/prefix``, or ``memory://name``.
+    place
+        A folder (``results``, ``~/results``, ``file:///results``, a path object), ``s3://bucket/prefix``, or ``memory://name``; a store is
+        given back as it is.
 
     Raises
     ------
     StoreError
-        If the URL is none of these.
+        If it is none of these.
 
     Examples
     --------
     >>> open_store("s3://bucket/studies/radar/").url
     's3://bucket/studies/radar'
     """
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        return _local(url)
+    if isinstance(place, os.PathLike):
+        return _local(os.fspath(place))
+    if isinstance(place, str):
+        scheme, separator, rest = place.partition("://")
+        return _of_scheme(place, scheme, rest) if separator else _local(place)
+    if isinstance(place, Store):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument
+        return place
+    raise StoreError(f"store {place!r}: give a folder or s3://bucket/prefix")
+
+
+def _of_scheme(url: str, scheme: str, rest: str) -> Store:
     if scheme == "s3":
         return _s3(url)
     if scheme == "memory":
@@ -39,18 +49,29 @@ def open_store(url: str) -> Store:
 
         return MemoryStore(rest)
     if scheme == "file":
-        return _local(unquote(urlsplit(url).path))
+        return _file(url, rest)
     raise StoreError(
         f"store {url!r}: no store is reached by {scheme}://; use a folder, s3://bucket/prefix or memory://name"
     )
 
 
+def _file(url: str, rest: str) -> Store:
+    if not rest.startswith("/"):
+        raise StoreError(f"store {url!r} names a host: write file:///absolute/folder, or the folder alone")
+    return _local(unquote(rest))
+
+
 def _local(path: str) -> Store:
     from sweep.store.local import LocalStore
 
-    if not path:
-        raise StoreError("store '': give a folder or s3://bucket/prefix")
-    return LocalStore(Path(path).expanduser().absolute())
+    if not path or "\0" in path:
+        raise StoreError(f"store {path!r}: give a folder or s3://bucket/prefix")
+    if path.startswith("s3:/"):
+        raise StoreError(f"store {path!r}: a path cannot hold a URL; give s3://bucket/prefix as text")
+    try:
+        return LocalStore(Path(path).expanduser().absolute())
+    except RuntimeError:
+        raise StoreError(f"store {path!r}: there is no such user; ./{path} is a folder of that name") from None
 
 
 def _s3(url: str) -> Store:

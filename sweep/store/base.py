@@ -39,12 +39,12 @@ class Store(Protocol):
         ...
 
     def create(self, key: str, data: bytes) -> None:
-        """Write an object once.
+        """Write an object once. Of many who call this for one key, one returns; for all others it raises, whatever they bring.
 
         Raises
         ------
         ObjectExistsError
-            If there is one already; it is left as it is.
+            If there is one already, were it the same to the byte; it is left as it is.
         """
         ...
 
@@ -65,7 +65,7 @@ class Store(Protocol):
         ...
 
     def check_writable(self) -> None:
-        """See that objects can be written, and leave nothing behind.
+        """See that objects can be written, and leave no object behind.
 
         Raises
         ------

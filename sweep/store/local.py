@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import time
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalStore"]
 
-TEMPORARY = ".sweep-"
+TEMPORARY = re.compile(r"\.sweep-[0-9a-f]{16}")
+"""Names of files that are being written; a store may stand among a user's own files, and all other names are theirs."""
+
 LEFTOVER_SECONDS = 3600.0
+
+NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV, errno.EMLINK}
+"""What file systems without hard links answer to a link."""
+
+
+def _temporary(folder: Path) -> Path:
+    return folder / f".sweep-{secrets.token_hex(8)}"
 
 
 class LocalStore:
@@ -54,11 +64,13 @@ class LocalStore:
             try:
                 os.link(temporary, path)
             except FileExistsError:
+                if temporary.samefile(path):
+                    return  # ours: over a network an answer may be lost, and the request sent again
                 raise ObjectExistsError(f"{self.url} already has {key}") from None
             except OSError as error:
-                if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.EXDEV}:
+                if error.errno not in NO_LINKS:
                     raise
-                # A file system without links: two writers at once may both win here. What they write is the same.
+                # No links, so no test and set either: of two writers in the same microseconds both may win here.
                 if path.exists():
                     raise ObjectExistsError(f"{self.url} already has {key}") from None
                 temporary.rename(path)
@@ -82,15 +94,19 @@ class LocalStore:
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[Entry]:
         """Walk the folders that may hold keys of the prefix, and no others: a store may stand among a user's own files."""
-        with suppress(FileNotFoundError), os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith(TEMPORARY):
-                    continue
-                key = Path(entry.path).relative_to(self._folder).as_posix()
-                if not entry.is_dir():
+        try:
+            entries = list(os.scandir(folder))
+        except FileNotFoundError:
+            return
+        for entry in entries:
+            if TEMPORARY.fullmatch(entry.name):
+                continue
+            key = Path(entry.path).relative_to(self._folder).as_posix()
+            if not entry.is_dir():
+                with suppress(FileNotFoundError):  # deleted since, or a link to nothing: no reason to lose the others
                     yield Entry(key, entry.stat().st_size)
-                elif f"{key}/".startswith(prefix) or prefix.startswith(f"{key}/"):
-                    yield from self._walk(Path(entry.path), prefix)
+            elif f"{key}/".startswith(prefix) or prefix.startswith(f"{key}/"):
+                yield from self._walk(Path(entry.path), prefix)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects."""
@@ -99,9 +115,8 @@ class LocalStore:
                 self._path(key).unlink(missing_ok=True)
 
     def check_writable(self) -> None:
-        """See that files can be made; see `sweep.store.base.Store.check_writable`."""
-        made = [each for each in [self._folder, *self._folder.parents] if not each.exists()]
-        probe = self._folder / f"{TEMPORARY}{secrets.token_hex(8)}"
+        """See that files can be made; see `sweep.store.base.Store.check_writable`. The folder stays: others may be about to write there."""
+        probe = _temporary(self._folder)
         with self._errors("write to"):
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
@@ -109,16 +124,14 @@ class LocalStore:
             finally:
                 with suppress(OSError):
                     probe.unlink()
-                for each in made:
-                    with suppress(OSError):
-                        each.rmdir()
             self._sweep_leftovers()
 
     def _sweep_leftovers(self) -> None:
         """Delete temporary files that a killed writer left more than an hour ago."""
-        for path in self._folder.rglob(f"{TEMPORARY}*"):
+        for path in self._folder.rglob(".sweep-*"):
             with suppress(OSError):
-                if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                ours = TEMPORARY.fullmatch(path.name) and path.is_file() and not path.is_symlink()
+                if ours and time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
                     path.unlink()
 
     def _path(self, key: str) -> Path:
@@ -126,7 +139,7 @@ class LocalStore:
 
     def _write(self, key: str, fill: Callable[[Path], object], name: Callable[[Path, Path], object]) -> None:
         path = self._path(key)
-        temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+        temporary = _temporary(path.parent)
         with self._errors("write to"):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ __all__ = ["S3Store"]
 
 DELETED_AT_ONCE = 1000
 CONFLICT_TRIES = 5
+READ_TRIES = 5
+
+WRITER = "sweep-writer"
+"""Metadata of created objects: who wrote it, so that a request sent twice is not taken for somebody else's."""
 
 
 class S3Store:
@@ -24,7 +29,7 @@ class S3Store:
 
     Endpoint, region and credentials come from the standard AWS environment variables and profiles. An object is written by one PUT, or by a
     multipart upload that appears when it is completed. `create` sends ``If-None-Match: *``; where the service knows no conditional
-    writes it looks first, so two writers at once may then both win (what they write is the same).
+    writes it looks first, so two writers at once may then both win.
 
     Parameters
     ----------
@@ -54,24 +59,40 @@ class S3Store:
     def get(self, key: str) -> bytes:
         """Read an object; see `sweep.store.base.Store.get`."""
         with self._errors("read"):
-            return self._client.get_object(**self._at(key))["Body"].read()
+            return self._read(key)
+
+    def _read(self, key: str) -> bytes:
+        """Read an object; the client's own retries end where the body begins, so a body cut short is asked for again here."""
+        from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+        for attempt in range(READ_TRIES):
+            try:
+                return self._client.get_object(**self._at(key))["Body"].read()
+            except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
+                if attempt == READ_TRIES - 1:
+                    raise
+        raise AssertionError
 
     def create(self, key: str, data: bytes) -> None:
         """Write an object once; see `sweep.store.base.Store.create`."""
         with self._errors("write to"):
+            writer = uuid.uuid4().hex
             try:
-                self._put_once(key, data)
+                self._put_once(key, data, writer)
             except ObjectExistsError:
-                if self.get(key) != data:
+                if self._writer_of(key) != writer:
                     raise
-                # Ours, or that of a worker with the same shard: an answer may be lost on its way and the request sent again.
 
-    def _put_once(self, key: str, data: bytes) -> None:
+    def _writer_of(self, key: str) -> str | None:
+        """Return who created an object: an answer may be lost on its way and the request sent again, to meet what it wrote itself."""
+        return self._client.head_object(**self._at(key)).get("Metadata", {}).get(WRITER)
+
+    def _put_once(self, key: str, data: bytes, writer: str) -> None:
         from botocore.exceptions import ClientError
 
         for attempt in range(CONFLICT_TRIES):
             try:
-                self._client.put_object(**self._at(key), Body=data, IfNoneMatch="*")
+                self._client.put_object(**self._at(key), Body=data, IfNoneMatch="*", Metadata={WRITER: writer})
             except ClientError as error:
                 code = _code(error)
                 if code in {"PreconditionFailed", "412"}:
@@ -114,7 +135,16 @@ class S3Store:
         with self._errors("write to"):
             for start in range(0, len(names), DELETED_AT_ONCE):
                 some = {"Objects": names[start : start + DELETED_AT_ONCE], "Quiet": True}
-                self._client.delete_objects(Bucket=self._bucket, Delete=some)
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete=some)
+                self._check_deleted(answer.get("Errors", []))
+
+    def _check_deleted(self, errors: list[dict[str, str]]) -> None:
+        if errors:
+            first = errors[0]
+            raise StoreError(
+                f"cannot delete {len(errors):,} objects of {self.url}: "
+                f"{first.get('Key')}: {first.get('Code')}: {first.get('Message')}"
+            )
 
     def check_writable(self) -> None:
         """Write an empty object and delete it; see `sweep.store.base.Store.check_writable`."""
@@ -156,7 +186,7 @@ class S3Store:
             )
         if isinstance(error, EndpointConnectionError):
             return StoreError(f"cannot {doing} {self.url}: {error}")
-        return StoreError(f"cannot {doing} {self.url}: {code or type(error).__name__}: {str(error).splitlines()[0]}")
+        return StoreError(f"cannot {doing} {self.url}: {code or type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def _code(error: Any) -> str:

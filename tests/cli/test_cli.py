@@ -222,6 +222,9 @@ def test_a_live_line_on_a_terminal(here):
         (["replay", "study.py", "--point", "99", "--trial", "0"], "point 99 is not one of the sweep's 10"),
         (["replay", "study.py", "--point", "0", "--trial", "5000"], "trial 5000 is not one of the point's 5,000"),
         (["kernels", "study.toml"], "study.toml"),
+        (["run", "study.toml:nonsense"], "a .toml file holds one sweep, without a name"),
+        (["run", "study.py", "--store", "~nosuchuser/x"], "there is no such user"),
+        (["run", "study.py", "--store", "file://results/x"], "names a host"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(here, arguments, text):
@@ -244,7 +247,13 @@ BAD_STUDIES = {
         "",
         "parameter 'mode' of kernel 'seeker' has no axis and no default",
     ),
-    "an empty axis": ('["a", "b"]', "[]", "axis 'mode' is empty"),
+    "an empty axis": ('["a", "b"]', "[]", "study.py:11: axis 'mode' is empty"),
+    "an empty axis in a file beside it": (
+        "study = Sweep",
+        "import neighbour\nstudy = Sweep",
+        "neighbour.py:3: axis 'mode' is empty",
+    ),
+    "no space": ('grid(speed=linspace(0.5, 1.5, 5), mode=["a", "b"])', "{'speed': [1]}", "study.py:11: space={"),
     "NaN in an axis": ('["a", "b"]', "[1.0, float('nan')]", "axis 'mode' has nan at position 1"),
     "a kernel that cannot be typed": (
         "rng.exponential()",
@@ -265,6 +274,8 @@ BAD_STUDIES = {
 @pytest.mark.parametrize("name", BAD_STUDIES)
 def test_a_bad_study_is_one_line_and_exit_code_2(here, name):
     old, new, text = BAD_STUDIES[name]
+    (here / "neighbour.py").write_text("from sweep import grid\n\ngrid(mode=[])\n")
+    assert old in STUDY
     (here / "study.py").write_text(STUDY.replace(old, new, 1))
     told = sweep("run", "study.py", cwd=here, code=2)
     assert text in told
@@ -283,10 +294,25 @@ def test_a_bad_study_is_one_line_and_exit_code_2(here, name):
         ('kernel = "pi"\ntrials = 1\n[space]\nx = {linspce = [0, 1, 2]}', "axis 'x' is {'linspce'"),
         ('kernel = "pi"\ntrials = 1\n[space.sobol]\nx = [1, 2]', "does not say n"),
         ("kernel = ", "study.toml: Invalid value"),
+        ('kernel = "pi"\ntrials = 1\nkeep = ["all"]', "study.toml: keep=['all'] is neither 'all' nor"),
+        ('kernel = "pi"\ntrials = 1\nkeep = true', "study.toml: keep=True is neither 'all' nor"),
+        ('kernel = "pi"\ntrials = 1\nspace = 5', "study.toml: space = 5: give a table of axes"),
+        ('kernel = "pi"\ntrials = 1\n[[space]]\nx = 1', "study.toml: space = [{'x': 1}]: give a table of axes"),
+        ('kernel = "pi"\ntrials = 1\n[space.table]\npath = 5', "study.toml: [space.table] is {'path': 5}: give path"),
+        (
+            f'kernel = "pi"\ntrials = 1\n[space]\nx = {{linspace = [0, {"9" * 400}, 2]}}',
+            "both ends must be finite numbers",
+        ),
+        ('kernel = "broken:foo"\ntrials = 1', "broken.py:1: invalid syntax"),
+        ('kernel = "worse:foo"\ntrials = 1', "worse.py:2: NameError: name 'x' is not defined"),
+        ('kernel = ".x:foo"\ntrials = 1', "study.toml: kernel '.x:foo': "),
+        ('kernel = "pi"\ntrials = 1\n[space]\nwhere = "x > 1"\nx = [1]', "study.toml: no point of 1 passes 'x > 1'"),
     ],
 )
 def test_a_bad_spec_is_one_line_and_exit_code_2(here, text, told):
     (here / "study.toml").write_text(text)
+    (here / "broken.py").write_text("def foo(:\n")
+    (here / "worse.py").write_text("y = 1\nx\n")
     found = sweep("run", "study.toml", cwd=here, code=2)
     assert told in found
     assert len(found.splitlines()) == 1
@@ -369,6 +395,41 @@ def test_looking_imports_neither_numba_nor_ray(here, arguments):
     """)
     environment = {**os.environ, **ENVIRONMENT}
     subprocess.run([sys.executable, "-c", code], cwd=here, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_what_cannot_be_printed_is_told_in_one_line(here):
+    sweep("run", "study.py", "--store", "out", "-q", cwd=here)
+    environment = {**os.environ, **ENVIRONMENT}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*SWEEP, "show", "out"], check=False, cwd=here, env=environment, stdout=full, stderr=subprocess.PIPE
+        )
+    assert (done.returncode, done.stderr) == (2, b"sweep: cannot write the output: No space left on device\n")
+    narrow = {**environment, "PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run([*SWEEP, "show", "out"], check=False, cwd=here, env=narrow, capture_output=True)
+    assert done.returncode == 2
+    assert done.stderr == b"sweep: the output's encoding cp1252 has no '\\u2500': set PYTHONIOENCODING=utf-8\n"
+
+
+def test_a_reader_that_leaves_ends_the_command_quietly(here):
+    sweep("run", "study.py", "--store", "out", "-q", cwd=here)
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = {**os.environ, **ENVIRONMENT}
+    done = subprocess.run(
+        [*SWEEP, "show", "out"], check=False, cwd=here, env=environment, stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_ctrl_c_while_a_study_is_read(here):
+    (here / "study.py").write_text(f"open('begun', 'w').close()\nimport time\ntime.sleep(60)\n{STUDY}")
+    process = start("plan", "study.py", cwd=here)
+    wait_for((here / "begun").exists)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60) == ("", "\nsweep: stopped\n")
+    assert process.returncode == 130
 
 
 def test_completion_is_there(here):

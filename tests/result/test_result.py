@@ -2,19 +2,24 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from matplotlib import pyplot as plt
 
-from sweep import Sweep, grid, kernel, linspace, logspace, open_result, sobol
-from sweep.errors import PlanError, UsageError
-from sweep.result import format_table
+from sweep import Sweep, grid, kernel, linspace, logspace, open_result, sobol, zipped
+from sweep.errors import PlanError, SpecError, UsageError
+from sweep.result import Result, format_table
+from sweep.result.text import _row
+from sweep.work.parquet import decode
 from tests.studies import study
 
 
@@ -79,6 +84,11 @@ def smooth(rng, a, b, c):
     return a + b * rng.normal() + c
 
 
+@kernel(outputs=["y"])
+def lone(rng):
+    return rng.normal()
+
+
 def test_plots():
     base = Sweep(smooth, grid(a=linspace(0, 1, 5), b=[0.1], c=[0.0]), trials=100)
     (line,) = base.run().plot().get_lines()
@@ -93,6 +103,13 @@ def test_plots():
     assert len(many.plot(c=1.0).get_lines()) == 2
     with pytest.raises(UsageError, match="no output 'z'"):
         many.plot("z")
+    alone = Sweep(lone, grid(), trials=10).run()
+    with pytest.raises(UsageError, match="one point without an axis"):
+        alone.plot()
+    (line,) = replace(base, space=zipped(a=[0.0, 1.0, 2.0], b=[3.0, 1.0, 2.0], c=[0, 0, 0])).run().plot().get_lines()
+    assert len(line.get_xdata()) == 3
+    shuffled = replace(base, space=grid(a=[*range(9, 0, -1), 0], b=[*range(1, 10), 0], c=[0.0])).run().plot()
+    assert shuffled.get_xlim() == (-0.5, 9.5)
     plt.close("all")
 
 
@@ -103,6 +120,107 @@ def test_text_shows_what_the_error_allows(result):
     short = format_table(result, "text", limit=4)
     assert "⋮  2 more points" in short
     assert repr(result) == format_table(result, "text", limit=12)
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "shown"),
+    [
+        (1e-6, 1e-6, 1e-6, "1e-06 [1e-06, 1e-06]"),
+        (0.0, 0.0, 0.0, "0.0000 [0.0000, 0.0000]"),
+        (3.0, 3.0, 3.0, "3.0000 [3.0000, 3.0000]"),
+        (0.1234567, 0.1234567, 0.1234567, "0.1234567 [0.1234567, 0.1234567]"),
+        (9.81, 9.81 - 1e-11, 9.81 + 1e-11, "9.810000000000e+00 [9.809999999990e+00, 9.810000000010e+00]"),
+        (1.23456789e9, 1.23456788e9, 1.2345679e9, "1.234567890e+09 [1.234567880e+09, 1.234567900e+09]"),
+        (0.25, 0.2411, 0.2633, "0.250 [0.241, 0.263]"),
+        (1234.5, 1230.2, 1238.8, "1,234.5 [1,230.2, 1,238.8]"),
+        (0.0, 0.0, 3.689e-6, "0 [0, 3.689e-06]"),
+        (2.0, -math.inf, math.inf, "2.0000 [-inf, inf]"),
+        (math.nan, math.nan, math.nan, "nan [nan, nan]"),
+    ],
+)
+def test_a_number_is_shown_as_exactly_as_it_is_known(mean, low, high, shown):
+    row = {"n": 7, "y_mean": mean, "y_ci_low": low, "y_ci_high": high}
+    _, known, interval = _row(made({name: [value] for name, value in row.items()}), row)
+    assert f"{known} {interval}" == shown
+
+
+def made(columns: dict) -> Result:
+    plan = {"kernel": {"outputs": ["y"]}, "space": {}}
+    return Result(pa.table(columns).replace_schema_metadata({b"sweep.plan": json.dumps(plan).encode()}))
+
+
+@pytest.mark.parametrize(("limit", "rows"), [(1, 1), (2, 2), (3, 3), (5, 5)])
+def test_a_limit_is_how_many_rows_are_shown(result, limit, rows):
+    lines = format_table(result, "text", limit=limit).splitlines()
+    left_out = lines.index(f"   ⋮  {6 - rows} more points")
+    assert left_out == 2 + rows - rows // 2
+    assert len(lines) == 2 + rows + 1 + len(result.warnings)
+
+
+@pytest.mark.parametrize("limit", [0, -5])
+def test_a_limit_is_one_or_more(result, limit):
+    with pytest.raises(UsageError, match=f"limit={limit} is not 1 or more"):
+        format_table(result, "text", limit=limit)
+
+
+def test_markdown_and_html_hold_the_values_and_nothing_breaks_out():
+    odd = made(
+        {"case": ["a|b", "<b>&"], "n": [5, 5], "y_mean": [0.1, 2.5], "y_ci_low": [0.0, 2.0], "y_ci_high": [0.5, 3.0]}
+    )
+    lines = format_table(odd, "markdown").splitlines()
+    assert lines[2:] == [r"| a\|b | 5 | 0.1 | 0.0 | 0.5 |", "| <b>& | 5 | 2.5 | 2.0 | 3.0 |"]
+    assert "<td>&lt;b&gt;&amp;</td><td>5</td><td>2.5</td><td>[2.0, 3.0]</td>" in odd._repr_html_()
+
+
+def test_warnings_speak_of_the_points_that_are_there(result):
+    (whole,) = result.warnings
+    assert "--point" in whole
+    metadata = result.table.schema.metadata | {b"sweep.nonfinite": b'{"x": {"count": 9, "point": 1, "trial": 2}}'}
+    (some,) = Result(result.table.replace_schema_metadata(metadata), result.url).warnings
+    assert some == "x: 1 trials gave NaN or inf and are left out of its statistics"
+    calm = result.table.filter(pc.equal(result.table["x_nonfinite"], 0))
+    assert Result(calm, result.url).warnings == ()
+    assert "sweep replay STUDY" in Result(result.table, "memory://").warnings[0]
+
+
+def test_a_parquet_copy_is_a_result(result, folder, tmp_path):
+    data = format_table(result, "parquet")
+    assert Result(decode(data, "copy"), result.url).warnings == result.warnings
+    assert data == (folder / "result.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("axes", [{"table": [1.0, 2.0]}, {"stable": [1.0, 2.0]}, {"a": ["table", "x"]}])
+def test_a_grid_has_axes_whatever_they_are_called(axes):
+    space = grid(**axes)
+    plan = {"kernel": {"outputs": ["y"]}, "space": space.spec(), "points": 2}
+    table = space.arrow(0, 2).append_column("n", pa.array([5, 5]))
+    found = Result(table.replace_schema_metadata({b"sweep.plan": json.dumps(plan).encode()}))
+    assert found.axes == {name: tuple(values) for name, values in axes.items()}
+    assert dict(found.to_xarray().sizes) == dict.fromkeys(axes, 2)
+
+
+def test_a_value_of_another_kind_is_told(result):
+    with pytest.raises(UsageError, match="case=1: the parameter's values are of type string"):
+        result.where(case=1)
+
+
+def test_results_open_by_path(folder):
+    assert len(open_result(folder)) == 6
+    assert len(study(trials=5000, keep="all").run(folder)) == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"space": {"a": [1]}}, "space={'a': .1.} is not a space, as grid"),
+        ({"keep": ["all"]}, "keep=.'all'. is neither 'all' nor the name of one output"),
+        ({"keep": True}, "keep=True is neither"),
+        ({"common_random_numbers": "yes"}, "common_random_numbers='yes' is neither true nor false"),
+    ],
+)
+def test_what_is_no_sweep(options, text):
+    with pytest.raises(SpecError, match=text):
+        replace(study(), **options)
 
 
 def test_formats_keep_every_digit(result):

@@ -108,7 +108,9 @@ def test_products_and_unions():
     assert mixed.columns(0, 3)["s"].tolist() == [0, 1, 0]
 
 
-@pytest.mark.parametrize("arguments", [(0, 20, 41), (0.1, 0.3, 3), (-5, 5, 2), (3, 3, 1), (1e-300, 1e300, 1000)])
+@pytest.mark.parametrize(
+    "arguments", [(0, 20, 41), (0.1, 0.3, 3), (-5, 5, 2), (3, 3, 1), (1e-300, 1e300, 1000), (0, 1e-323, 5)]
+)
 def test_linspace_is_numpys_to_the_bit(arguments):
     assert linspace(*arguments).at(np.arange(arguments[2])).tobytes() == np.linspace(*arguments).tobytes()
 
@@ -130,6 +132,36 @@ def test_one_space_said_in_several_ways_has_one_description():
 ROWS = [{"a": 1, "s": "x", "f": 0.5}, {"a": 2, "s": "y", "f": 1.5}]
 
 
+def test_numpys_numbers_are_numbers():
+    assert grid(a=linspace(np.float64(0), np.int64(1), np.int64(5000))) == grid(a=linspace(0, 1, 5000))
+    assert hash(grid(a=linspace(0, 1, np.int64(5000)))) == hash(grid(a=linspace(0, 1, 5000)))
+    assert sobol(np.int64(8), seed=np.uint64(3), a=(0, 1)) == sobol(8, seed=3, a=(0, 1))
+    assert sobol(8, a=linspace(0, 1, 5), b=range(3)) == sobol(8, a=[0, 0.25, 0.5, 0.75, 1.0], b=[0, 1, 2])
+
+
+def test_a_range_to_the_ends_of_64_bits():
+    space = grid(a=range(2**63 - 1, -(2**63) - 1, -(2**62)))
+    assert space.columns(0, len(space))["a"].tolist() == [point["a"] for point in space]
+
+
+def test_a_name_is_what_python_makes_of_it(tmp_path):
+    (tmp_path / "p.csv").write_text("\u00b5\n1\n")
+    assert table(tmp_path / "p.csv").names == grid(**dict.fromkeys(["\u00b5"], 1)).names == ("\u03bc",)
+
+
+def test_categories_of_a_frame(tmp_path):
+    series = pl.Series(["x", "y", "x"])
+    for dtype in (pl.Categorical, pl.Enum(["y", "x"])):
+        assert plain(table(pl.DataFrame({"a": series.cast(dtype)}))) == [{"a": "x"}, {"a": "y"}, {"a": "x"}]
+    assert plain(table(pd.DataFrame({"a": pd.Categorical([2, 1])}))) == [{"a": 2}, {"a": 1}]
+
+
+def test_a_file_that_is_no_table_is_named(tmp_path):
+    (tmp_path / "p.csv").write_text("a,a\n1,2\n")
+    with pytest.raises(SpaceError, match=r"table '.*p\.csv': column 'a' is there twice"):
+        table(tmp_path / "p.csv")
+
+
 def test_tables_from_everywhere(tmp_path):
     frame = pd.DataFrame(ROWS)
     frame.to_csv(tmp_path / "points.csv", index=False)
@@ -140,6 +172,11 @@ def test_tables_from_everywhere(tmp_path):
     assert all(plain(each) == ROWS for each in made)
     assert len({json.dumps(each.spec()) for each in made}) == 1
     assert from_spec(made[0].spec(), made[0].tables()) == made[0]
+
+
+class OwnNorm(stats.rv_continuous):
+    def _cdf(self, x):
+        return 1 / (1 + np.exp(-x))
 
 
 @pytest.mark.parametrize(
@@ -155,6 +192,26 @@ def test_tables_from_everywhere(tmp_path):
         (lambda: grid(a=[[1, 2]]), r"axis 'a' has \[1, 2\] at position 0"),
         (lambda: grid(a=np.zeros((2, 2))), "axis 'a' has 2 dimensions"),
         (lambda: grid(a=[2**63]), "beyond 64 bits"),
+        (lambda: grid(a=np.array([1, 2**63 + 5], np.uint64)), "has 9223372036854775813 at position 1: beyond 64 bits"),
+        (lambda: table(pa.table({"a": pa.array([2**63 + 5], pa.uint64())})), "beyond 64 bits"),
+        (lambda: grid(a=range(2**63, 2**63 + 5)), "beyond 64 bits"),
+        (lambda: grid(a=range(0, 2**64, 2**63)), "beyond 64 bits"),
+        (lambda: grid(a=[2**53 + 1, 0.5]), "beside floats it would be rounded"),
+        (lambda: grid(a=np.array([1e308], np.longdouble) * 10), "values must be finite"),
+        (lambda: grid(a=np.array(["2026-01-01"], "datetime64[ns]")), "values are numbers, bools or strings"),
+        (lambda: grid(a=["x\0"]), "text is one line without control characters"),
+        (lambda: grid(a=range(2**33), b=linspace(0, 1, np.int64(2**32 + 1))), "at most 2..40"),
+        (lambda: linspace(-1e308, 1e308, 4), "further apart than a float can say"),
+        (lambda: logspace(1e-300, 1e300, 4), "a larger factor apart than a float can say"),
+        (lambda: linspace(0, 10**400, 4), "both ends must be finite numbers"),
+        (lambda: independent(8, a=(-1e308, 1e308)), "further apart than a float can say"),
+        (lambda: independent(8, a=stats.poisson(1e19)), "poisson .* has values that 64 bits do not hold"),
+        (lambda: independent(8, a=OwnNorm(name="norm")()), "'norm' is a distribution of your own"),
+        (lambda: independent(8, a=type(stats.norm)(a=0.0, name="norm")()), "'norm' is a distribution of your own"),
+        (lambda: sobol(8, a=linspace(0, 1, 5000)), "a choice of 5,000 values; at most 4,096"),
+        (lambda: grid(**dict.fromkeys(["\u00b5", "\u03bc"], 1)), "is there twice"),
+        (lambda: table(pa.table([[1], [2]], names=["a", "a"])), "column 'a' is there twice"),
+        (lambda: table([{1: 2}]), "column 1 is not a name"),
         (lambda: grid(a=max), "axis 'a' is <built-in"),
         (lambda: grid(**{"a b": [1]}), "'a b' is not a name"),
         (lambda: grid(a=range(2**21), b=range(2**21)), "at most 2..40"),
@@ -167,7 +224,7 @@ def test_tables_from_everywhere(tmp_path):
         (lambda: table(pa.table({"a": [1, None]})), "column 'a' of the table has no value in row 1"),
         (lambda: table("nowhere.csv"), "nowhere.csv"),
         (lambda: table("points.xlsx"), "must end in .csv or .parquet"),
-        (lambda: table(3), "table of a int"),
+        (lambda: table(3), "table of type int: give a list of dicts"),
         (lambda: linspace(0, 1, 0), "must be a whole number, 1 or more"),
         (lambda: logspace(0, 1, 3), "both ends must be above zero"),
         (lambda: sobol(8), "has no range"),
@@ -207,6 +264,13 @@ BASE = grid(a=[0, 1, 2, 3], b=[0.5, 1.5, 2.5], s=["x", "y"], flag=[False, True])
         "flag",
         "a ** 2 > 4",
         "-a < -1",
+        "max(a, b, 2.5) > 2.5 or min(a, b, 1) < 0.7",
+        "a != 0 and 6 % a == 0",
+        "a == 0 or 1 / a < 0.4",
+        "flag + flag == 2",
+        "(a > 1) == flag",
+        "a < 3 < b + 2",
+        "not (a > 1 and not flag)",
     ],
 )
 def test_a_filter_keeps_what_python_would_keep(expression):
@@ -227,12 +291,49 @@ def test_a_filter_keeps_what_python_would_keep(expression):
         ("(lambda: 1)()", "is none of"),
         ("a > None", "None is no number"),
         ("a << 1", "LShift cannot stand"),
+        ("sqrt > 1", "there is no parameter 'sqrt'"),
+        ("a > 1,", "is a list; one can only stand after 'in'"),
+        ("a == [1, 9]", "is a list; one can only stand after 'in'"),
+        ("a in [[1]]", "is a list; one can only stand after 'in'"),
+        ("s in 'xy'", "is no list; 'in' asks for one"),
+        ("a > 100000000000000000000", "a number in it is beyond 64 bits"),
+        ("a > 1e999", "a number in it is beyond 64 bits"),
+        ("abs(a, b) > 1", "abs takes one value, not 2"),
+        ("min(a) > 1", "min takes two values or more, not 1"),
         (lambda point: True, "write the condition as text"),
     ],
 )
 def test_what_is_no_filter(expression, text):
     with pytest.raises(SpaceError, match=text):
         BASE.where(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("(a + 3037000500) * (a + 3037000500) > 0", "is beyond 64 bits for a point; 1.0 . makes a number a float"),
+        ("1 % a == 0", "'1 % a' has no finite value for a point"),
+        ("b / a > 1", "'b / a' has no finite value"),
+        ("sqrt(a - 1) > 1", "has no finite value"),
+        ("exp(a * 1000) > 1", "has no finite value"),
+        ("s == 1", "are text and number, which never compare"),
+        ("s * 2 == 'xx'", "'s' is text, which has no arithmetic"),
+        ("s or flag", "'s' is text, neither true nor false"),
+    ],
+)
+def test_what_has_no_value_at_a_point_is_no_silent_answer(expression, text):
+    with pytest.raises(SpaceError, match=text):
+        len(BASE.where(expression))
+
+
+def test_large_integers_are_filtered_exactly():
+    large = grid(a=[3, 2_000_000_000, 2**63 - 1])
+    assert plain(large.where("a + 0 >= 2000000000")) == [{"a": 2_000_000_000}, {"a": 2**63 - 1}]
+    assert len(large.where("a < 2000000001 and a * a > 9")) == 1
+
+
+def test_a_filter_of_the_one_point_without_axes():
+    assert len(grid().where("1 < 2")) == 1
 
 
 def test_a_filter_that_nothing_passes():
@@ -263,6 +364,9 @@ def test_a_filter_of_too_much():
         (halton(100, a=(0, 1)), halton(30, a=(0, 1)), None),
         (independent(100, a=(0, 1)), independent(30, a=(0, 1)), None),
         (grid(a=range(10**6), b=range(10**6)), grid(a=range(10**6), b=range(10**6)), None),
+        (grid(a=range(10**5 + 1), b=linspace(0, 1, 10**7)), grid(a=range(10**5), b=linspace(0, 1, 10**7)), None),
+        (grid(a=[1.0, 2.5], b=["x"]), grid(a=[1.0, 2.0], b=["x"]), "at point 1 it has a=2.0, asked for 2.5"),
+        (grid(a=[1, 2], b=[1, 3]), grid(a=[1], b=[1, 2]), "at point 1 it has b=2, asked for 3"),
     ],
 )
 def test_which_spaces_begin_with_which(new, old, told):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import resource
 import signal
+from pathlib import Path
 
 import pytest
 
-from sweep.errors import StoreError
+from sweep.errors import ObjectExistsError, StoreError
 from sweep.store import open_store
 
 
@@ -26,11 +27,27 @@ def told(store) -> str:
         ("gs://bucket/x", "no store is reached by gs://; use a folder, s3://bucket/prefix or memory://name"),
         ("s3://", "names no bucket"),
         ("", "give a folder"),
+        ("file://results/x", "names a host: write file:///absolute/folder"),
+        ("~nosuchuser/x", "there is no such user"),
+        (Path("s3://bucket/x"), "a path cannot hold a URL"),
+        (5, "store 5: give a folder"),
+        ("a\0b", "give a folder"),
     ],
 )
 def test_what_is_no_store(url, text):
     with pytest.raises(StoreError, match=text):
         open_store(url)
+
+
+def test_what_names_a_folder(tmp_path):
+    assert (
+        open_store(tmp_path).url
+        == open_store(str(tmp_path)).url
+        == open_store(f"file://{tmp_path}").url
+        == str(tmp_path)
+    )
+    assert open_store("file:///tmp/a#1/x%20y?z").url == "/tmp/a#1/x y?z"
+    assert open_store(open_store(tmp_path)).url == str(tmp_path)
 
 
 def test_a_file_in_the_way(tmp_path):
@@ -61,6 +78,54 @@ def test_a_disk_that_takes_no_more(tmp_path):
 
 def test_a_bucket_that_is_not_there(s3):
     assert told(open_store("s3://no-such-bucket-here/x")).endswith("there is no bucket 'no-such-bucket-here'")
+
+
+def test_a_name_that_no_bucket_has(s3):
+    text = told(open_store("s3://not a bucket/x"))
+    assert 'Parameter validation failed: Invalid bucket name "not a bucket"' in text
+
+
+def test_a_body_that_is_cut_short_is_asked_for_again(s3, bucket, monkeypatch):
+    from botocore.exceptions import IncompleteReadError
+
+    store = open_store(f"s3://{bucket}/x")
+    store.create("a", b"whole")
+    real, asked = store._client.get_object, []
+
+    def cut(**where):
+        answer = real(**where)
+        asked.append(where)
+        if len(asked) < 3:
+            answer["Body"].read = lambda: (_ for _ in ()).throw(IncompleteReadError(actual_bytes=2, expected_bytes=5))
+        return answer
+
+    monkeypatch.setattr(store._client, "get_object", cut)
+    assert (store.get("a"), len(asked)) == (b"whole", 3)
+    monkeypatch.setattr(store._client, "get_object", lambda **where: asked.clear() or cut(**where))
+    with pytest.raises(StoreError, match="IncompleteReadError: 2 read, but total bytes expected is 5"):
+        store.get("a")
+
+
+def test_a_put_whose_answer_was_lost_is_ours(s3, bucket, monkeypatch):
+    store = open_store(f"s3://{bucket}/x")
+    real = store._client.put_object
+
+    def twice(**what):
+        real(**what)
+        return real(**what)
+
+    monkeypatch.setattr(store._client, "put_object", twice)
+    store.create("a", b"data")
+    with pytest.raises(ObjectExistsError):
+        store.create("a", b"data")
+
+
+def test_what_could_not_be_deleted_is_told(s3, bucket, monkeypatch):
+    store = open_store(f"s3://{bucket}/x")
+    errors = [{"Key": "x/a", "Code": "AccessDenied", "Message": "no"}]
+    monkeypatch.setattr(store._client, "delete_objects", lambda **_: {"Errors": errors})
+    with pytest.raises(StoreError, match="cannot delete 1 objects of s3://.*/x: x/a: AccessDenied: no"):
+        store.delete(["a"])
 
 
 def test_no_credentials(s3, monkeypatch, tmp_path):

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from sweep.errors import ObjectExistsError
 from sweep.store import open_store
 
 WRITER = """
@@ -40,10 +45,57 @@ def test_a_killed_writer_leaves_whole_objects_only(tmp_path):
 def test_old_leftovers_are_swept_and_fresh_ones_left(tmp_path):
     store = open_store(str(tmp_path))
     store.create("map/1", b"x")
-    old, fresh = tmp_path / "map" / ".sweep-old", tmp_path / "map" / ".sweep-fresh"
-    for each in (old, fresh):
+    old, fresh = tmp_path / "map" / f".sweep-{'0' * 16}", tmp_path / "map" / f".sweep-{'1' * 16}"
+    users = tmp_path / "notes" / ".sweep-settings.toml"
+    users.parent.mkdir()
+    for each in (old, fresh, users):
         each.write_bytes(b"half")
-    os.utime(old, (0, 0))
+    for each in (old, users):
+        os.utime(each, (0, 0))
     store.check_writable()
-    assert (old.exists(), fresh.exists()) == (False, True)
-    assert [entry.key for entry in store.list()] == ["map/1"]
+    assert (old.exists(), fresh.exists(), users.exists()) == (False, True, True)
+    assert [entry.key for entry in store.list("map/")] == ["map/1"]
+
+
+def test_a_link_to_nothing_hides_no_other_object(tmp_path):
+    store = open_store(tmp_path)
+    for i in range(20):
+        store.create(f"map/{i:02d}", b"x")
+        (tmp_path / "map" / f"{i:02d}-gone").symlink_to("nowhere")
+    assert len(list(store.list("map/"))) == 20
+
+
+def test_many_check_and_write_at_once(tmp_path):
+    """One that leaves must not take the folder away from under the others."""
+
+    def use(number: int) -> None:
+        store = open_store(tmp_path / str(number // 4) / "store")
+        store.check_writable()
+        store.create(f"a/{number}", b"x")
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(use, range(2000)))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM])
+def test_a_file_system_without_links(tmp_path, monkeypatch, number):
+    def link(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", link)
+    store = open_store(tmp_path)
+    store.create("a", b"x")
+    with pytest.raises(ObjectExistsError):
+        store.create("a", b"x")
+    assert store.get("a") == b"x"
+
+
+def test_a_link_whose_answer_was_lost_is_ours(tmp_path, monkeypatch):
+    real = os.link
+
+    def link(*arguments):
+        real(*arguments)
+        real(*arguments)
+
+    monkeypatch.setattr(os, "link", link)
+    open_store(tmp_path).create("a", b"x")
