@@ -81,9 +81,8 @@ def target_machine() -> Any:
     """Return LLVM's target machine for the processor that code is compiled for."""
     llvm = _initialised()
     name, features = processor()
-    # Large: a process may have room for code and its constants only further apart than 32 bits reach, and LLVM then ends it.
     return llvm.Target.from_default_triple().create_target_machine(
-        cpu=name, features=features, opt=3, reloc="pic", codemodel="large"
+        cpu=name, features=features, opt=3, reloc="pic", codemodel="small"
     )
 
 
@@ -96,29 +95,32 @@ def load(code: ObjectCode) -> Any:
         A C function that takes a pointer for its (void) result, one for exceptions, and then the driver's arguments, releases the
         GIL, and returns 0 or the number of the exception that a trial raised.
     """
-    llvm = _initialised()
-    _resolve(llvm, code.symbols)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
-    engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code.code))
-    engine.finalize_object()
+    library = _initialised().JITLibraryBuilder().add_object_img(code.code).export_symbol(code.entry)
+    for name in code.symbols:
+        library.import_symbol(name, _address(name))
+    linked = library.link(_linker(), f"kernel-{len(_linked)}")
+    _linked.append(linked)
     prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 11, *[ctypes.c_void_p] * 4)
-    function = prototype(engine.get_function_address(code.entry))
-    _engines.append(engine)
-    return function
+    return prototype(linked[code.entry])
 
 
-_engines: list[Any] = []  # linked code lives as long as its engine
+_linked: list[Any] = []  # code stays in memory as long as its library
 
 
-def _resolve(llvm: Any, symbols: tuple[str, ...]) -> None:
-    """See to it that every symbol has an address: LLVM ends the process where one has none."""
-    for name in symbols:
-        if not llvm.address_of_symbol(name):
-            address = _libm_address(name)
-            if address:
-                llvm.add_symbol(name, address)
-            else:  # one of numba's own helpers, for arrays inside a trial say: numba registers them as it starts
-                _start_numba()
+@functools.cache
+def _linker() -> Any:
+    """JITLink gives code and constants one stretch of memory; LLVM's older linker may place them further apart than an offset reaches."""
+    return _initialised().create_lljit_compiler(target_machine(), use_jit_link=True)
+
+
+def _address(name: str) -> int:
+    """Return where a symbol is: in this process, in the C library's mathematics, or among numba's helpers."""
+    llvm = _initialised()
+    found = llvm.address_of_symbol(name) or _libm_address(name)
+    if not found:
+        _start_numba()
+        found = llvm.address_of_symbol(name)
+    return found or 0
 
 
 def _libm_address(name: str) -> int | None:
