@@ -6,9 +6,11 @@ import contextlib
 import functools
 import os
 import sys
+import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sweep.errors import CorruptError, ObjectExistsError, PlanError, StoreError, UsageError
 from sweep.holdings import Holdings, discard_other, read_plan, write_plan
@@ -23,6 +25,7 @@ from sweep.work.pilot import pilot, shard_count
 from sweep.work.study import Study
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     from sweep.executors.cluster import Cluster
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from sweep_kernels.kernel import Kernel
 
 __all__ = ["EXECUTORS", "run_plan"]
+
+T = TypeVar("T")
 
 EXECUTORS = ("auto", "inprocess", "ray")
 
@@ -199,9 +204,23 @@ def _measured(study: Study, rectangles: list[Rectangle], progress: Progress) -> 
     """Time a few trials of what is missing; the store is tried too, before anything is begun."""
     progress.stage("pilot")
     trials = sum(_trials(study.plan, each) for each in rectangles)
-    seconds = pilot(study).seconds_per_trial * trials
+    seconds = _interruptibly(lambda: pilot(study)).seconds_per_trial * trials
     study.store.check_writable()
     return _Work(rectangles, trials, seconds)
+
+
+def _interruptibly(work: Callable[[], T]) -> T:
+    """Do something on a thread, so that Ctrl-C is heard: compiled code does not listen."""
+    done: Future[T] = Future()
+
+    def do() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            done.set_exception(error)
+
+    threading.Thread(target=do, name="sweep-pilot", daemon=True).start()
+    return done.result()
 
 
 def _map_stages(

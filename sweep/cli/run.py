@@ -48,7 +48,7 @@ def command(
 
     sweep = read_study(study, trials, seed)
     plan = sweep.plan(source=study.partition(":")[0])
-    place = open_store(store or default_store(study))
+    place = open_store(default_store(study) if store is None else store)
     line = Line(quiet=quiet)
     try:
         with line:
