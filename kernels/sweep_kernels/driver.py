@@ -126,7 +126,7 @@ class Driver:
         code = object_code(kernel, kinds)
         self.output_kinds = code.output_kinds
         self._function = load(code)
-        self._key = tuple(_signed(word) for word in key_of(seed))
+        self._key = key_of(seed)
         self._common = int(common_random_numbers)
         self._trials = trials
         self._block_size = block_size
@@ -193,7 +193,7 @@ class Driver:
     ) -> NDArray[np.float64]:
         rows = np.empty((blocks.count, self._outputs, len(SLOTS)))
         if self._raw(blocks, words, values, scratch, rows, self._trials, kept_stride) != 0:
-            raise self._find_failure(blocks, words, values, scratch, rows)
+            raise self._find_failure(blocks, words)
         return rows
 
     def _raw(
@@ -214,30 +214,25 @@ class Driver:
             words.ctypes.data, values.ctypes.data, scratch.ctypes.data, rows.ctypes.data,
         )  # fmt: skip
 
-    def _find_failure(
-        self,
-        blocks: Blocks,
-        words: NDArray[np.int64],
-        values: NDArray[np.float64],
-        scratch: NDArray[np.float64],
-        rows: NDArray[np.float64],
-    ) -> TrialRaisedError:
+    def _find_failure(self, blocks: Blocks, words: NDArray[np.int64]) -> TrialRaisedError:
         """Find the first trial that raises: the first block that does, then the shortest prefix of it."""
         for i in range(blocks.count):
             block = blocks.block(i)
             one = Blocks(blocks.first_point, block, 1, (blocks.start + i) // blocks.width, 1)
-            first = block * self._block_size
-            if self._raw(one, words, values, scratch, rows, first + self._length(block), 0) != 0:
-                low, high = 1, self._length(block)
-                while low < high:
-                    middle = (low + high) // 2
-                    if self._raw(one, words, values, scratch, rows, first + middle, 0) != 0:
-                        high = middle
-                    else:
-                        low = middle + 1
-                return TrialRaisedError(blocks.point(i), first + high - 1)
+            low, high = 1, self._length(block)
+            if not self._raises(one, words, high):
+                continue
+            while low < high:
+                middle = (low + high) // 2
+                if self._raises(one, words, middle):
+                    high = middle
+                else:
+                    low = middle + 1
+            return TrialRaisedError(blocks.point(i), block * self._block_size + high - 1)
         return TrialRaisedError(blocks.point(0), blocks.block(0) * self._block_size)
 
-
-def _signed(word: int) -> int:
-    return word - (1 << 64) if word >= 1 << 63 else word
+    def _raises(self, one: Blocks, words: NDArray[np.int64], trials: int) -> bool:
+        """Tell whether one of the first `trials` trials of a block raises; in this thread's own room, which holds a whole block."""
+        scratch, values = self._scratch()
+        rows = np.empty((1, self._outputs, len(SLOTS)))
+        return self._raw(one, words, values, scratch, rows, one.first_block * self._block_size + trials, 0) != 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep_kernels import KernelError, kernel
+from sweep_kernels import KernelError, Rng, kernel
 from sweep_kernels.cache import cache_folder, object_code
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
 from sweep_kernels.statistics import FINITE, MEAN, NONFINITE_TRIAL
@@ -107,6 +107,27 @@ def test_the_first_trial_that_raises_is_found():
     with pytest.raises(ValueError, match="too large"):
         picky.trial(9, 1, guilty, limit=3.2)
     assert all(picky.trial(9, 1, trial, limit=3.2) <= 3.2 for trial in range(guilty))
+
+
+@kernel(outputs=["x", "twice"])
+def picky_twice(rng, limit):
+    x = rng.uniform()
+    if x > limit:
+        raise ValueError("too large")
+    return x, 2.0 * x
+
+
+def test_the_search_for_a_raising_trial_stays_out_of_the_kept_values(monkeypatch):
+    """They have room for the trials asked for, the search needs a whole block: here they are followed by a guard."""
+    guard = np.full(20_000, -7.0)
+    words = parameter_words([np.array([0.95])], ("float",), 1)
+    each = driver(picky_twice, ("float",), trials=50)
+    monkeypatch.setattr("sweep_kernels.driver.np.empty", lambda shape: guard[:100] if shape == (2, 50) else np.zeros(shape))
+    with pytest.raises(TrialRaisedError) as caught:
+        each.run_keeping(Blocks(0, 0, 1, 0, 1), words)
+    assert np.all(guard[100:] == -7.0)
+    draws = [Rng(9, 0, trial).uniform() for trial in range(50)]
+    assert caught.value.trial == next(i for i, u in enumerate(draws) if u > 0.95)
 
 
 @kernel(outputs=["x"])
