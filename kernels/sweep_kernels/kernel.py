@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from sweep_kernels.errors import KernelError
-from sweep_kernels.fingerprint import fingerprint, plain
 from sweep_kernels.rng import Rng
+from sweep_kernels.snapshot import Snapshot, plain_function, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,8 +33,6 @@ class Kernel:
         Values of the parameters that need no axis.
     outputs
         Names of what it returns, in order.
-    version
-        64 hexadecimal digits: the hash of its source, of what that calls and of the constants it reads.
     """
 
     function: Callable[..., Any]
@@ -43,12 +41,38 @@ class Kernel:
     defaults: dict[str, bool | int | float]
     outputs: tuple[str, ...]
     summary: str = ""
-    _version: str = field(default="", repr=False)
+    _carried: Snapshot | None = field(default=None, repr=False)
+
+    @property
+    def version(self) -> str:
+        """64 hexadecimal digits: the hash of its source, of what that calls and of the constants it reads.
+
+        Raises
+        ------
+        KernelError
+            If it refers to something that a kernel cannot, or any of this has changed since the kernel was first used.
+        """
+        changed = None if self._carried else self._snapshot.changed(take(self.function))
+        if changed:
+            raise KernelError(
+                f"kernel {self.name!r} is not what it was when it was first used: {changed} has changed; declare the kernel again"
+            )
+        return self._snapshot.version
+
+    @property
+    def frozen(self) -> Callable[..., Any]:
+        """The function with all that it refers to, as they were when the kernel was first used: what is compiled, run and hashed."""
+        return self._snapshot.function
+
+    @property
+    def py_func(self) -> Callable[..., Any]:
+        """The plain function, by the name that numba's own functions have for it."""
+        return self.function
 
     @cached_property
-    def version(self) -> str:
-        """Hash of the source; carried along when a kernel travels to a worker that has no source file."""
-        return self._version or fingerprint(self.function)
+    def _snapshot(self) -> Snapshot:
+        """Taken once, at first use; carried along when the kernel travels to a worker, which may have other files."""
+        return self._carried or take(self.function)
 
     @property
     def file(self) -> str:
@@ -75,12 +99,12 @@ class Kernel:
         Any
             What the function returns.
         """
-        return self.function(Rng(seed, point, trial), **parameters)
+        return self.frozen(Rng(seed, point, trial), **parameters)
 
     __call__ = property(lambda self: self.function)  # type: ignore[assignment] - callable as the plain function, traceback and all
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = (self.function, self.name, self.parameters, self.defaults, self.outputs, self.summary, self.version)
+        values = (self.frozen, self.name, self.parameters, self.defaults, self.outputs, self.summary, self._snapshot)
         return (Kernel, values)
 
 
@@ -129,7 +153,7 @@ def kernel(function: Callable[..., Any] | None = None, /, *, outputs: Sequence[s
 
 
 def _declare(function: Callable[..., Any], outputs: Sequence[str] | str | None) -> Kernel:
-    function = plain(function)
+    function = plain_function(function)
     if not inspect.isfunction(function):
         raise KernelError(f"a kernel is a plain function, not {function!r}")
     name = function.__name__

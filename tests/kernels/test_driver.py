@@ -14,8 +14,7 @@ from sweep_kernels import KernelError, Rng, kernel
 from sweep_kernels.cache import cache_folder, object_code
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
 from sweep_kernels.statistics import FINITE, MEAN, NONFINITE_TRIAL
-from tests.kernels.compiling import as_kernel
-from tests.kernels.test_kernel import loaded
+from tests.kernels.compiling import as_kernel, loaded
 
 KINDS = ("float", "int", "bool")
 
@@ -122,7 +121,9 @@ def test_the_search_for_a_raising_trial_stays_out_of_the_kept_values(monkeypatch
     guard = np.full(20_000, -7.0)
     words = parameter_words([np.array([0.95])], ("float",), 1)
     each = driver(picky_twice, ("float",), trials=50)
-    monkeypatch.setattr("sweep_kernels.driver.np.empty", lambda shape: guard[:100] if shape == (2, 50) else np.zeros(shape))
+    monkeypatch.setattr(
+        "sweep_kernels.driver.np.empty", lambda shape: guard[:100] if shape == (2, 50) else np.zeros(shape)
+    )
     with pytest.raises(TrialRaisedError) as caught:
         each.run_keeping(Blocks(0, 0, 1, 0, 1), words)
     assert np.all(guard[100:] == -7.0)
