@@ -67,6 +67,8 @@ def test_the_json_is_small_and_for_people():
         ({"seed": 2**64}, "seed=.* is not a whole number from 0 to 2..64 - 1"),
         ({"confidence": 95}, "confidence=95 is not between 0 and 1"),
         ({"confidence": float("nan")}, "confidence=nan"),
+        ({"confidence": 1 - 2**-53}, "confidence=0.9999999999999999 is not between 0 and 1 - 1e-12"),
+        ({"common_random_numbers": "yes"}, "common_random_numbers='yes' is neither True nor False"),
         ({"keep": "larg"}, "keep='larg' is neither 'all' nor an output of 'mixed'"),
     ],
 )

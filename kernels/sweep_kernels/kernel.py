@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+
 from sweep_kernels.errors import KernelError
 from sweep_kernels.rng import Rng
 from sweep_kernels.snapshot import Snapshot, plain_function, take
@@ -171,7 +173,7 @@ def _declare(function: Callable[..., Any], outputs: Sequence[str] | str | None) 
         function=function,
         name=name,
         parameters=tuple(each.name for each in taken),
-        defaults={each.name: each.default for each in taken if each.default is not each.empty},
+        defaults={each.name: number for each in taken if (number := _number(each.default)) is not None},
         outputs=tuple(given),
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
     )
@@ -190,5 +192,16 @@ def _check_outputs(name: str, outputs: list[str]) -> None:
 def _check_argument(name: str, argument: inspect.Parameter) -> None:
     if argument.kind not in {argument.POSITIONAL_ONLY, argument.POSITIONAL_OR_KEYWORD}:
         raise KernelError(f"kernel {name!r}: argument {argument.name!r} must be a plain one (no *, ** or keyword-only)")
-    if argument.default is not argument.empty and not isinstance(argument.default, bool | int | float):
-        raise KernelError(f"kernel {name!r}: the default {argument.default!r} of {argument.name!r} is no number")
+    if argument.default is not argument.empty and _number(argument.default) is None:
+        raise KernelError(
+            f"kernel {name!r}: the default {argument.default!r} of {argument.name!r} is no number that fits in 64 bits"
+        )
+
+
+def _number(value: Any) -> bool | int | float | None:
+    """Return a number as one of Python's own types; None for what is none, or an integer that is too large."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value) if -(2**63) <= value < 2**63 else None
+    return float(value) if isinstance(value, float | np.floating) else None

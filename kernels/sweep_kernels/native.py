@@ -29,7 +29,7 @@ from sweep_kernels.snapshot import INSTRUCTIONS, Namespace, library_name, outer_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["INLINE", "RngType", "compiled", "make_rng", "rng_type"]
+__all__ = ["INLINE", "Compiler", "RngType", "compiled", "make_rng", "rng_type"]
 
 INLINE = {"forceinline": True, "error_model": "numpy"}
 INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
@@ -119,35 +119,47 @@ STAND_INS = {
 }
 
 
-def compiled(function: Callable[..., Any], *, inline: bool = True, boundscheck: bool = False) -> Any:
-    """Make a plain function, and every plain function that it calls, compilable.
+def compiled(function: Callable[..., Any], *, inline: bool = True) -> Any:
+    """Make a plain function, and every plain function that it calls, compilable. See `Compiler.compiled`."""
+    return Compiler(boundscheck=False).compiled(function, inline=inline)
+
+
+class Compiler:
+    """Makes plain functions compilable, with the plain functions among the names that they read replaced by compilable ones.
 
     Parameters
     ----------
-    function
-        A plain Python function that does not call itself; it is not changed.
-    inline
-        Whether LLVM must inline it into its callers.
     boundscheck
         Whether an index out of an array's range raises, as in plain Python.
 
-    Returns
-    -------
-    dispatcher
-        What numba compiles on the first call.
+    Attributes
+    ----------
+    dispatchers
+        What numba compiles on the first call: all that were made.
     """
-    options = INLINE if inline else {"error_model": "numpy", "_nrt": False}
-    return njit(**options, boundscheck=boundscheck)(_Binding(boundscheck).bound(function))
 
-
-class _Binding:
-    """Copies functions, with the plain functions among the names that they read replaced by compilable ones."""
-
-    def __init__(self, boundscheck: bool) -> None:
+    def __init__(self, *, boundscheck: bool) -> None:
+        self.dispatchers: list[Any] = []
         self._options = {**INLINE, "boundscheck": boundscheck}
         self._made = dict(STAND_INS)
 
+    def compiled(self, function: Callable[..., Any], *, inline: bool = True) -> Any:
+        """Make a plain function that does not call itself compilable; it is not changed.
+
+        Parameters
+        ----------
+        function
+            A plain Python function.
+        inline
+            Whether LLVM must inline it into its callers.
+        """
+        options = self._options if inline else {"error_model": "numpy", "_nrt": False}
+        made = njit(**options)(self.bound(function))
+        self.dispatchers.append(made)
+        return made
+
     def bound(self, function: Any) -> Any:
+        """Copy a function, bound to compilable ones."""
         scope = dict(function.__globals__)
         for name in {dotted[0] for dotted in outer_names(function.__code__)} & scope.keys():
             scope[name] = self._stand_in(scope[name])
@@ -166,7 +178,7 @@ class _Binding:
         if id(value) not in self._made:
             if not isinstance(value, pytypes.FunctionType) or library_name(value):
                 return value
-            self._made[id(value)] = njit(**self._options)(self.bound(value))
+            self._made[id(value)] = self.compiled(value)
         return self._made[id(value)]
 
 
@@ -180,6 +192,6 @@ def _register(name: str, function: Callable[..., Any]) -> None:
     overload_method(RngType, name, jit_options=INLINE)(method)
 
 
-_draws = _Binding(boundscheck=False)
+_draws = Compiler(boundscheck=False)
 for _name, _function in draws.METHODS.items():
     _register(_name, _function)

@@ -36,25 +36,19 @@ class ObjectCode:
     output_kinds: tuple[str, ...]
 
     def to_bytes(self) -> bytes:
-        """One JSON line, the code's digest in it, then the code."""
-        head = {
-            "entry": self.entry,
-            "symbols": self.symbols,
-            "output_kinds": self.output_kinds,
-            "sha256": hashlib.sha256(self.code).hexdigest(),
-        }
-        return json.dumps(head).encode() + b"\n" + self.code
+        """Write a digest of the rest, one JSON line, the code."""
+        head = {"entry": self.entry, "symbols": self.symbols, "output_kinds": self.output_kinds}
+        body = json.dumps(head).encode() + b"\n" + self.code
+        return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ObjectCode | None:
         """Read what `to_bytes` wrote; None when it is damaged."""
-        line, _, code = data.partition(b"\n")
-        try:
-            head = json.loads(line)
-        except ValueError:
+        digest, _, body = data.partition(b"\n")
+        if hashlib.sha256(body).hexdigest().encode() != digest:
             return None
-        if hashlib.sha256(code).hexdigest() != head.get("sha256"):
-            return None
+        line, _, code = body.partition(b"\n")
+        head = json.loads(line)
         return cls(code, head["entry"], tuple(head["symbols"]), tuple(head["output_kinds"]))
 
 
@@ -102,11 +96,8 @@ def load(code: ObjectCode) -> Any:
     engine.finalize_object()
     prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 11, *[ctypes.c_void_p] * 4)
     function = prototype(engine.get_function_address(code.entry))
-    _engines.append(engine)
+    function.engine = engine  # type: ignore[attr-defined] - linked code lives as long as its engine
     return function
-
-
-_engines: list[Any] = []  # linked code lives as long as its engine
 
 
 def _resolve(llvm: Any, symbols: tuple[str, ...]) -> None:
@@ -116,7 +107,7 @@ def _resolve(llvm: Any, symbols: tuple[str, ...]) -> None:
             address = _libm_address(name)
             if address:
                 llvm.add_symbol(name, address)
-            else:  # one of numba's own helpers, for arrays inside a trial say: numba registers them as it starts
+            else:  # one of numba's own helpers, for complex powers say: numba registers them as it starts
                 _start_numba()
 
 

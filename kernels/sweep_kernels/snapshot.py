@@ -34,7 +34,7 @@ INSTRUCTIONS = ("bits_of", "float_of_bits", "fma")
 
 LIBRARIES = (math, cmath, np)
 BUILTINS = {
-    "abs", "bool", "breakpoint", "complex", "divmod", "enumerate", "float", "int", "len", "max", "min", "pow", "print", "range", "round",
+    "abs", "bool", "breakpoint", "complex", "divmod", "enumerate", "float", "int", "len", "max", "min", "print", "range", "round",
     "sum", "tuple", "zip",
 }  # fmt: skip
 ARRAY_BYTES = 1_000_000

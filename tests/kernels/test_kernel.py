@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import enum
 import pickle
 import textwrap
 
+import numpy as np
 import pytest
 
 from sweep_kernels import KernelError, kernel
@@ -24,6 +26,29 @@ def test_what_a_kernel_knows_of_itself():
     assert len(both.version) == 64
 
 
+class Mode(enum.IntEnum):
+    FAST = 2
+
+
+@pytest.mark.parametrize(
+    ("default", "plain"),
+    [
+        (np.float64(2.0), 2.0),
+        (np.float32(0.5), 0.5),
+        (np.int32(3), 3),
+        (Mode.FAST, 2),
+        (np.True_, True),
+        (-(2**63), -(2**63)),
+    ],
+)
+def test_defaults_are_plain_numbers(default, plain):
+    @kernel
+    def f(rng, a=default):
+        return a
+
+    assert (type(f.defaults["a"]), f.defaults["a"]) == (type(plain), plain)
+
+
 def test_without_a_name_the_output_is_the_function():
     @kernel
     def payoff(rng):
@@ -39,6 +64,7 @@ def test_without_a_name_the_output_is_the_function():
         (lambda rng, *a: 1.0, ["x"], "must be a plain one"),
         (lambda rng, *, a: 1.0, ["x"], "must be a plain one"),
         (lambda rng, a="no": 1.0, ["x"], "is no number"),
+        (lambda rng, a=2**63: 1.0, ["x"], "is no number that fits in 64 bits"),
         (lambda rng: 1.0, [], "names no output"),
         (lambda rng: 1.0, ["a b"], "is not a name"),
         (lambda rng: 1.0, ["a", "a"], "share a name"),
