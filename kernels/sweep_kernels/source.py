@@ -94,5 +94,7 @@ def _spelled(node: Any) -> str:
     fields = {name: getattr(node, name, None) for name in node._fields if name not in DO_NOT_COUNT}
     if isinstance(node, ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
         fields["body"] = node.body[1:]
+    if isinstance(node, ast.JoinedStr):  # Python 3.12 has empty parts in it
+        fields["values"] = [each for each in node.values if getattr(each, "value", None) != ""]
     told = (f"{name}={_spelled(value)}" for name, value in fields.items() if value not in (None, []))
     return f"{type(node).__name__}({', '.join(told)})"
