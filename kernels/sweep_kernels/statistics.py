@@ -165,10 +165,10 @@ def block_statistics(
     squares = smallest
     lane_deviations(x, n, mean, sums, squares)
     drift = fold(sums) / n if n > 0 else 0.0  # what rounding left: with it the mean of a constant is the constant
-    is_wide = not math.isfinite(drift)
+    spread = fold(squares)
     row[0] = n
-    row[1] = mean if is_wide else mean + drift
-    row[2] = np.inf if is_wide else fold(squares) - drift * drift * n
+    row[1] = mean + drift if math.isfinite(drift) else mean
+    row[2] = spread - drift * drift * n if math.isfinite(spread) else np.inf
     row[3] = low
     row[4] = high
     row[5] = first_trial + first_nonfinite if first_nonfinite >= 0 else -1
