@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import math
 import numbers
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError, PlanError, nearest
@@ -21,6 +20,9 @@ __all__ = ["BLOCK_SIZE", "FORMAT", "KernelReference", "Plan"]
 
 FORMAT = 1
 """Version of the plan's JSON. A plan of another version is refused."""
+
+MOST_CONFIDENCE = 1.0 - 1e-12
+"""Above it the quantiles of an interval lose their digits, and are infinite at last."""
 
 BLOCK_SIZE = 4096
 """Trials of a block in plans of this version: a constant, so that no machine's speed can change a result."""
@@ -56,7 +58,7 @@ class Plan:
     common_random_numbers
         Whether every point gets the draws of point 0, so that points are compared on the same randomness.
     confidence
-        Of the intervals, ``0 < confidence < 1``. Not part of what is computed: it may change between runs.
+        Of the intervals, ``0 < confidence <= 1 - 1e-12``. Not part of what is computed: it may change between runs.
     block_size
         Trials of a block.
     """
@@ -93,6 +95,8 @@ class Plan:
             If the kernel's source cannot be hashed.
         """
         _check_numbers(trials, seed, confidence)
+        if not isinstance(common_random_numbers, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - it may come from a file
+            raise PlanError(f"common_random_numbers={common_random_numbers!r} is neither True nor False")
         _check_parameters(kernel, space)
         if keep not in {"", "all", *kernel.outputs}:
             raise PlanError(
@@ -223,11 +227,6 @@ class Plan:
         if reason is not None:
             raise PlanError(f"the store holds another plan: space differs: {reason} (points can be added at the end)")
 
-    def with_trials(self, trials: int) -> Plan:
-        """Return the same plan with another number of trials."""
-        _check_numbers(trials, self.seed, self.confidence)
-        return replace(self, trials=trials)
-
 
 def _same(field: str, old: Any, new: Any) -> None:
     if old != new:
@@ -243,8 +242,8 @@ def _check_numbers(trials: Any, seed: Any, confidence: Any) -> None:
         raise PlanError(f"trials={trials!r} is not a whole number from 1 to 2**44")
     if not _is_integer(seed) or not 0 <= seed < SEED_LIMIT:
         raise PlanError(f"seed={seed!r} is not a whole number from 0 to 2**64 - 1")
-    if not isinstance(confidence, float | int) or not 0.0 < confidence < 1.0 or math.isnan(confidence):
-        raise PlanError(f"confidence={confidence!r} is not between 0 and 1, as in 0.95")
+    if not isinstance(confidence, float | int) or not 0.0 < confidence <= MOST_CONFIDENCE:
+        raise PlanError(f"confidence={confidence!r} is not between 0 and 1 - 1e-12, as in 0.95")
 
 
 def _is_integer(value: Any) -> bool:

@@ -13,6 +13,8 @@ import importlib.metadata
 import os
 import secrets
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +27,14 @@ __all__ = ["cache_folder", "object_code"]
 
 
 def cache_folder() -> Path:
-    """Return the folder of compiled kernels: ``$SWEEP_CACHE_DIR``, or ``arraysweep`` in the user's cache folder."""
+    """Return the folder of compiled kernels: ``$SWEEP_CACHE_DIR``, or one in the user's folder for caches, or else in that for temporary files."""
     named = os.environ.get("SWEEP_CACHE_DIR")
     if named:
         return Path(named).expanduser()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "arraysweep"
+    with suppress(RuntimeError):  # neither $HOME nor an entry for this user
+        return Path(base).expanduser() / "arraysweep"
+    return Path(tempfile.gettempdir()) / f"arraysweep-{os.getuid()}"
 
 
 def object_code(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
@@ -76,7 +80,8 @@ def _write(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError:
-        temporary.unlink(missing_ok=True) if temporary.parent.is_dir() else None
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _key(kernel: Kernel, kinds: tuple[str, ...]) -> str:

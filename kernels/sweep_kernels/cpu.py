@@ -7,8 +7,7 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
-import builtins
-import dis
+import operator
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 
 from sweep_kernels.counter import high_word
 from sweep_kernels.errors import KernelError
-from sweep_kernels.native import compiled, make_rng
+from sweep_kernels.native import Compiler, compiled, make_rng
 from sweep_kernels.objectcode import ObjectCode, target_machine
 from sweep_kernels.statistics import SCRATCH, SLOTS, block_statistics
 
@@ -58,36 +57,50 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
     KernelError
         If numba cannot type the function, or it does not return one number for each output.
     """
-    _check_names(kernel)
     found: list[str] = []
+    compiler = Compiler(boundscheck=True)
     signature = types.void(
         *[types.int64] * 3, *[types.int64] * 8, *[types.CPointer(types.int64)], *[types.CPointer(types.float64)] * 3
     )
     try:
         dispatcher = njit(signature, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-            _driver(kernel, kinds, found),
+            _driver(kernel, kinds, compiler.compiled(kernel.frozen), found),
         )
     except NumbaError as error:
         raise KernelError(_explained(kernel, error)) from None
+    _refuse_integer_powers(compiler.dispatchers)
     result = dispatcher.overloads[signature.args]
+    assert not result.library.has_dynamic_globals, "an address of this process is in the code"  # noqa: S101 - our mistake, and it must stop us
     code, symbols = _object_code(result.library.get_llvm_str(), result.fndesc.llvm_func_name)
     return ObjectCode(code=code, entry=result.fndesc.llvm_func_name, symbols=symbols, output_kinds=tuple(found))
 
 
-def _check_names(kernel: Kernel) -> None:
-    """Refuse a name that is defined nowhere, with its line: numba's message has none."""
-    function: Any = kernel.function
-    for instruction in dis.get_instructions(function):
-        name = instruction.argval
-        if instruction.opname == "LOAD_GLOBAL" and name not in function.__globals__ and not hasattr(builtins, name):
-            line = instruction.positions.lineno if instruction.positions else kernel.line
-            raise KernelError(
-                f"{kernel.file}:{line}: kernel {kernel.name!r} cannot be compiled: name {name!r} is not defined"
-            )
+def _refuse_integer_powers(dispatchers: list[Any]) -> None:
+    """Refuse an integer to an integer power that may be negative: plain Python gives a float there, compiled code an integer."""
+    for each in dispatchers:
+        for result in each.overloads.values():
+            types_of, calls = result.type_annotation.typemap, result.type_annotation.calltypes
+            for expression, signature in calls.items():
+                if _is_integer_power(expression, signature) and not _is_natural(types_of[expression.rhs.name]):
+                    raise KernelError(
+                        f"{expression.loc.filename}:{expression.loc.line}: kernel code {each.py_func.__name__!r} raises an integer to an integer "
+                        "power: make the base a float, as in 2.0 ** k, or the exponent a natural number that is written out"
+                    )
 
 
-def _driver(kernel: Kernel, kinds: tuple[str, ...], found: list[str]) -> Any:
-    trial = compiled(kernel.function)
+def _is_integer_power(expression: Any, signature: Any) -> bool:
+    is_power = getattr(expression, "op", "") in {"binop", "inplace_binop"} and expression.fn in {
+        operator.pow,
+        operator.ipow,
+    }
+    return is_power and all(isinstance(each, types.Integer) for each in signature.args)
+
+
+def _is_natural(exponent: Any) -> bool:
+    return isinstance(exponent, types.IntegerLiteral) and exponent.literal_value >= 0
+
+
+def _driver(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -> Any:
     load = _loader(kinds)
     store = _storer(kernel, found)
     statistics = compiled(block_statistics, inline=False)
@@ -208,6 +221,8 @@ def _output_kind(name: str, part: Any) -> str:
     if isinstance(part, types.Boolean):
         return "bool"
     if isinstance(part, types.Integer):
+        if part.bitwidth == WORD.width and not part.signed:
+            raise _WrongResultError(f"output {name!r} is an unsigned integer of 64 bits: return int() or float() of it")
         return "int"
     if isinstance(part, types.Float):
         return "float"

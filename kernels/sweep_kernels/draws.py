@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "bernoulli", "exponential", "integers", "normal", "poisson", "uniform"]
 
 POISSON_BY_INVERSION = 10.0
+POISSON_BY_DEVIANCE = 1e10
+MOST_INTEGERS = 1 << 32
 
 
 def closed_open(high: int, low: int) -> float:
@@ -72,12 +74,28 @@ def integers(rng: Rng, low: int, high: int) -> int:
     """Integer on ``low <= k < high``, at most 2**32 values. One U.
 
     ``low + floor(U (high - low))``: a value's probability is off by at most one part in ``2**53 / (high - low)``.
+
+    Raises
+    ------
+    ValueError
+        If there is no integer to draw, or there are more than 2**32.
     """
-    return low + int(rng.uniform() * float(high - low))
+    span = high - low
+    if not (span >= 1 and span <= MOST_INTEGERS):
+        raise ValueError("integers: high must be above low, by at most 2**32")
+    return low + int(rng.uniform() * float(span))
 
 
 def bernoulli(rng: Rng, p: float) -> bool:
-    """Return whether an event of probability `p` happens: ``U < p``. One U."""
+    """Return whether an event of probability `p` happens: ``U < p``. One U.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not between 0 and 1.
+    """
+    if not (p >= 0.0 and p <= 1.0):
+        raise ValueError("bernoulli: the probability must be between 0 and 1")
     return rng.uniform() < p
 
 
@@ -92,6 +110,23 @@ def log_factorial(k: float) -> float:
     z = inverse * inverse
     series = fma(z, fma(z, fma(z, -1.0 / 1680.0, 1.0 / 1260.0), -1.0 / 360.0), 1.0 / 12.0)
     return fma(x - 0.5, log(x), 0.91893853320467274178 - x) + fma(series, inverse, -log(product))
+
+
+def log_poisson(k: float, mean: float, log_mean: float) -> float:
+    """Logarithm of the probability of `k`.
+
+    Large means need the deviance ``k log(k / mean) + mean - k`` as a series in ``e = k / mean - 1``, for its terms cancel (C. Loader, "Fast and
+    accurate computation of binomial probabilities", 2000): ``mean e**2 (1/2 - e/6 + e**2/12 - e**3/20)``, right to 1e-12 where
+    ``|e| < 1e-3``; beyond, the probability is below ``exp(-4000)``.
+    """
+    if mean < POISSON_BY_DEVIANCE:
+        return fma(k, log_mean, -mean) - log_factorial(k)
+    difference = k - mean
+    e = difference / mean
+    if abs(e) > 1e-3:
+        return -math.inf
+    series = fma(-e, fma(-e, fma(-e, 1.0 / 20.0, 1.0 / 12.0), 1.0 / 6.0), 0.5)
+    return fma(-difference * e, series, -0.5 * log(6.28318530717958647692 * k))
 
 
 def poisson_by_inversion(rng: Rng, mean: float) -> int:
@@ -134,7 +169,7 @@ def poisson_by_rejection(rng: Rng, mean: float) -> int:
         if k < 0 or (us < 0.013 and v > us):
             continue
         accepted = log(v * inverse_alpha / (a / (us * us) + b))
-        if accepted <= fma(float(k), log_mean, -mean) - log_factorial(float(k)):
+        if accepted <= log_poisson(float(k), mean, log_mean):
             return k
 
 

@@ -12,18 +12,22 @@ import numpy as np
 from sweep_kernels.cache import object_code
 from sweep_kernels.counter import key_of
 from sweep_kernels.objectcode import load
-from sweep_kernels.statistics import SCRATCH, SLOTS
+from sweep_kernels.statistics import LARGEST, SCRATCH, SLOTS, SMALLEST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sweep_kernels.kernel import Kernel
 
-__all__ = ["Blocks", "Driver", "TrialRaisedError", "parameter_words"]
+__all__ = ["EXACT", "Blocks", "Driver", "TrialRaisedError", "parameter_words"]
+
+
+EXACT = 2**53
+"""Integers below it are held exactly by float64."""
 
 
 class TrialRaisedError(Exception):
-    """A trial raised in compiled code; `sweep_kernels.kernel.Kernel.trial` raises the same in plain Python."""
+    """A trial raised in compiled code, or returned an integer from 2**53 on; `sweep_kernels.kernel.Kernel.trial` does the same in plain Python."""
 
     def __init__(self, point: int, trial: int) -> None:
         super().__init__(f"trial {trial} of point {point} raised")
@@ -125,8 +129,9 @@ class Driver:
     ) -> None:
         code = object_code(kernel, kinds)
         self.output_kinds = code.output_kinds
+        self._whole = [output for output, kind in enumerate(code.output_kinds) if kind == "int"]
         self._function = load(code)
-        self._key = tuple(_signed(word) for word in key_of(seed))
+        self._key = key_of(seed)
         self._common = int(common_random_numbers)
         self._trials = trials
         self._block_size = block_size
@@ -150,7 +155,7 @@ class Driver:
         Raises
         ------
         TrialRaisedError
-            If a trial raised; names the first one.
+            If a trial raised, or returned an integer of 2**53 or more; names the first one.
         """
         scratch, values = self._scratch()
         return self._call(blocks, words, values, scratch, kept_stride=0)
@@ -192,8 +197,8 @@ class Driver:
         kept_stride: int,
     ) -> NDArray[np.float64]:
         rows = np.empty((blocks.count, self._outputs, len(SLOTS)))
-        if self._raw(blocks, words, values, scratch, rows, self._trials, kept_stride) != 0:
-            raise self._find_failure(blocks, words, values, scratch, rows)
+        if self._raw(blocks, words, values, scratch, rows, self._trials, kept_stride) != 0 or self._is_inexact(rows):
+            raise self._find_failure(blocks, words)
         return rows
 
     def _raw(
@@ -214,30 +219,32 @@ class Driver:
             words.ctypes.data, values.ctypes.data, scratch.ctypes.data, rows.ctypes.data,
         )  # fmt: skip
 
-    def _find_failure(
-        self,
-        blocks: Blocks,
-        words: NDArray[np.int64],
-        values: NDArray[np.float64],
-        scratch: NDArray[np.float64],
-        rows: NDArray[np.float64],
-    ) -> TrialRaisedError:
+    def _find_failure(self, blocks: Blocks, words: NDArray[np.int64]) -> TrialRaisedError:
         """Find the first trial that raises: the first block that does, then the shortest prefix of it."""
         for i in range(blocks.count):
             block = blocks.block(i)
             one = Blocks(blocks.first_point, block, 1, (blocks.start + i) // blocks.width, 1)
-            first = block * self._block_size
-            if self._raw(one, words, values, scratch, rows, first + self._length(block), 0) != 0:
-                low, high = 1, self._length(block)
-                while low < high:
-                    middle = (low + high) // 2
-                    if self._raw(one, words, values, scratch, rows, first + middle, 0) != 0:
-                        high = middle
-                    else:
-                        low = middle + 1
-                return TrialRaisedError(blocks.point(i), first + high - 1)
+            low, high = 1, self._length(block)
+            if not self._raises(one, words, high):
+                continue
+            while low < high:
+                middle = (low + high) // 2
+                if self._raises(one, words, middle):
+                    high = middle
+                else:
+                    low = middle + 1
+            return TrialRaisedError(blocks.point(i), block * self._block_size + high - 1)
         return TrialRaisedError(blocks.point(0), blocks.block(0) * self._block_size)
 
+    def _raises(self, one: Blocks, words: NDArray[np.int64], trials: int) -> bool:
+        """Tell whether one of the first `trials` trials of a block raises; in this thread's own room, which holds a whole block."""
+        scratch, values = self._scratch()
+        rows = np.empty((1, self._outputs, len(SLOTS)))
+        status = self._raw(one, words, values, scratch, rows, one.first_block * self._block_size + trials, 0)
+        return status != 0 or self._is_inexact(rows)
 
-def _signed(word: int) -> int:
-    return word - (1 << 64) if word >= 1 << 63 else word
+    def _is_inexact(self, rows: NDArray[np.float64]) -> bool:
+        """Tell whether an integer output was so large that float64, in which outputs are held, may have rounded it."""
+        if not self._whole:
+            return False
+        return bool(np.any(rows[:, self._whole, LARGEST] >= EXACT) or np.any(rows[:, self._whole, SMALLEST] <= -EXACT))

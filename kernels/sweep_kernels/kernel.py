@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+
 from sweep_kernels.errors import KernelError
-from sweep_kernels.fingerprint import fingerprint, plain
 from sweep_kernels.rng import Rng
+from sweep_kernels.snapshot import Snapshot, plain_function, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,8 +35,6 @@ class Kernel:
         Values of the parameters that need no axis.
     outputs
         Names of what it returns, in order.
-    version
-        64 hexadecimal digits: the hash of its source, of what that calls and of the constants it reads.
     """
 
     function: Callable[..., Any]
@@ -43,12 +43,38 @@ class Kernel:
     defaults: dict[str, bool | int | float]
     outputs: tuple[str, ...]
     summary: str = ""
-    _version: str = field(default="", repr=False)
+    _carried: Snapshot | None = field(default=None, repr=False)
+
+    @property
+    def version(self) -> str:
+        """64 hexadecimal digits: the hash of its source, of what that calls and of the constants it reads.
+
+        Raises
+        ------
+        KernelError
+            If it refers to something that a kernel cannot, or any of this has changed since the kernel was first used.
+        """
+        changed = None if self._carried else self._snapshot.changed(take(self.function))
+        if changed:
+            raise KernelError(
+                f"kernel {self.name!r} is not what it was when it was first used: {changed} has changed; declare the kernel again"
+            )
+        return self._snapshot.version
+
+    @property
+    def frozen(self) -> Callable[..., Any]:
+        """The function with all that it refers to, as they were when the kernel was first used: what is compiled, run and hashed."""
+        return self._snapshot.function
+
+    @property
+    def py_func(self) -> Callable[..., Any]:
+        """The plain function, by the name that numba's own functions have for it."""
+        return self.function
 
     @cached_property
-    def version(self) -> str:
-        """Hash of the source; carried along when a kernel travels to a worker that has no source file."""
-        return self._version or fingerprint(self.function)
+    def _snapshot(self) -> Snapshot:
+        """Taken once, at first use; carried along when the kernel travels to a worker, which may have other files."""
+        return self._carried or take(self.function)
 
     @property
     def file(self) -> str:
@@ -75,12 +101,12 @@ class Kernel:
         Any
             What the function returns.
         """
-        return self.function(Rng(seed, point, trial), **parameters)
+        return self.frozen(Rng(seed, point, trial), **parameters)
 
     __call__ = property(lambda self: self.function)  # type: ignore[assignment] - callable as the plain function, traceback and all
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = (self.function, self.name, self.parameters, self.defaults, self.outputs, self.summary, self.version)
+        values = (self.frozen, self.name, self.parameters, self.defaults, self.outputs, self.summary, self._snapshot)
         return (Kernel, values)
 
 
@@ -129,7 +155,7 @@ def kernel(function: Callable[..., Any] | None = None, /, *, outputs: Sequence[s
 
 
 def _declare(function: Callable[..., Any], outputs: Sequence[str] | str | None) -> Kernel:
-    function = plain(function)
+    function = plain_function(function)
     if not inspect.isfunction(function):
         raise KernelError(f"a kernel is a plain function, not {function!r}")
     name = function.__name__
@@ -147,7 +173,7 @@ def _declare(function: Callable[..., Any], outputs: Sequence[str] | str | None) 
         function=function,
         name=name,
         parameters=tuple(each.name for each in taken),
-        defaults={each.name: each.default for each in taken if each.default is not each.empty},
+        defaults={each.name: number for each in taken if (number := _number(each.default)) is not None},
         outputs=tuple(given),
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
     )
@@ -166,5 +192,16 @@ def _check_outputs(name: str, outputs: list[str]) -> None:
 def _check_argument(name: str, argument: inspect.Parameter) -> None:
     if argument.kind not in {argument.POSITIONAL_ONLY, argument.POSITIONAL_OR_KEYWORD}:
         raise KernelError(f"kernel {name!r}: argument {argument.name!r} must be a plain one (no *, ** or keyword-only)")
-    if argument.default is not argument.empty and not isinstance(argument.default, bool | int | float):
-        raise KernelError(f"kernel {name!r}: the default {argument.default!r} of {argument.name!r} is no number")
+    if argument.default is not argument.empty and _number(argument.default) is None:
+        raise KernelError(
+            f"kernel {name!r}: the default {argument.default!r} of {argument.name!r} is no number that fits in 64 bits"
+        )
+
+
+def _number(value: Any) -> bool | int | float | None:
+    """Return a number as one of Python's own types; None for what is none, or an integer that is too large."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value) if -(2**63) <= value < 2**63 else None
+    return float(value) if isinstance(value, float | np.floating) else None

@@ -24,13 +24,12 @@ from numba.core.typing.templates import AttributeTemplate, infer_getattr  # type
 from numba.extending import intrinsic, overload_method, register_model  # type: ignore[import-untyped]
 
 from sweep_kernels import arithmetic, draws
-from sweep_kernels.errors import KernelError
-from sweep_kernels.fingerprint import global_names, plain
+from sweep_kernels.snapshot import INSTRUCTIONS, Namespace, library_name, outer_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["INLINE", "RngType", "compiled", "make_rng", "rng_type"]
+__all__ = ["INLINE", "Compiler", "RngType", "compiled", "make_rng", "rng_type"]
 
 INLINE = {"forceinline": True, "error_model": "numpy"}
 INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
@@ -114,81 +113,85 @@ def _fma(context: Any, x: Any, y: Any, z: Any) -> Any:
 
 
 # Keyed by identity: a plain function of ours on the left, what stands for it in compiled code on the right.
-_compiled: dict[int, Any] = {
-    id(arithmetic.bits_of): _bits_of,
-    id(arithmetic.float_of_bits): _float_of_bits,
-    id(arithmetic.fma): _fma,
+STAND_INS = {
+    id(getattr(arithmetic, name)): each
+    for name, each in zip(INSTRUCTIONS, (_bits_of, _float_of_bits, _fma), strict=True)
 }
 
 
 def compiled(function: Callable[..., Any], *, inline: bool = True) -> Any:
-    """Make a plain function, and every plain function that it calls, compilable.
+    """Make a plain function, and every plain function that it calls, compilable. See `Compiler.compiled`."""
+    return Compiler(boundscheck=False).compiled(function, inline=inline)
+
+
+class Compiler:
+    """Makes plain functions compilable, with the plain functions among the names that they read replaced by compilable ones.
 
     Parameters
     ----------
-    function
-        A plain Python function; it is not changed.
-    inline
-        Whether LLVM must inline it into its callers.
+    boundscheck
+        Whether an index out of an array's range raises, as in plain Python.
 
-    Returns
-    -------
-    dispatcher
-        What numba compiles on the first call.
-
-    Raises
-    ------
-    KernelError
-        If a function calls itself.
+    Attributes
+    ----------
+    dispatchers
+        What numba compiles on the first call: all that were made.
     """
-    if id(function) in _begun:
-        raise KernelError(f"function {function.__name__!r} calls itself: write it as a loop")
-    if id(function) not in _compiled:
-        _begun.add(id(function))
-        try:
-            bound = _bound(function)
-        finally:
-            _begun.discard(id(function))
-        _compiled[id(function)] = njit(**INLINE)(bound) if inline else njit(error_model="numpy", _nrt=False)(bound)
-        _alive.append(function)
-    return _compiled[id(function)]
 
+    def __init__(self, *, boundscheck: bool) -> None:
+        self.dispatchers: list[Any] = []
+        self._options = {**INLINE, "boundscheck": boundscheck}
+        self._made = dict(STAND_INS)
 
-_begun: set[int] = set()
-_alive: list[Any] = []  # identities above stay unique as long as their functions live
+    def compiled(self, function: Callable[..., Any], *, inline: bool = True) -> Any:
+        """Make a plain function that does not call itself compilable; it is not changed.
 
+        Parameters
+        ----------
+        function
+            A plain Python function.
+        inline
+            Whether LLVM must inline it into its callers.
+        """
+        options = self._options if inline else {"error_model": "numpy", "_nrt": False}
+        made = njit(**options)(self.bound(function))
+        self.dispatchers.append(made)
+        return made
 
-def _bound(function: Any) -> Any:
-    """Copy a function, with the plain functions among its globals and closed-over names replaced by compilable ones."""
-    scope = dict(function.__globals__)
-    for name in set(global_names(function.__code__)):
-        if name in scope:
-            scope[name] = _stand_in(scope[name])
-    closure = tuple(pytypes.CellType(_stand_in(each.cell_contents)) for each in function.__closure__ or ())
-    copy = pytypes.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, closure or None)
-    copy.__kwdefaults__ = function.__kwdefaults__
-    copy.__module__ = function.__module__
-    copy.__qualname__ = function.__qualname__
-    return copy
+    def bound(self, function: Any) -> Any:
+        """Copy a function, bound to compilable ones."""
+        scope = dict(function.__globals__)
+        for name in {dotted[0] for dotted in outer_names(function.__code__)} & scope.keys():
+            scope[name] = self._stand_in(scope[name])
+        closure = tuple(pytypes.CellType(self._stand_in(each.cell_contents)) for each in function.__closure__ or ())
+        copy = pytypes.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, closure or None)
+        copy.__kwdefaults__ = function.__kwdefaults__
+        copy.__module__ = function.__module__
+        copy.__qualname__ = function.__qualname__
+        return copy
 
-
-def _stand_in(value: Any) -> Any:
-    if id(value) in _compiled:
-        return _compiled[id(value)]
-    value = plain(value) if type(value).__name__ == "Kernel" else value
-    is_ours = isinstance(value, pytypes.FunctionType) and not value.__module__.startswith(("numpy", "numba", "math"))
-    return compiled(value) if is_ours else value
+    def _stand_in(self, value: Any) -> Any:
+        if isinstance(value, Namespace):
+            inner = Namespace(value.__name__)
+            vars(inner).update({name: self._stand_in(each) for name, each in vars(value).items()})
+            return inner
+        if id(value) not in self._made:
+            if not isinstance(value, pytypes.FunctionType) or library_name(value):
+                return value
+            self._made[id(value)] = self.compiled(value)
+        return self._made[id(value)]
 
 
 def _register(name: str, function: Callable[..., Any]) -> None:
-    implementation = _bound(function)
+    implementation = _draws.bound(function)
 
-    def method(*arguments: Any) -> Any:
+    def method(*arguments: Any, **named: Any) -> Any:
         return implementation
 
     method.__signature__ = inspect.signature(implementation)  # type: ignore[attr-defined] - numba folds arguments by it
     overload_method(RngType, name, jit_options=INLINE)(method)
 
 
+_draws = Compiler(boundscheck=False)
 for _name, _function in draws.METHODS.items():
     _register(_name, _function)

@@ -6,6 +6,7 @@ import ctypes
 import ctypes.util
 import functools
 import hashlib
+import itertools
 import json
 import os
 from dataclasses import dataclass
@@ -36,25 +37,19 @@ class ObjectCode:
     output_kinds: tuple[str, ...]
 
     def to_bytes(self) -> bytes:
-        """One JSON line, the code's digest in it, then the code."""
-        head = {
-            "entry": self.entry,
-            "symbols": self.symbols,
-            "output_kinds": self.output_kinds,
-            "sha256": hashlib.sha256(self.code).hexdigest(),
-        }
-        return json.dumps(head).encode() + b"\n" + self.code
+        """Write a digest of the rest, one JSON line, the code."""
+        head = {"entry": self.entry, "symbols": self.symbols, "output_kinds": self.output_kinds}
+        body = json.dumps(head).encode() + b"\n" + self.code
+        return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ObjectCode | None:
         """Read what `to_bytes` wrote; None when it is damaged."""
-        line, _, code = data.partition(b"\n")
-        try:
-            head = json.loads(line)
-        except ValueError:
+        digest, _, body = data.partition(b"\n")
+        if hashlib.sha256(body).hexdigest().encode() != digest:
             return None
-        if hashlib.sha256(code).hexdigest() != head.get("sha256"):
-            return None
+        line, _, code = body.partition(b"\n")
+        head = json.loads(line)
         return cls(code, head["entry"], tuple(head["symbols"]), tuple(head["output_kinds"]))
 
 
@@ -98,13 +93,14 @@ def load(code: ObjectCode) -> Any:
     library = _initialised().JITLibraryBuilder().add_object_img(code.code).export_symbol(code.entry)
     for name in code.symbols:
         library.import_symbol(name, _address(name))
-    linked = library.link(_linker(), f"kernel-{len(_linked)}")
-    _linked.append(linked)
+    linked = library.link(_linker(), f"kernel-{next(_numbers)}")
     prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 11, *[ctypes.c_void_p] * 4)
-    return prototype(linked[code.entry])
+    function = prototype(linked[code.entry])
+    function.library = linked  # type: ignore[attr-defined] - linked code lives as long as its library
+    return function
 
 
-_linked: list[Any] = []  # code stays in memory as long as its library
+_numbers = itertools.count()  # a name that was used is not to be had again
 
 
 @functools.cache
@@ -114,7 +110,7 @@ def _linker() -> Any:
 
 
 def _address(name: str) -> int:
-    """Return where a symbol is: in this process, in the C library's mathematics, or among numba's helpers."""
+    """Return where a symbol is: in this process, in the C library's mathematics, or among numba's helpers, for complex powers say."""
     llvm = _initialised()
     found = llvm.address_of_symbol(name) or _libm_address(name)
     if not found:

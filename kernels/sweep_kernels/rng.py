@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sweep_kernels import draws
-from sweep_kernels.counter import high_word, key_of
+from sweep_kernels.counter import POINT_LIMIT, SEED_LIMIT, TRIAL_LIMIT, high_word, key_of
+from sweep_kernels.errors import KernelError
 
 __all__ = ["Rng"]
 
@@ -22,6 +23,11 @@ class Rng:
     point, trial
         Which trial of which point; each ``0 <= index < 2**44``.
 
+    Raises
+    ------
+    KernelError
+        If one of them is out of its range: its bits would be another draw's.
+
     Examples
     --------
     >>> rng = Rng(seed=1, point=0, trial=0)
@@ -34,6 +40,13 @@ class Rng:
     __slots__ = ("c1", "c2", "c3", "k0", "k1", "normals", "spare_normal", "spare_uniform", "uniforms")
 
     def __init__(self, seed: int, point: int, trial: int) -> None:
+        for name, value, limit in (
+            ("seed", seed, SEED_LIMIT),
+            ("point", point, POINT_LIMIT),
+            ("trial", trial, TRIAL_LIMIT),
+        ):
+            if not 0 <= value < limit:
+                raise KernelError(f"{name} {value} is not between 0 and {limit - 1}")
         self.k0, self.k1 = key_of(seed)
         self.c1 = high_word(point, trial)
         self.c2 = trial & _MASK

@@ -114,6 +114,14 @@ def keep_finite(x: NDArray[np.float64], n: int, into: NDArray[np.float64]) -> tu
     return kept, first
 
 
+def scaled_mean(x: NDArray[np.float64], n: int) -> float:
+    """Mean of ``x[:n]`` where the sum is beyond the largest number."""
+    total = 0.0
+    for i in range(n):
+        total += x[i] * 2.0**-64
+    return total / n * 2.0**64
+
+
 def block_statistics(
     x: NDArray[np.float64],
     n: int,
@@ -146,18 +154,21 @@ def block_statistics(
         x = finite
         lane_sums(x, n, sums, smallest, largest)
         total = fold(sums)
+    mean = total / n if n > 0 else 0.0
+    if not math.isfinite(mean):
+        mean = scaled_mean(x, n)
     low = np.inf
     high = -np.inf
     for lane in range(LANES):
         low = min(low, smallest[lane])
         high = max(high, largest[lane])
-    mean = total / n if n > 0 else 0.0
     squares = smallest
     lane_deviations(x, n, mean, sums, squares)
-    drift = fold(sums)
+    drift = fold(sums) / n if n > 0 else 0.0  # what rounding left: with it the mean of a constant is the constant
+    spread = fold(squares)
     row[0] = n
-    row[1] = mean
-    row[2] = fold(squares) - drift * drift / n if n > 0 else 0.0
+    row[1] = mean + drift if math.isfinite(drift) else mean
+    row[2] = spread - drift * drift * n if math.isfinite(spread) else np.inf
     row[3] = low
     row[4] = high
     row[5] = first_trial + first_nonfinite if first_nonfinite >= 0 else -1
@@ -181,7 +192,8 @@ def merge(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.f
     safe = np.where(n > 0, n, 1.0)
     with np.errstate(over="ignore", invalid="ignore"):  # sums of finite values may overflow: the result says inf
         delta = right[..., MEAN] - left[..., MEAN]
-        mean = left[..., MEAN] + delta * (b / safe)
+        apart = left[..., MEAN] * (a / safe) + right[..., MEAN] * (b / safe)
+        mean = np.where(np.isfinite(delta), left[..., MEAN] + delta * (b / safe), apart)
         squares = left[..., SQUARES] + right[..., SQUARES] + delta * delta * (a * (b / safe))
     merged = np.empty_like(left)
     merged[..., FINITE] = n

@@ -13,13 +13,14 @@ from sweep.work import keys
 from sweep.work.arguments import argument_words, arguments_of
 from sweep.work.parquet import encode
 from sweep.work.rows import Rows, concatenated, merged
-from sweep_kernels.driver import Blocks, TrialRaisedError
+from sweep_kernels.driver import EXACT, Blocks, TrialRaisedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sweep.ledger import Wave
     from sweep.work.study import Study
+    from sweep_kernels.kernel import Kernel
 
 __all__ = ["KINDS", "batches", "simulate"]
 
@@ -161,13 +162,21 @@ def _explain(study: Study, raised: TrialRaisedError) -> NoReturn:
     arguments = arguments_of(study.kernel, study.plan.space, raised.point)
     drawn_at = 0 if study.plan.common_random_numbers else raised.point
     try:
-        study.kernel.trial(study.plan.seed, drawn_at, raised.trial, **arguments)
-        reason = "an exception in compiled code, but not in plain Python"
+        what = _too_large(study.kernel, study.kernel.trial(study.plan.seed, drawn_at, raised.trial, **arguments))
     except Exception as error:  # noqa: BLE001 - it is the user's own
-        reason = f"{type(error).__name__}: {error}"
+        what = f"raised {type(error).__name__}: {error}"
     values = ", ".join(f"{name}={value!r}" for name, value in study.plan.space[raised.point].items())
     raise TrialError(
-        f"kernel {study.kernel.name!r} raised {reason} in trial {raised.trial} of point {raised.point}"
+        f"kernel {study.kernel.name!r} {what} in trial {raised.trial} of point {raised.point}"
         f"{f' ({values})' if values else ''}; step through it with "
         f"`sweep replay STUDY --point {raised.point} --trial {raised.trial} --pdb`",
     ) from None
+
+
+def _too_large(kernel: Kernel, returned: Any) -> str:
+    """Say what is wrong with a trial that raised nothing in plain Python."""
+    values = returned if isinstance(returned, tuple) else (returned,)
+    for name, value in zip(kernel.outputs, values, strict=True):
+        if isinstance(value, int) and abs(value) >= EXACT:
+            return f"returned {name}={value}, an integer that is not below 2**53 and could not be held exactly (return a float),"
+    return "raised an exception in compiled code, but not in plain Python,"

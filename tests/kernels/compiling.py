@@ -1,6 +1,9 @@
-"""Run a scalar function compiled, the way the driver does, for comparison with plain Python."""
+"""Run a scalar function compiled, the way the driver does, for comparison with plain Python; load files as a user's."""
 
 from __future__ import annotations
+
+import importlib.util
+import textwrap
 
 import numpy as np
 
@@ -23,3 +26,13 @@ def compiled_trials(
 
 def as_kernel(function, *outputs: str) -> Kernel:
     return kernel(outputs=outputs or ["value"])(function)
+
+
+def loaded(folder, text: str, name: str = "study"):
+    """Run a file of the user's."""
+    path = folder / f"{name}.py"
+    path.write_text("from sweep_kernels import kernel\n" + textwrap.dedent(text))
+    specification = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module

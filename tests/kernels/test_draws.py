@@ -9,14 +9,16 @@ import json
 import math
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sweep_kernels import Rng, draws
+from sweep_kernels import KernelError, Rng, draws
 from sweep_kernels.counter import POINT_LIMIT, SEED_LIMIT, TRIAL_LIMIT
+from sweep_kernels.driver import TrialRaisedError
 from tests.kernels.compiling import as_kernel, compiled_trials
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "draws.json"
@@ -188,6 +190,50 @@ def test_poisson_is_poisson(mean):
         stats.chisquare(np.array(observed)[keep], wanted[keep] * sum(observed) / wanted[keep].sum()).pvalue
         > FALSE_ALARM
     )
+
+
+@pytest.mark.parametrize("mean", [1e9, 1e10, 1e12, 1e14, 1e15])
+def test_poisson_is_normal_far_out(mean):
+    """The skewness is below 1e-4; a standardised variance of n draws has a standard error of ``sqrt(2 / n)``."""
+    x = (sample(poisson, mean=mean) - mean) / math.sqrt(mean)
+    assert stats.kstest(x, "norm").pvalue > FALSE_ALARM
+    assert abs(x.var() - 1.0) * math.sqrt(len(x) / 2) < stats.norm.isf(FALSE_ALARM / 2)
+
+
+@given(st.floats(1e10, 1e15), st.floats(-12.0, 12.0))
+def test_the_probabilities_of_large_means(mean, deviation):
+    k = float(math.floor(mean + deviation * math.sqrt(mean)))
+    with mpmath.workdps(50):
+        exact = mpmath.mpf(k) * mpmath.log(mean) - mean - mpmath.loggamma(mpmath.mpf(k) + 1)
+    assert draws.log_poisson(k, mean, draws.log(mean)) == pytest.approx(float(exact), rel=1e-13, abs=1e-10)
+
+
+@pytest.mark.parametrize(("low", "high"), [(5, 5), (5, 0), (0, 2**32 + 1), (-(2**63), 2**63 - 1)])
+def test_integers_refuse_what_holds_none_or_too_many(low, high):
+    with pytest.raises(ValueError, match="high must be above low"):
+        Rng(0, 0, 0).integers(low, high)
+    each = as_kernel(lambda rng, low, high: rng.integers(low, high))
+    with pytest.raises(TrialRaisedError):
+        compiled_trials(each, 0, 0, 0, 1, low=low, high=high)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, math.nan])
+def test_bernoulli_refuses_what_is_no_probability(p):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        Rng(0, 0, 0).bernoulli(p)
+    with pytest.raises(TrialRaisedError):
+        compiled_trials(as_kernel(lambda rng, p: rng.bernoulli(p)), 0, 0, 0, 1, p=p)
+
+
+def test_arguments_may_be_named():
+    each = as_kernel(lambda rng: rng.integers(low=0, high=6) + rng.integers(1, high=3) + rng.poisson(mean=2.0))
+    assert compiled_trials(each, 0, 0, 0, 1)[0, 0] == each.trial(0, 0, 0)
+
+
+@pytest.mark.parametrize("place", [(2**64, 0, 0), (0, 2**44, 0), (0, 0, 2**44), (0, 0, -1)])
+def test_a_place_out_of_range_is_refused(place):
+    with pytest.raises(KernelError, match="is not between 0 and"):
+        Rng(*place)
 
 
 def test_poisson_refuses_what_is_no_mean():

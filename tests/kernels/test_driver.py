@@ -1,21 +1,25 @@
 from __future__ import annotations
 
+import errno
+import gc
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sweep_kernels import KernelError, kernel
-from sweep_kernels.cache import cache_folder, object_code
+from sweep_kernels import KernelError, Rng, kernel
+from sweep_kernels.cache import _read, _write, cache_folder, object_code
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
-from sweep_kernels.statistics import FINITE, MEAN, NONFINITE_TRIAL
-from tests.kernels.compiling import as_kernel
-from tests.kernels.test_kernel import loaded
+from sweep_kernels.objectcode import ObjectCode
+from sweep_kernels.statistics import FINITE, LARGEST, MEAN, NONFINITE_TRIAL
+from tests.kernels.compiling import as_kernel, loaded
 
 KINDS = ("float", "int", "bool")
 
@@ -109,6 +113,70 @@ def test_the_first_trial_that_raises_is_found():
     assert all(picky.trial(9, 1, trial, limit=3.2) <= 3.2 for trial in range(guilty))
 
 
+@kernel(outputs=["x", "twice"])
+def picky_twice(rng, limit):
+    x = rng.uniform()
+    if x > limit:
+        raise ValueError("too large")
+    return x, 2.0 * x
+
+
+def test_the_search_for_a_raising_trial_stays_out_of_the_kept_values(monkeypatch):
+    """They have room for the trials asked for, the search needs a whole block: here they are followed by a guard."""
+    guard = np.full(20_000, -7.0)
+    words = parameter_words([np.array([0.95])], ("float",), 1)
+    each = driver(picky_twice, ("float",), trials=50)
+    monkeypatch.setattr(
+        "sweep_kernels.driver.np.empty", lambda shape: guard[:100] if shape == (2, 50) else np.zeros(shape)
+    )
+    with pytest.raises(TrialRaisedError) as caught:
+        each.run_keeping(Blocks(0, 0, 1, 0, 1), words)
+    assert np.all(guard[100:] == -7.0)
+    draws = [Rng(9, 0, trial).uniform() for trial in range(50)]
+    assert caught.value.trial == next(i for i, u in enumerate(draws) if u > 0.95)
+
+
+TABLE = np.arange(3.0)
+
+
+@kernel(outputs=["x"])
+def beyond(rng, most):
+    return TABLE[rng.integers(0, most)]
+
+
+def test_an_index_out_of_range_raises_as_in_plain_python():
+    words = parameter_words([np.array([3, 2000])], ("int",), 2)
+    rows = driver(beyond, ("int",)).run(Blocks(0, 0, 3, 0, 3), words)
+    assert np.all(rows[:, 0, MEAN] < 2.0)
+    with pytest.raises(TrialRaisedError) as caught:
+        driver(beyond, ("int",)).run(Blocks(0, 0, 3, 0, 6), words)
+    with pytest.raises(IndexError):
+        beyond.trial(9, caught.value.point, caught.value.trial, most=2000)
+
+
+@kernel(outputs=["big", "x"])
+def large(rng, limit):
+    u = rng.uniform()
+    return 2**53 - 1 + int(u > limit), u
+
+
+def test_integers_that_would_be_rounded_are_refused():
+    words = parameter_words([np.array([2.0, 0.999])], ("float",), 2)
+    each = driver(large, ("float",))
+    rows, values = each.run_keeping(Blocks(0, 0, 3, 0, 3), words)
+    assert int(rows[0, 0, LARGEST]) == int(values[0, 0]) == 2**53 - 1
+    with pytest.raises(TrialRaisedError) as caught:
+        each.run(Blocks(0, 0, 3, 0, 6), words)
+    returned = [large.trial(9, 1, trial, limit=0.999)[0] for trial in range(caught.value.trial + 1)]
+    assert [value == 2**53 for value in returned] == [False] * caught.value.trial + [True]
+
+
+def test_drivers_leave_nothing_behind():
+    engines = [weakref.ref(driver()._function.engine) for _ in range(3)]
+    gc.collect()
+    assert [engine() for engine in engines] == [None] * 3
+
+
 @kernel(outputs=["x"])
 def sometimes_nan(rng):
     u = rng.uniform()
@@ -140,9 +208,21 @@ def test_plain_helpers_may_draw():
 
 
 BAD = {
+    "an integer power": (
+        "def f(rng, a):\n    k = rng.integers(0, 3)\n    return 1.0 * 2**k",
+        r"study.py:5: kernel code 'f' raises an integer to an integer power: make the base a float, as in 2.0 \*\* k",
+    ),
+    "a negative power": (
+        "def f(rng, a):\n    k = rng.integers(0, 3)\n    return k**-2",
+        "study.py:5: kernel code 'f' raises an integer to an integer power",
+    ),
+    "unsigned": (
+        "def f(rng, a):\n    return 2**63",
+        "output 'y' is an unsigned integer of 64 bits",
+    ),
     "unknown": (
         "def f(rng, a):\n    x = a\n    return undefined_thing(x)",
-        "study.py:5: kernel 'f' cannot be compiled: name 'undefined_thing' is not defined",
+        "study.py:5: kernel code 'f' cannot be compiled: name 'undefined_thing' is not defined",
     ),
     "too few": (
         "def f(rng, a):\n    return 1.0, 2.0",
@@ -199,6 +279,41 @@ def test_a_damaged_object_is_compiled_again(tmp_path):
     entry.write_bytes(data)
     assert second_process(tmp_path) == first
     assert second_process(tmp_path)[1] == "False"
+
+
+def test_a_flipped_bit_is_found_wherever_it_is():
+    data = ObjectCode(b"code\n code", "entry", ("symbol",), ("bool",)).to_bytes()
+    assert ObjectCode.from_bytes(data).to_bytes() == data
+    for i in range(len(data)):
+        assert ObjectCode.from_bytes(data[:i] + bytes([data[i] ^ 1]) + data[i + 1 :]) is None
+        assert ObjectCode.from_bytes(data[:i]) is None
+
+
+def test_an_object_of_another_user_is_not_loaded(monkeypatch, tmp_path):
+    monkeypatch.setenv("SWEEP_CACHE_DIR", str(tmp_path))
+    code = object_code(mixed, KINDS)
+    (entry,) = tmp_path.iterdir()
+    assert _read(entry) == code
+    monkeypatch.setattr("os.getuid", lambda: entry.stat().st_uid + 1)
+    assert _read(entry) is None
+
+
+def test_a_folder_that_turns_out_to_be_read_only_costs_only_time(monkeypatch, tmp_path):
+    def refuse(*arguments, **options):
+        raise OSError(errno.EROFS, "read-only")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    _write(tmp_path / "entry.o", b"")
+
+
+def test_without_a_home_the_cache_is_among_the_temporary_files(monkeypatch):
+    def refuse(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("SWEEP_CACHE_DIR")
+    monkeypatch.setattr(Path, "expanduser", refuse)
+    assert cache_folder().parent == Path(tempfile.gettempdir())
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path):

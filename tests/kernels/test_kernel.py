@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import importlib.util
-import math
+import enum
 import pickle
 import textwrap
 
@@ -9,17 +8,7 @@ import numpy as np
 import pytest
 
 from sweep_kernels import KernelError, kernel
-from sweep_kernels.fingerprint import fingerprint
-
-
-def loaded(folder, text: str, name: str = "study"):
-    """Run a file of the user's."""
-    path = folder / f"{name}.py"
-    path.write_text("from sweep_kernels import kernel\n" + textwrap.dedent(text))
-    specification = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+from tests.kernels.compiling import loaded
 
 
 def test_what_a_kernel_knows_of_itself():
@@ -37,6 +26,29 @@ def test_what_a_kernel_knows_of_itself():
     assert len(both.version) == 64
 
 
+class Mode(enum.IntEnum):
+    FAST = 2
+
+
+@pytest.mark.parametrize(
+    ("default", "plain"),
+    [
+        (np.float64(2.0), 2.0),
+        (np.float32(0.5), 0.5),
+        (np.int32(3), 3),
+        (Mode.FAST, 2),
+        (np.True_, True),
+        (-(2**63), -(2**63)),
+    ],
+)
+def test_defaults_are_plain_numbers(default, plain):
+    @kernel
+    def f(rng, a=default):
+        return a
+
+    assert (type(f.defaults["a"]), f.defaults["a"]) == (type(plain), plain)
+
+
 def test_without_a_name_the_output_is_the_function():
     @kernel
     def payoff(rng):
@@ -52,6 +64,7 @@ def test_without_a_name_the_output_is_the_function():
         (lambda rng, *a: 1.0, ["x"], "must be a plain one"),
         (lambda rng, *, a: 1.0, ["x"], "must be a plain one"),
         (lambda rng, a="no": 1.0, ["x"], "is no number"),
+        (lambda rng, a=2**63: 1.0, ["x"], "is no number that fits in 64 bits"),
         (lambda rng: 1.0, [], "names no output"),
         (lambda rng: 1.0, ["a b"], "is not a name"),
         (lambda rng: 1.0, ["a", "a"], "share a name"),
@@ -90,59 +103,6 @@ def test_the_version_changes_with_what_is_computed_and_with_nothing_else(tmp_pat
     (tmp_path / "other").mkdir()
     after = loaded(tmp_path / "other", textwrap.dedent(BASE).replace(old, textwrap.dedent(new)), "other").f.version
     assert (before == after) is same
-
-
-def test_a_closed_over_number_counts():
-    def made(scale):
-        def f(rng):
-            return rng.uniform() * scale
-
-        return f
-
-    assert fingerprint(made(1.0)) != fingerprint(made(2.0))
-
-
-def test_an_array_counts_by_its_values():
-    table = np.arange(3.0)
-
-    def f(rng):
-        return table[1] * rng.uniform()
-
-    before = fingerprint(f)
-    table[1] = 7.0
-    assert fingerprint(f) != before
-
-
-def test_what_cannot_be_hashed_is_refused():
-    settings = {"a": 1.0}
-
-    def f(rng):
-        return settings["a"]
-
-    with pytest.raises(KernelError, match="reads 'settings', a dict"):
-        fingerprint(f)
-
-
-@pytest.mark.parametrize("code", ["random.gauss(0, 1)", "np.random.normal()", "gauss(0, 1)", "nr.random()"])
-def test_other_generators_are_refused(tmp_path, code):
-    imports = "import random\nimport numpy as np\nimport numpy.random as nr\nfrom random import gauss\n"
-    module = loaded(tmp_path, f'{imports}@kernel(outputs=["y"])\ndef f(rng):\n    return {code}\n')
-    with pytest.raises(KernelError, match="draw from rng instead"):
-        _ = module.f.version
-
-
-def test_a_module_counts_by_name_only():
-    def f(rng):
-        return math.exp(rng.uniform())
-
-    assert fingerprint(f) == fingerprint(f)
-
-
-def test_a_function_without_source_is_refused():
-    scope: dict = {}
-    exec("def f(rng): return 1.0", scope)  # what a bare prompt does
-    with pytest.raises(KernelError, match="has no source to be found"):
-        fingerprint(scope["f"])
 
 
 @kernel(outputs=["value"])

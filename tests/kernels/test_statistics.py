@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep_kernels.native import compiled
@@ -52,6 +52,23 @@ def test_against_exact_sums(name):
     assert row[MEAN] == pytest.approx(mean, rel=4e-16, abs=scale * 1e-16 * math.log2(len(x) + 1))
     assert row[SQUARES] == pytest.approx(squares, rel=1e-13, abs=(scale * 1e-15) ** 2)
     assert (row[SMALLEST], row[LARGEST], row[NONFINITE_TRIAL]) == (min(x), max(x), -1)
+
+
+@settings(deadline=None)
+@given(st.floats(-1e150, 1e150), st.integers(1, 5000))
+def test_a_constant_has_itself_for_mean_and_no_spread(value, n):
+    row = statistics(np.full(n, value), FAST)
+    assert (row[MEAN], row[SQUARES]) == (value, 0.0)
+
+
+def test_the_mean_of_values_whose_sum_overflows():
+    row = statistics([*np.full(4096, 1e306), -1e306], FAST)
+    assert row[FINITE] == 4097
+    assert row[MEAN] == pytest.approx(1e306 * (4095 / 4097), rel=1e-12)
+    assert row[SQUARES] == math.inf
+    both = merge(statistics(np.full(3, 1.7e308), FAST), statistics([-1.7e308]))
+    assert both[MEAN] == pytest.approx(0.85e308)
+    assert both[SQUARES] == math.inf
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=200))
