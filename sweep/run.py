@@ -7,10 +7,15 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import CorruptError, ObjectExistsError, PlanError, StoreError, UsageError
-from sweep.holdings import Holdings, discard_other, read_plan, write_plan
+from sweep.errors import CorruptError, ObjectNotFoundError, StoreError, UsageError
+from sweep.handover import hand_over
+from sweep.holdings import Holdings, discard_other
+from sweep.kept import settle
 from sweep.ledger import MAX_SHARDS, Wave
 from sweep.progress import Progress, Silent
+from sweep.result import Result
+from sweep.store import open_store
+from sweep.waves import lead
 from sweep.work import keys
 from sweep.work.entry import MapAndReduce, ReduceOnly
 from sweep.work.merge import merge
@@ -22,7 +27,6 @@ if TYPE_CHECKING:
     from sweep.executors.base import Executor
     from sweep.plan import Plan
     from sweep.rectangle import Rectangle
-    from sweep.result import Result
     from sweep.store import Store
     from sweep_kernels.kernel import Kernel
 
@@ -101,10 +105,9 @@ def run_plan(
         _map(study, held, rectangles, executor, count, shards, ray_address, progress)
     _reduce(study, held, count, progress)
     progress.stage("merge")
-    _write_plan_if_changed(study)
+    held.require_made(store)
     merge(plan, store, held.shards())
-    held.drop_superseded(store, plan)
-    return _result(study)
+    return _finished(study, held, progress)
 
 
 def _check_options(executor: str, workers: int | None, shards: int | None) -> None:
@@ -125,14 +128,33 @@ def _processors() -> int:
 def _held(study: Study, progress: Progress) -> Holdings:
     """Look at the store, check that the plan may be kept there, and drop what is damaged."""
     store, plan = study.store, study.plan
-    old = read_plan(store)
-    held = Holdings.look(store, progress.note)
-    if old is None and held.simulated:
-        raise PlanError(f"{store.url} holds shards but no {keys.PLAN}: use another store")
-    if old is not None and held.simulated:
-        plan.continues(old)
-    held.verify(store, plan, progress.note)
-    return held
+    held = Holdings.look(store, progress.note, plan)
+    held.claim(store, plan, progress.note)
+    held.verify(store, progress.note)
+    return settle(store, plan, held) if plan.keep else held
+
+
+def _finished(study: Study, held: Holdings, progress: Progress) -> Result:
+    """Return this plan's result, and leave no trial kept twice, and the store to a larger plan if another run went on to one."""
+    store, plan = study.store, study.plan
+    held.require_made(store)
+    result = _own_result(study, progress)
+    if plan.keep:
+        settle(store, plan, Holdings.look(store, progress.note, plan))
+    hand_over(store, plan, progress.note)
+    return result
+
+
+def _own_result(study: Study, progress: Progress) -> Result:
+    """Return the result that was just written; made again aside if another run has replaced it."""
+    with suppress(CorruptError, ObjectNotFoundError):
+        result = _result(study)
+        if result.plan.get("hash") == study.plan.hash:
+            return result
+    aside = open_store("memory://")
+    shards = Holdings.look(study.store, progress.note, study.plan).shards()
+    merge(study.plan, study.store, shards, into=aside)
+    return Result(decode(aside.get(keys.RESULT), keys.RESULT), study.store.url)
 
 
 def _known_result(study: Study, progress: Progress) -> Result | None:
@@ -144,20 +166,12 @@ def _known_result(study: Study, progress: Progress) -> Result | None:
         return None
     if result.plan.get("hash") != study.plan.hash:
         return None
-    _write_plan_if_changed(study)
+    lead(study.store, study.plan)
     return result
 
 
 def _result(study: Study) -> Result:
-    from sweep.result import Result
-
     return Result(decode(study.store.get(keys.RESULT), keys.RESULT), study.store.url)
-
-
-def _write_plan_if_changed(study: Study) -> None:
-    old = read_plan(study.store)
-    if old is None or old.hash != study.plan.hash:
-        write_plan(study.store, study.plan)
 
 
 def _map(
@@ -179,7 +193,6 @@ def _map(
         blocks = sum(each.blocks for each in rectangles)
         kept = trials if study.plan.keep == "all" else 0
         count = min(shards, blocks) if shards else shard_count(seconds, blocks, chosen.workers, kept, MAX_SHARDS)
-        write_plan(study.store, study.plan)
         wave = _new_wave(study, held, rectangles, count)
         finished = study.plan.points * study.plan.trials - trials
         progress.started(trials=trials, finished=finished, shards=count, executor=chosen.name, workers=chosen.workers)
@@ -197,14 +210,7 @@ def _trials(plan: Plan, rectangle: Rectangle) -> int:
 
 def _new_wave(study: Study, held: Holdings, rectangles: list[Rectangle], shards: int) -> Wave:
     """Write down what is about to be computed; another run of the same sweep at the same time takes another number."""
-    number = held.next_wave()
-    while True:
-        wave = Wave(number, study.plan.trials, shards, tuple(rectangles))
-        with suppress(ObjectExistsError):
-            study.store.create(keys.wave_key(number), wave.to_json())
-            held.waves[number] = wave
-            return wave
-        number += 1
+    return held.begin(study.store, study.plan, shards, rectangles)
 
 
 def _chosen(executor: str, study: Study, seconds: float, workers: int) -> str:
