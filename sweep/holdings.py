@@ -170,14 +170,15 @@ class Holdings:
         store.delete(self._found.unreadable)
         wanted = list(self._objects())
         for (name, shard, kept), found in zip(wanted, self._read(store, wanted), strict=True):
-            if isinstance(found, ObjectNotFoundError):
+            if isinstance(found, tuple):
+                if found and kept:
+                    self.lacks[kept] = found
+            elif isinstance(found, ObjectNotFoundError):
                 self._miss(shard, kept)
-            elif isinstance(found, CorruptError):
+            else:
                 is_reduction = name.startswith(keys.REDUCE)
                 note(f"{found}; it is {'reduced' if is_reduction else 'computed'} again")
                 self._forget(store, shard, only_reduction=is_reduction)
-            elif found and kept:
-                self.lacks[kept] = found
 
     def _objects(self) -> Iterator[tuple[str, tuple[int, int], Kept | None]]:
         """Yield the names of what the shards that count have written."""
