@@ -9,7 +9,7 @@ import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import CorruptError, PlanError, nearest
+from sweep.errors import CorruptError, PlanError, SpaceError, nearest
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class Plan:
                     for key in ("trials", "seed", "keep", "common_random_numbers", "confidence", "block_size")
                 },
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, SpaceError) as error:
             raise CorruptError(f"{name} cannot be read as a plan: {type(error).__name__}: {error}") from None
         if plan.hash != fields.get("hash"):
             raise CorruptError(f"{name} was changed by hand: its hash is not that of its contents")

@@ -15,7 +15,7 @@ from sweep_kernels.driver import Blocks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Rectangle", "cut", "subtract"]
+__all__ = ["Rectangle", "common", "cut", "subtract"]
 
 
 @dataclass(frozen=True, order=True)
@@ -107,6 +107,21 @@ def subtract(whole: Rectangle, parts: Iterable[Rectangle]) -> list[Rectangle]:
             Rectangle(here, there, first, last) for first, last in _gaps(whole.first_block, whole.last_block, active)
         )
     return _joined(missing)
+
+
+def common(some: Iterable[Rectangle], others: Iterable[Rectangle]) -> list[Rectangle]:
+    """Find the blocks that are in both; the rectangles of each may overlap.
+
+    Examples
+    --------
+    >>> common([Rectangle(0, 4, 0, 4)], [Rectangle(2, 9, 1, 2)])
+    [Rectangle(first_point=2, last_point=4, first_block=1, last_block=2)]
+    """
+    left, right = list(some), list(others)
+    if not left or not right:
+        return []
+    around = Rectangle(0, max(r.last_point for r in left), 0, max(r.last_block for r in left))
+    return subtract(around, [*subtract(around, left), *subtract(around, right)])
 
 
 def _count(active: dict[tuple[int, int], int], span: tuple[int, int], step: int) -> None:

@@ -12,14 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sweep.errors import CorruptError, ObjectExistsError, PlanError, StoreError, UsageError
-from sweep.holdings import Holdings, discard_other, read_plan, write_plan
+from sweep.errors import CorruptError, ObjectNotFoundError, StoreError, UsageError
+from sweep.handover import hand_over
+from sweep.holdings import Holdings, discard_other
 from sweep.jobs.environment import Environment
-from sweep.ledger import MAX_SHARDS, Wave
+from sweep.kept import settle
+from sweep.ledger import MAX_SHARDS
 from sweep.progress import Progress, Silent
+from sweep.result import Result
 from sweep.stages import Stage, run_stages
+from sweep.store import open_store
+from sweep.waves import lead
 from sweep.work import keys
 from sweep.work.entry import Map, Merge, Reduce
+from sweep.work.merge import merge
 from sweep.work.parquet import decode
 from sweep.work.pilot import pilot, shard_count
 from sweep.work.study import Study
@@ -32,7 +38,6 @@ if TYPE_CHECKING:
     from sweep.jobs.work import Functions, Tell, Worker
     from sweep.plan import Plan
     from sweep.rectangle import Rectangle
-    from sweep.result import Result
     from sweep.store import Store
     from sweep_kernels.kernel import Kernel
 
@@ -117,10 +122,8 @@ def run_plan(
             where = _Where(chosen, where.workers, _cluster(stack, chosen, where.workers, ray_address))
             stages = _map_stages(study, held, work, where, shards, progress)
         stages = _with_rest(study, held, stages)
-        _write_plan_if_changed(study)
         run_stages(stages, where.environment, functools.partial(_worker, study, where), progress)
-    held.drop_superseded(store, plan)
-    return _result(study)
+    return _finished(study, held, progress)
 
 
 @dataclass(frozen=True)
@@ -165,14 +168,33 @@ def _processors() -> int:
 def _held(study: Study, progress: Progress) -> Holdings:
     """Look at the store, check that the plan may be kept there, and drop what is damaged."""
     store, plan = study.store, study.plan
-    old = read_plan(store)
-    held = Holdings.look(store, progress.note)
-    if old is None and held.simulated:
-        raise PlanError(f"{store.url} holds shards but no {keys.PLAN}: use another store")
-    if old is not None and held.simulated:
-        plan.continues(old)
-    held.verify(store, plan, progress.note)
-    return held
+    held = Holdings.look(store, progress.note, plan)
+    held.claim(store, plan, progress.note)
+    held.verify(store, progress.note)
+    return settle(store, plan, held) if plan.keep else held
+
+
+def _finished(study: Study, held: Holdings, progress: Progress) -> Result:
+    """Return this plan's result, and leave no trial kept twice, and the store to a larger plan if another run went on to one."""
+    store, plan = study.store, study.plan
+    held.require_made(store)
+    result = _own_result(study, progress)
+    if plan.keep:
+        settle(store, plan, Holdings.look(store, progress.note, plan))
+    hand_over(store, plan, progress.note)
+    return result
+
+
+def _own_result(study: Study, progress: Progress) -> Result:
+    """Return the result that was just written; made again aside if another run has replaced it."""
+    with contextlib.suppress(CorruptError, ObjectNotFoundError):
+        result = _result(study)
+        if result.plan.get("hash") == study.plan.hash:
+            return result
+    aside = open_store("memory://")
+    shards = Holdings.look(study.store, progress.note, study.plan).shards()
+    merge(study.plan, study.store, shards, into=aside)
+    return Result(decode(aside.get(keys.RESULT), keys.RESULT), study.store.url)
 
 
 def _known_result(study: Study, progress: Progress) -> Result | None:
@@ -184,20 +206,12 @@ def _known_result(study: Study, progress: Progress) -> Result | None:
         return None
     if result.plan.get("hash") != study.plan.hash:
         return None
-    _write_plan_if_changed(study)
+    lead(study.store, study.plan)
     return result
 
 
 def _result(study: Study) -> Result:
-    from sweep.result import Result
-
     return Result(decode(study.store.get(keys.RESULT), keys.RESULT), study.store.url)
-
-
-def _write_plan_if_changed(study: Study) -> None:
-    old = read_plan(study.store)
-    if old is None or old.hash != study.plan.hash:
-        write_plan(study.store, study.plan)
 
 
 def _measured(study: Study, rectangles: list[Rectangle], progress: Progress) -> _Work:
@@ -231,8 +245,7 @@ def _map_stages(
     blocks = sum(each.blocks for each in work.rectangles)
     kept = work.trials if plan.keep == "all" else 0
     count = min(shards, blocks) if shards else shard_count(work.seconds, blocks, where.workers, kept, MAX_SHARDS)
-    write_plan(study.store, plan)
-    wave = _new_wave(study, held, work.rectangles, count)
+    wave = held.begin(study.store, plan, count, work.rectangles)
     finished = plan.points * plan.trials - work.trials
     progress.started(
         trials=work.trials, finished=finished, shards=count, executor=where.executor, workers=where.workers
@@ -246,30 +259,16 @@ def _with_rest(study: Study, held: Holdings, stages: list[Stage]) -> list[Stage]
     for first in range(0, len(left), MAX_SHARDS):
         shards = tuple((held.waves[wave], shard) for wave, shard in left[first : first + MAX_SHARDS])
         stages = [*stages, Stage("reduce", len(shards), Reduce(study, shards=shards))]
-    finished = held.shards()
-    for each in stages:
-        if isinstance(each.task, Map):
-            finished += [(each.task.wave, shard) for shard in range(each.size)]
+    begun = [each.task.wave for each in stages if isinstance(each.task, Map)]
+    finished = [*held.shards(), *((wave, shard) for wave in begun for shard in range(wave.shards))]
     after = tuple(place for place, each in enumerate(stages) if each.name == "reduce")
-    return [*stages, Stage("merge", 1, Merge(study, tuple(finished)), after=after)]
+    return [*stages, Stage("merge", 1, Merge(study, tuple(finished), tuple(begun)), after=after)]
 
 
 def _trials(plan: Plan, rectangle: Rectangle) -> int:
     """Trials of a rectangle: whole blocks, but for each point's last one."""
     last = min(rectangle.last_block * plan.block_size, plan.trials)
     return (rectangle.last_point - rectangle.first_point) * (last - rectangle.first_block * plan.block_size)
-
-
-def _new_wave(study: Study, held: Holdings, rectangles: list[Rectangle], shards: int) -> Wave:
-    """Write down what is about to be computed; another run of the same sweep at the same time takes another number."""
-    number = held.next_wave()
-    while True:
-        wave = Wave(number, study.plan.trials, shards, tuple(rectangles))
-        with contextlib.suppress(ObjectExistsError):
-            study.store.create(keys.wave_key(number), wave.to_json())
-            held.waves[number] = wave
-            return wave
-        number += 1
 
 
 def _chosen(executor: str, study: Study, seconds: float, workers: int) -> str:

@@ -70,8 +70,6 @@ class Sweep:
             raise SpecError(f"space={self.space!r} is not a space, as grid(a=[1, 2]) makes one")
         if not isinstance(self.keep, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise SpecError(f"keep={self.keep!r} is neither 'all' nor the name of one output")
-        if not isinstance(self.common_random_numbers, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise SpecError(f"common_random_numbers={self.common_random_numbers!r} is neither true nor false")
 
     def plan(self, source: str = "") -> Plan:
         """Check the sweep and return its plan.

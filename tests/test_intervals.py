@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import betainc, betaincc
 
 from sweep.intervals import EXACT_BELOW, mean_interval, proportion_interval
 
@@ -18,7 +19,7 @@ def test_few_counts_are_covered_at_least_as_promised(n, confidence):
         assert covered >= confidence - 1e-12
 
 
-@pytest.mark.parametrize(("hits", "n"), [(0, 10), (10, 10), (3, 50), (999, 10**6), (1, 10**12)])
+@pytest.mark.parametrize(("hits", "n"), [(0, 10), (10, 10), (3, 50), (999, 10**5), (1, 10**12)])
 def test_few_counts_against_scipy(hits, n):
     exact = (
         stats.beta.ppf(0.025, hits, n - hits + 1) if hits else 0.0,
@@ -26,6 +27,22 @@ def test_few_counts_against_scipy(hits, n):
     )
     low, high = proportion_interval([hits], [n], 0.95)
     assert (low[0], high[0]) == pytest.approx(exact, rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize("n", [999_999, 10**6, 10**9, 10**11, 10**12, 10**13, 2**44])
+@pytest.mark.parametrize("hits", [1, 10, 999])
+def test_few_counts_of_very_many_leave_each_tail_what_it_is_promised(hits, n):
+    """Put the bounds back into the distribution: the inverse that scipy offers is wrong by a factor of 140 at 10**13."""
+    low, high = proportion_interval([hits], [n], 0.95)
+    assert betaincc(hits + 1, n - hits, high[0]) == pytest.approx(0.025, rel=2e-6)
+    assert betainc(hits, n - hits + 1, low[0]) == pytest.approx(0.025, rel=2e-6)
+    few_missed = [1.0 - bound[0] for bound in proportion_interval([n - hits], [n], 0.95)]
+    assert few_missed == pytest.approx([high[0], low[0]], rel=1e-9, abs=2e-16)
+
+
+def test_the_known_bound_of_999_in_a_trillion():
+    """By 40-digit arithmetic (mpmath)."""
+    assert proportion_interval([999], [10**12], 0.95)[1][0] == pytest.approx(1.0629211511909e-9, rel=1e-12, abs=0.0)
 
 
 @pytest.mark.parametrize(("hits", "n"), [(1000, 10**6), (5 * 10**5, 10**6), (10**9, 10**12)])

@@ -62,6 +62,12 @@ def test_the_range_of_points_of_a_shard():
     assert [wave.point_range(shard) for shard in range(3)] == [(0, 1), (1, 2), (7, 9)]
 
 
+def test_a_changed_digit_of_a_wave_is_found():
+    data = Wave(1, 8, 3, (Rectangle(0, 2, 0, 2),)).to_json()
+    with pytest.raises(CorruptError, match=r"waves/000001\.json is not a wave of work as it was written"):
+        Wave.from_json(data.replace(b'"shards": 3', b'"shards": 4'), "waves/000001.json")
+
+
 @pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b'{"wave": 1, "trials": 1, "shards": 1, "rectangles": [[1, 2]]}'])
 def test_a_damaged_wave_is_named(data):
     with pytest.raises(CorruptError, match=r"waves/000001\.json is not a wave of work"):

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.rectangle import Rectangle, cut, subtract
+from sweep.rectangle import Rectangle, common, cut, subtract
 
 small = st.builds(
     lambda p, points, k, blocks: Rectangle(p, p + points, k, k + blocks),
@@ -41,6 +41,13 @@ def test_subtracting_leaves_exactly_what_no_part_covers(whole, parts):
     left = cells(subtract(whole, parts))
     assert len(left) == len(set(left))
     assert set(left) == set(cells([whole])) - set(cells(parts))
+
+
+@given(st.lists(small, max_size=5), st.lists(small, max_size=5))
+def test_what_is_common_is_in_both_and_told_once(some, others):
+    both = cells(common(some, others))
+    assert len(both) == len(set(both))
+    assert set(both) == set(cells(some)) & set(cells(others))
 
 
 @given(st.lists(small, min_size=1, max_size=4), st.data())

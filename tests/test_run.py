@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -116,7 +117,7 @@ def test_no_trial_is_kept_twice_however_often_a_sweep_is_extended_or_broken(tmp_
     study(keep=keep).run(str(tmp_path / "whole"), shards=4)
     for trials in (1000, 5000, 6000, 12_288):
         study(trials, keep=keep).run(str(tmp_path / "grown"), shards=3)
-    (tmp_path / "grown" / "map" / "000002" / "00001.parquet").unlink()  # as if killed between trials and map
+    (tmp_path / "grown" / "map" / "000002" / "00001.parquet").unlink()
     (tmp_path / "grown" / "reduce" / "000002" / "00001.parquet").unlink()
     study(keep=keep).run(str(tmp_path / "grown"), shards=5)
     whole, grown = (
@@ -233,12 +234,16 @@ def test_replacing_throws_another_sweep_away_and_leaves_strangers(reference, tmp
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+ZSTD = b"\x28\xb5\x2f\xfd"
+"""What a compressed page begins with."""
+
+
 def damage(path, how: str) -> None:
     data = bytearray(path.read_bytes())
     if how == "truncated":
         path.write_bytes(data[: len(data) // 2])
     else:
-        data[len(data) // 3] ^= 16
+        data[data.index(ZSTD) + 9] ^= 16  # inside the first page
         path.write_bytes(data)
 
 
@@ -267,13 +272,113 @@ def test_a_damaged_result_is_made_again(reference, tmp_path):
     assert sha256(str(tmp_path)) == reference
 
 
-def test_a_wave_that_cannot_be_read_costs_its_shards(reference, tmp_path):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (lambda text: "{", "waves/000001.json is not a wave of work: JSONDecodeError"),
+        (lambda text: text.replace('"shards": 5', '"shards": 4'), "waves/000001.json is not a wave of work as it was"),
+        (lambda text: text.replace("[0, 6,", "[0, 9,"), "waves/000001.json is not a wave of work as it was"),
+        (lambda text: text.replace('"shards": 5', '"shards": 0'), "waves/000001.json is not a wave of work as it was"),
+    ],
+)
+@pytest.mark.parametrize("keep", ["", "all"])
+def test_a_wave_that_was_changed_costs_its_shards_and_its_number(tmp_path, text, told, keep):
+    study(keep=keep).run(str(tmp_path), shards=5)
+    (tmp_path / "result.parquet").rename(tmp_path / "before")
+    path = tmp_path / "waves" / "000001.json"
+    path.write_text(text(path.read_text()))
+    listening = Listening()
+    study(keep=keep).run(str(tmp_path), progress=listening, shards=3)
+    assert told in listening.notes[0]
+    assert (tmp_path / "before").read_bytes() == (tmp_path / "result.parquet").read_bytes()
+    assert [each.name for each in (tmp_path / "waves").iterdir()] == ["000002.json"]
+    assert not keep or len(pq.read_table(tmp_path / "trials")) == 6 * 20_000
+
+
+@pytest.mark.parametrize("what", ["waves", "waves/000001.json", "plan.json"])
+def test_what_is_deleted_of_a_ledger_is_made_again(reference, tmp_path, what):
     study().run(str(tmp_path), shards=5)
-    (tmp_path / "waves" / "000001.json").write_text("{")
+    shutil.rmtree(tmp_path / what) if what == "waves" else (tmp_path / what).unlink()
+    (tmp_path / "result.parquet").unlink()
+    listening = Listening()
+    study().run(str(tmp_path), shards=3, progress=listening)
+    assert sha256(str(tmp_path)) == reference
+    assert bool(listening.runs) == (what != "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("victim", "other", "told"),
+    [
+        ("map/000001/00000", "map/000001/00001", "in the wrong place: it was written as map/000001/00001.parquet"),
+        ("map/000001/00000", "reduce/000001/00000", "in the wrong place: it was written as reduce/000001/00000"),
+        ("map/000001/00000", "trials/000001/00000", "in the wrong place: it was written as trials/000001/00000"),
+        ("reduce/000001/00000", "reduce/000001/00001", "in the wrong place: it was written as reduce/000001/00001"),
+        ("trials/000001/00000", "trials/000001/00000-partial", "in the wrong place: it was written as trials/000001"),
+        ("map/000001/00000", "other/map/000001/00000", "not of its wave: another run wrote it"),
+        ("trials/000001/00000", "other/trials/000001/00000", "not of its wave: another run wrote it"),
+    ],
+)
+def test_a_sound_object_in_the_place_of_another_is_named_and_made_again(tmp_path, victim, other, told):
+    study(keep="all").run(str(tmp_path), shards=4)
+    replace(study(keep="all"), seed=12).run(str(tmp_path / "other"), shards=4)
+    whole = sha256(str(tmp_path))
+    shutil.copy(tmp_path / f"{other}.parquet", tmp_path / f"{victim}.parquet")
+    (tmp_path / "result.parquet").unlink()
+    listening = Listening()
+    study(keep="all").run(str(tmp_path), progress=listening)
+    assert f"{victim}.parquet is {told}" in listening.notes[0]
+    assert sha256(str(tmp_path)) == whole
+    assert len(pq.read_table(tmp_path / "trials")) == 6 * 20_000
+
+
+def test_a_wave_in_the_place_of_another_is_named(reference, tmp_path):
+    study().run(str(tmp_path), shards=4)
+    shutil.copy(tmp_path / "waves" / "000001.json", tmp_path / "waves" / "000002.json")
     listening = Listening()
     study().run(str(tmp_path), progress=listening)
-    assert "waves/000001.json is not a wave of work" in listening.notes[0]
+    assert "waves/000002.json is in the wrong place: it was written as waves/000001.json" in listening.notes[0]
     assert sha256(str(tmp_path)) == reference
+
+
+def test_a_finished_wave_of_another_sweep_is_named(tmp_path):
+    study().run(str(tmp_path), shards=2)
+    replace(study(), seed=12).run(str(tmp_path / "other"), shards=2)
+    for each in ("map/000001/00000.parquet", "waves/000001.json"):
+        shutil.copy(tmp_path / "other" / each, tmp_path / each)
+    with pytest.raises(PlanError, match=r"seed differs: it holds 12, asked for 11 \(in waves/000001.json\)"):
+        study().run(str(tmp_path))
+
+
+def test_a_damaged_table_does_not_hold_a_sweep_up(tmp_path):
+    rows = [{"a": 1.5, "case": "dusk"}, {"a": 2.5, "case": "dawn"}]
+    sweep = Sweep(mixed, table(rows), trials=100)
+    sweep.run(str(tmp_path))
+    whole = sha256(str(tmp_path))
+    damage(next((tmp_path / "tables").iterdir()), "truncated")
+    (tmp_path / "result.parquet").unlink()
+    with pytest.raises(CorruptError, match=r"plan.json cannot be read .* delete it and run again"):
+        sweep.run(str(tmp_path))
+    (tmp_path / "plan.json").unlink()
+    sweep.run(str(tmp_path))
+    assert sha256(str(tmp_path)) == whole
+    assert read_plan(open_store(str(tmp_path))).space == sweep.space
+
+
+def test_an_object_of_a_run_that_was_given_up_is_written_over(tmp_path):
+    """As after `--replace` while another run still works: wave 1 is another one now."""
+    study().run(str(tmp_path), shards=3)
+    whole = sha256(str(tmp_path))
+    stale = (tmp_path / "map" / "000001" / "00000.parquet").read_bytes()
+    for each in ("waves", "map", "reduce"):
+        shutil.rmtree(tmp_path / each)
+
+    class Late(Listening):
+        def started(self, **_):
+            (tmp_path / "map" / "000001").mkdir(parents=True)
+            (tmp_path / "map" / "000001" / "00000.parquet").write_bytes(stale)
+
+    study().run(str(tmp_path), shards=4, progress=Late())
+    assert sha256(str(tmp_path)) == whole
 
 
 def test_a_plan_changed_by_hand_is_refused(tmp_path):
@@ -282,20 +387,6 @@ def test_a_plan_changed_by_hand_is_refused(tmp_path):
     path.write_text(path.read_text().replace('"seed": 11', '"seed": 12'))
     with pytest.raises(CorruptError, match="plan.json was changed by hand"):
         study().run(str(tmp_path))
-
-
-def test_two_runs_at_once_do_the_same_work_and_agree(reference, tmp_path):
-    """What each of two runs would have computed, side by side in one store, in pieces of different size."""
-    study().run(str(tmp_path), shards=5)
-    other = tmp_path / "other"
-    study().run(str(other), shards=7)
-    for folder in ("map", "reduce"):
-        (other / folder / "000001").rename(tmp_path / folder / "000002")
-    text = (other / "waves" / "000001.json").read_text()
-    (tmp_path / "waves" / "000002.json").write_text(text.replace('"wave": 1', '"wave": 2'))
-    (tmp_path / "result.parquet").unlink()
-    study().run(str(tmp_path))
-    assert sha256(str(tmp_path)) == reference
 
 
 @kernel(outputs=["x"])

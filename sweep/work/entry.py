@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sweep.work.label import require_wave
 from sweep.work.merge import merge
 from sweep.work.reduce import reduce
 from sweep.work.simulate import simulate
@@ -47,13 +48,16 @@ class Reduce:
 
 @dataclass(frozen=True)
 class Merge:
-    """The one child that makes the result of all reductions."""
+    """The one child that makes the result of all reductions; waves that this run has `begun` must still count."""
 
     study: Study
     shards: tuple[tuple[Wave, int], ...]
+    begun: tuple[Wave, ...] = ()
 
     def __call__(self, index: int, report: Callable[[int], None]) -> None:
         """Write the result."""
         del index
         report(0)
+        for wave in self.begun:
+            require_wave(self.study.store, wave)
         merge(self.study.plan, self.study.store, self.shards)

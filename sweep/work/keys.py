@@ -5,7 +5,7 @@
     plan.json                       the plan as it is now
     tables/<sha256>.parquet         an explicit table of the space
     waves/000001.json               what each run found missing, and into how many shards it cut that
-    map/000001/00042.parquet        block statistics of a shard; exists once the shard is finished
+    map/000001/00042.parquet        block statistics of a shard
     trials/000001/00042.parquet     the trials that a shard kept, of whole blocks
     trials/000001/00042-partial.parquet     those of each point's partial last block: gone once that block is computed in full
     reduce/000001/00042.parquet     the shard's statistics merged as far as it holds whole subtrees
@@ -13,6 +13,8 @@
 """
 
 from __future__ import annotations
+
+import re
 
 __all__ = [
     "EVERYTHING",
@@ -23,7 +25,7 @@ __all__ = [
     "TRIALS",
     "WAVES",
     "parse_shard",
-    "partial_key",
+    "parse_wave",
     "shard_key",
     "table_key",
     "wave_key",
@@ -37,7 +39,6 @@ MAP = "map/"
 TRIALS = "trials/"
 REDUCE = "reduce/"
 
-
 EVERYTHING = (PLAN, RESULT, TABLES, WAVES, MAP, TRIALS, REDUCE)
 """Prefixes of all that a sweep writes; whatever else is in the store is not ours."""
 
@@ -47,34 +48,36 @@ def wave_key(wave: int) -> str:
     return f"{WAVES}{wave:06d}.json"
 
 
-def shard_key(folder: str, wave: int, shard: int) -> str:
-    """Name of what a shard wrote into `folder`, one of `MAP`, `TRIALS`, `REDUCE`.
+def shard_key(folder: str, wave: int, shard: int, *, partial: bool = False) -> str:
+    """Name of what a shard wrote into `folder`, one of `MAP`, `TRIALS`, `REDUCE`; trials of partial blocks are apart.
 
-    >>> shard_key(MAP, 1, 42)
-    'map/000001/00042.parquet'
+    >>> shard_key(MAP, 1, 42), shard_key(TRIALS, 1, 42, partial=True)
+    ('map/000001/00042.parquet', 'trials/000001/00042-partial.parquet')
     """
-    return f"{folder}{wave:06d}/{shard:05d}.parquet"
+    return f"{folder}{wave:06d}/{shard:05d}{'-partial' * partial}.parquet"
 
 
-def partial_key(wave: int, shard: int) -> str:
-    """Name of the kept trials of a shard's partial blocks.
+def parse_shard(key: str) -> tuple[str, int, int, bool] | None:
+    """Read folder, wave, shard, and whether of partial blocks, back from a name; None for a file that is not ours.
 
-    >>> partial_key(1, 42)
-    'trials/000001/00042-partial.parquet'
+    >>> parse_shard("trials/000001/00042-partial.parquet")
+    ('trials/', 1, 42, True)
     """
-    return f"{TRIALS}{wave:06d}/{shard:05d}-partial.parquet"
-
-
-def parse_shard(key: str) -> tuple[int, int] | None:
-    """Read wave and shard back from a name; None for a file that is not ours.
-
-    >>> parse_shard("map/000001/00042.parquet")
-    (1, 42)
-    """
-    parts = key.removesuffix(".parquet").removesuffix("-partial").split("/")
-    if len(parts) != len(("folder", "wave", "shard")) or not key.endswith(".parquet"):
+    found = re.fullmatch(r"(map/|trials/|reduce/)(\d+)/(\d+)(-partial)?\.parquet", key)
+    if found is None:
         return None
-    return (int(parts[1]), int(parts[2])) if parts[1].isdigit() and parts[2].isdigit() else None
+    folder, wave, shard, partial = found[1], int(found[2]), int(found[3]), bool(found[4])
+    return (folder, wave, shard, partial) if shard_key(folder, wave, shard, partial=partial) == key else None
+
+
+def parse_wave(key: str) -> int:
+    """Read the wave's number from any name that holds one; 0 from one that does not.
+
+    >>> parse_wave("waves/000001.json"), parse_wave("map/000002/notes.txt"), parse_wave("plan.json")
+    (1, 2, 0)
+    """
+    found = re.match(r"(?:waves|map|trials|reduce)/(\d+)\b", key)
+    return int(found[1]) if found else 0
 
 
 def table_key(digest: str) -> str:

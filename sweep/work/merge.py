@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sweep.errors import CorruptError
+from sweep.errors import CorruptError, ObjectNotFoundError
 from sweep.work import keys
 from sweep.work.parquet import TableWriter
 from sweep.work.reduce import read_rows
@@ -33,7 +33,7 @@ WINDOW = 1 << 18
 READERS = 8
 
 
-def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]]) -> None:
+def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: Store | None = None) -> None:
     """Write ``result.parquet``.
 
     Parameters
@@ -44,6 +44,8 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]]) -> None:
         Where the reductions are and the result goes.
     shards
         The finished shards; what they hold may overlap.
+    into
+        Another store for the result; the same one when left out.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]]) -> None:
             _count_nonfinite(plan, rows, kinds, nonfinite)
         if writer is not None:
             writer.close({b"sweep.nonfinite": json.dumps(nonfinite, sort_keys=True).encode()})
-        store.replace_file(keys.RESULT, path)
+        (into or store).replace_file(keys.RESULT, path)
 
 
 def _described(plan: Plan) -> bytes:
@@ -82,6 +84,7 @@ class _Reader:
 
     def __init__(self, plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]]) -> None:
         self._plan, self._store = plan, store
+        self._waves = {wave.number: wave for wave, _ in shards}
         self._waiting = [(*wave.point_range(shard), wave.number, shard) for wave, shard in shards]
         self._waiting.sort(reverse=True)
         self._held: list[tuple[int, Rows]] = []
@@ -104,7 +107,10 @@ class _Reader:
         return finished(without_nested(rows), self._plan.block_size), self._kinds
 
     def _one(self, wanted: tuple[int, int, int]) -> tuple[Rows, tuple[str, ...]]:
-        return read_rows(self._plan, self._store, keys.REDUCE, wanted[1], wanted[2])
+        try:
+            return read_rows(self._plan, self._store, self._waves[wanted[1]], wanted[2])
+        except ObjectNotFoundError as error:
+            raise CorruptError(f"{error}: run again") from None
 
 
 def _within(rows: Rows, first: int, last: int) -> Rows:

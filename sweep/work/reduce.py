@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sweep.errors import ObjectExistsError
 from sweep.work import keys
-from sweep.work.parquet import decode, encode
+from sweep.work.label import create_labelled, label, read_labelled
+from sweep.work.parquet import encode
 from sweep.work.rows import Rows, merged
 from sweep.work.simulate import KINDS
 
@@ -30,14 +30,12 @@ def reduce(plan: Plan, store: Store, wave: Wave, shard: int) -> None:
         If what it reads is damaged.
     """
     name = keys.shard_key(keys.MAP, wave.number, shard)
-    table = decode(store.get(name), name)
+    table = read_labelled(store, name, wave, shard)
     kinds = output_kinds(table)
     rows = merged(Rows.from_arrow(table, plan.kernel.outputs, kinds), plan.block_size)
-    data = encode(rows.to_arrow(plan.kernel.outputs, kinds), {KINDS: json.dumps(kinds).encode()})
-    try:
-        store.create(keys.shard_key(keys.REDUCE, wave.number, shard), data)
-    except ObjectExistsError:
-        return  # the same bytes, from a worker that was faster
+    name = keys.shard_key(keys.REDUCE, wave.number, shard)
+    metadata = {KINDS: json.dumps(kinds).encode()} | label(name, wave, shard)
+    create_labelled(store, name, wave, shard, encode(rows.to_arrow(plan.kernel.outputs, kinds), metadata))
 
 
 def output_kinds(table: pa.Table) -> tuple[str, ...]:
@@ -45,9 +43,8 @@ def output_kinds(table: pa.Table) -> tuple[str, ...]:
     return tuple(json.loads(table.schema.metadata[KINDS]))
 
 
-def read_rows(plan: Plan, store: Store, folder: str, wave: int, shard: int) -> tuple[Rows, tuple[str, ...]]:
-    """Read a map or reduce object, checked, with the kinds of the outputs."""
-    name = keys.shard_key(folder, wave, shard)
-    table = decode(store.get(name), name)
+def read_rows(plan: Plan, store: Store, wave: Wave, shard: int) -> tuple[Rows, tuple[str, ...]]:
+    """Read a reduction, checked, with the kinds of the outputs."""
+    table = read_labelled(store, keys.shard_key(keys.REDUCE, wave.number, shard), wave, shard)
     kinds = output_kinds(table)
     return Rows.from_arrow(table, plan.kernel.outputs, kinds), kinds

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from sweep.errors import ObjectExistsError, TrialError
+from sweep.errors import TrialError
 from sweep.work import keys
 from sweep.work.arguments import argument_words, arguments_of
+from sweep.work.label import create_labelled, label
 from sweep.work.parquet import encode
 from sweep.work.rows import Rows, concatenated, merged
 from sweep_kernels.driver import EXACT, Blocks, TrialRaisedError
@@ -71,34 +72,28 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
             if sum(map(len, pieces)) > ROWS_HELD:
                 pieces = [merged(concatenated(pieces), block_size, MAP_LEVELS)]
     rows = merged(concatenated(pieces), block_size, MAP_LEVELS)
-    metadata = {KINDS: json.dumps(kinds).encode()}
+    name = keys.shard_key(keys.MAP, wave.number, shard)
+    _create(study, wave, shard, name, rows.to_arrow(study.kernel.outputs, kinds))
     if study.plan.keep:
         _write_kept(study, wave, shard, kept)
-    _create(
-        study,
-        keys.shard_key(keys.MAP, wave.number, shard),
-        encode(rows.to_arrow(study.kernel.outputs, kinds), metadata),
-    )
     return trials
 
 
 def _write_kept(study: Study, wave: Wave, shard: int, kept: list[Any]) -> None:
-    """Write kept trials before the map object that makes the shard count; those of partial blocks apart, for more trials replace them."""
+    """Write kept trials last, since they finish the shard; those of partial blocks apart, for more trials replace them."""
     import pyarrow as pa
 
-    table = pa.concat_tables(kept)
-    plan = study.plan
-    whole = table["trial"].to_numpy() < plan.trials // plan.block_size * plan.block_size
-    if plan.trials % plan.block_size:
-        _create(study, keys.partial_key(wave.number, shard), encode(table.filter(pa.array(~whole))))
-    _create(study, keys.shard_key(keys.TRIALS, wave.number, shard), encode(table.filter(pa.array(whole))))
+    table, block_size = pa.concat_tables(kept), study.plan.block_size
+    partial = table["trial"].to_numpy() >= study.plan.trials // block_size * block_size
+    for rows, is_partial in ((~partial, False), (partial, True)):
+        if wave.clipped([shard], block_size, partial=is_partial):
+            name = keys.shard_key(keys.TRIALS, wave.number, shard, partial=is_partial)
+            _create(study, wave, shard, name, table.filter(pa.array(rows)))
 
 
-def _create(study: Study, key: str, data: bytes) -> None:
-    try:
-        study.store.create(key, data)
-    except ObjectExistsError:
-        return  # another worker was given the same shard and was faster: its bytes are the same
+def _create(study: Study, wave: Wave, shard: int, name: str, table: Any) -> None:
+    metadata = {KINDS: json.dumps(study.driver.output_kinds).encode()} | label(name, wave, shard)
+    create_labelled(study.store, name, wave, shard, encode(table, metadata))
 
 
 def batches(blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SECONDS) -> Iterator[Blocks]:

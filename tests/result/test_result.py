@@ -215,7 +215,6 @@ def test_results_open_by_path(folder):
         ({"space": {"a": [1]}}, "space={'a': .1.} is not a space, as grid"),
         ({"keep": ["all"]}, "keep=.'all'. is neither 'all' nor the name of one output"),
         ({"keep": True}, "keep=True is neither"),
-        ({"common_random_numbers": "yes"}, "common_random_numbers='yes' is neither true nor false"),
     ],
 )
 def test_what_is_no_sweep(options, text):
