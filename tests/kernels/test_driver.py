@@ -172,9 +172,9 @@ def test_integers_that_would_be_rounded_are_refused():
 
 
 def test_drivers_leave_nothing_behind():
-    engines = [weakref.ref(driver()._function.engine) for _ in range(3)]
+    libraries = [weakref.ref(driver()._function.library) for _ in range(3)]
     gc.collect()
-    assert [engine() for engine in engines] == [None] * 3
+    assert [each() for each in libraries] == [None] * 3
 
 
 @kernel(outputs=["x"])
