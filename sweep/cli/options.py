@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.cli.misuse import whole
 from sweep.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +47,13 @@ StoreOption = Annotated[
 ]
 TrialsOption = Annotated[
     int | None,
-    typer.Option("--trials", metavar="N", help="Trials of each point, instead of the study's.", show_default=False),
+    typer.Option(
+        "--trials",
+        metavar="N",
+        parser=whole,
+        help="Trials of each point, instead of the study's; 1e6 will do.",
+        show_default=False,
+    ),
 ]
 SeedOption = Annotated[
     int | None,

@@ -210,6 +210,13 @@ def test_a_live_line_on_a_terminal(here):
         (["run", "nowhere.toml"], "there is no file 'nowhere.toml'"),
         (["run", "study.txt"], "neither a .toml file nor a .py file"),
         (["run", "study.py:other"], "holds no Sweep 'other'"),
+        (["run", "study.py", "--trials", "1e-3"], "--trials '1e-3' is not a whole number"),
+        (["run", "study.py", "--seed=x"], "--seed 'x' is not a whole number; `sweep run -h` lists what there is"),
+        (["run", "study.py", "--storre", "x"], "no such option: --storre"),
+        (["run"], "missing argument 'STUDY'; `sweep run -h`"),
+        (["plan", "study.py", "extra"], "extra"),
+        (["nosuch"], "no such command 'nosuch'; `sweep -h` lists"),
+        (["replay", "study.py", "--trial", "1"], "missing option '--point'"),
         (["run", "study.py", "--trials", "0"], "trials=0 is not a whole number from 1"),
         (["run", "study.py", "--trials", "-5"], "trials=-5"),
         (["run", "study.py", "--seed", "-1"], "seed=-1"),
@@ -430,6 +437,18 @@ def test_ctrl_c_while_a_study_is_read(here):
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60) == ("", "\nsweep: stopped\n")
     assert process.returncode == 130
+
+
+def test_trials_may_be_said_as_a_power_of_ten(here):
+    assert json.loads(sweep("plan", "study.py", "--trials", "1e6", cwd=here))["trials"] == 10**6
+    assert json.loads(sweep("plan", "study.py", "--trials", "20_000", cwd=here))["trials"] == 20_000
+
+
+def test_no_command_is_answered_by_the_help(here):
+    for arguments in ([], ["jobs"]):
+        told = sweep(*arguments, cwd=here, code=2)
+        assert told.startswith("Usage: sweep ")
+        assert "Commands:" in told
 
 
 def test_completion_is_there(here):
