@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -59,5 +60,5 @@ def _of_value(error: Any, given: list[str]) -> str:
 
 def _values(name: str, given: list[str]) -> list[str]:
     """Return what was given for an option, as ``--name value`` or ``--name=value``."""
-    apart = [value for option, value in zip(given, given[1:], strict=False) if option == name]
+    apart = [value for option, value in pairwise(given) if option == name]
     return apart + [each.partition("=")[2] for each in given if each.startswith(f"{name}=")]

@@ -21,6 +21,7 @@ __all__ = [
     "StoreOption",
     "StudyArgument",
     "TrialsOption",
+    "counted",
     "default_store",
     "is_enabled",
     "read_study",
@@ -80,6 +81,15 @@ def is_enabled(state: str | None) -> bool | None:
     if state is not None and state not in {"ENABLED", "DISABLED"}:
         raise UsageError(f"--state {state!r} is not one of ENABLED, DISABLED")
     return None if state is None else state == "ENABLED"
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    >>> counted(1, "point"), counted(12_000, "point")
+    ('1 point', '12,000 points')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def default_store(study: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sweep.cli.options import StoreArgument
+from sweep.cli.options import StoreArgument, counted
 
 __all__ = ["command"]
 
@@ -24,7 +24,7 @@ def command(store: StoreArgument) -> None:
     typer.echo(f"points    {plan.points:,} over {', '.join(plan.space.names) or 'no axis'}")
     typer.echo(f"trials    {plan.trials:,} a point, {plan.points * plan.trials:,} in all, seed {plan.seed}")
     typer.echo(
-        f"finished  {done:,} of {blocks:,} blocks ({100 * done / blocks:.1f} %), in {len(held.simulated):,} shards"
+        f"finished  {done:,} of {counted(blocks, 'block')} ({100 * done / blocks:.1f} %), in {counted(len(held.simulated), 'shard')}"
     )
     typer.echo(
         f"result    {'result.parquet is there' if held.has_result and not missing else 'not yet: run the same command again'}"
