@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,7 @@ from sweep.cli.misuse import whole
 from sweep.errors import UsageError
 
 if TYPE_CHECKING:
+    from sweep.store import Store
     from sweep.sweep import Sweep
 
 __all__ = [
@@ -24,7 +27,9 @@ __all__ = [
     "counted",
     "default_store",
     "is_enabled",
+    "opened_store",
     "read_study",
+    "terminal_width",
 ]
 
 StudyArgument = Annotated[
@@ -104,6 +109,18 @@ def default_store(study: str) -> str:
     return f"sweep-results/{Path(path).stem}{f'-{name}' if name else ''}"
 
 
+def opened_store(place: str) -> Store:
+    """Open the store that a command names; a study in its place is answered by the name of its store."""
+    from sweep.store import open_store
+
+    file = place.partition(":")[0]
+    if file.endswith((".py", ".toml")) and not Path(place).is_dir():
+        raise UsageError(
+            f"{place!r} is a study, not a store: its store is {default_store(place)!r}, unless --store named another"
+        )
+    return open_store(place)
+
+
 def read_study(study: str, trials: int | None, seed: int | None) -> Sweep:
     """Load a study and overrule its trials and its seed."""
     from dataclasses import replace
@@ -116,3 +133,10 @@ def read_study(study: str, trials: int | None, seed: int | None) -> Sweep:
     if seed is not None:
         sweep = replace(sweep, seed=seed)
     return sweep
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal that standard output is; None where it is none."""
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns

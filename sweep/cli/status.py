@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sweep.cli.options import StoreArgument, counted
+from sweep.cli.options import StoreArgument, counted, opened_store
 
 __all__ = ["command"]
 
@@ -12,9 +12,8 @@ __all__ = ["command"]
 def command(store: StoreArgument) -> None:
     """Say what a store holds: its plan, how much of it is finished, and what is missing."""
     from sweep.holdings import Holdings, require_plan
-    from sweep.store import open_store
 
-    place = open_store(store)
+    place = opened_store(store)
     plan = require_plan(place)
     held = Holdings.look(place, lambda text: typer.echo(f"sweep: {text}", err=True))
     missing = held.missing(plan)

@@ -77,6 +77,11 @@ class Result:
         return self.table.num_rows
 
     def __getitem__(self, row: int) -> dict[str, Any]:
+        if not hasattr(row, "__index__"):
+            raise TypeError(
+                f"result[{row!r}]: a result is read by the number of a row; a column is in its table, as in "
+                f"result.table[{self.table.column_names[-1]!r}]"
+            )
         return self.table.slice(range(len(self))[row], 1).to_pylist()[0]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:

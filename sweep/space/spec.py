@@ -85,7 +85,7 @@ def from_toml(fields: Any, base: Path) -> Space:
     """
     if not isinstance(fields, dict):
         raise SpaceError(f"space = {fields!r}: give a table of axes, as in [space]")
-    given = dict(fields)
+    given = _with_table_of_path(fields)
     expression = given.pop("where", None)
     form = [
         key
@@ -101,6 +101,13 @@ def from_toml(fields: Any, base: Path) -> Space:
         )
     space = _formed(form[0], given[form[0]], base) if form else Grid(_axes(given))
     return space if expression is None else space.where(expression)
+
+
+def _with_table_of_path(fields: dict[str, Any]) -> dict[str, Any]:
+    """Read ``table = "points.csv"`` as ``table = { path = "points.csv" }``."""
+    path = fields.get("table")
+    is_path = isinstance(path, str) and path.endswith((".csv", ".parquet"))
+    return {**fields, "table": {"path": path}} if is_path else dict(fields)
 
 
 def _is_form(key: str, value: Any) -> bool:

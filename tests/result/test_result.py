@@ -261,3 +261,31 @@ def test_nothing_finite_is_nothing_known():
 def test_there_must_be_a_result(tmp_path):
     with pytest.raises(PlanError, match="holds no result"):
         open_result(str(tmp_path))
+
+
+def test_a_wide_table_is_written_in_parts(result):
+    whole = format_table(result, "text").splitlines()
+    parts = format_table(result, "text", width=60).splitlines()
+    assert parts.pop() == whole.pop()
+    assert max(map(len, parts)) <= 60 < max(map(len, whole))
+    assert sum(each.lstrip().startswith("a  ") for each in parts) > 1
+    assert format_table(result, "text", width=500).splitlines()[:-1] == whole
+
+
+def test_an_interval_above_zero_never_begins_at_zero():
+    row = {"n": 500_000, "x_mean": 2e-6, "x_ci_low": 5.06e-8, "x_ci_high": 1.114e-5}
+    found = replace(Result(pa.table({"n": [1]})), url="")
+    object.__setattr__(found, "plan", {"kernel": {"outputs": ["x"]}})
+    assert _row(found, row)[2] == "[5.1e-08, 0.000011]"
+
+
+def test_json_holds_numbers_and_nulls_only():
+    one = study(trials=1).run()
+    rows = json.loads(format_table(one, "json"))
+    assert rows[0]["x_ci_low"] is None
+    assert not any(isinstance(value, str) for name, value in rows[0].items() if name != "case")
+
+
+def test_a_result_is_no_dict_of_columns(result):
+    with pytest.raises(TypeError, match=r"result\['x'\]: a result is read by the number of a row"):
+        result["x"]

@@ -156,6 +156,12 @@ def test_categories_of_a_frame(tmp_path):
     assert plain(table(pd.DataFrame({"a": pd.Categorical([2, 1])}))) == [{"a": 2}, {"a": 1}]
 
 
+def test_a_file_that_is_not_there_is_one_plain_clause(tmp_path):
+    with pytest.raises(SpaceError) as told:
+        table(tmp_path / "nowhere.csv")
+    assert str(told.value) == f"table '{tmp_path}/nowhere.csv': No such file or directory"
+
+
 def test_a_file_that_is_no_table_is_named(tmp_path):
     (tmp_path / "p.csv").write_text("a,a\n1,2\n")
     with pytest.raises(SpaceError, match=r"table '.*p\.csv': column 'a' is there twice"):
@@ -291,6 +297,10 @@ def test_a_filter_keeps_what_python_would_keep(expression):
         ("(lambda: 1)()", "is none of"),
         ("a > None", "None is no number"),
         ("a << 1", "LShift cannot stand"),
+        ("(a > 1) & (a < 3)", "'&' cannot stand in a condition: write 'and'"),
+        ("(a > 1) | (a < 3)", "'|' cannot stand in a condition: write 'or'"),
+        ("~(a > 1)", "'~' cannot stand in a condition: write 'not'"),
+        ("a is 1", "'is' cannot stand in a condition: write '=='"),
         ("sqrt > 1", "there is no parameter 'sqrt'"),
         ("a > 1,", "is a list; one can only stand after 'in'"),
         ("a == [1, 9]", "is a list; one can only stand after 'in'"),
