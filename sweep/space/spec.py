@@ -8,6 +8,7 @@ from sweep.errors import SpaceError, nearest
 from sweep.space.algebra import product, union
 from sweep.space.axis import Axis, axis_from_spec
 from sweep.space.designs import Independent
+from sweep.space.dimension import unmistaken
 from sweep.space.grid import Grid, Zipped
 from sweep.space.halton import Halton
 from sweep.space.latin import LatinHypercube
@@ -133,10 +134,10 @@ def _formed(kind: str, fields: Any, base: Path) -> Space:
     if "n" not in ranges:
         raise SpaceError(f"[space.{kind}] does not say n, the number of points: {nearest('n', list(ranges))}")
     n, seed = ranges.pop("n"), ranges.pop("seed", 0)
-    return DESIGNS[kind](n, seed, {name: _spread(name, given) for name, given in ranges.items()})
+    return DESIGNS[kind](n, seed, {name: _spread(name, given) for name, given in unmistaken(ranges).items()})
 
 
 def _spread(name: str, given: Any) -> Any:
-    if isinstance(given, dict) and len(given) == 1 and "dist" not in given:
+    if isinstance(given, dict) and len(given) == 1 and not {"dist", "choice"} & set(given):
         return axis_from_spec(name, given)
     return given

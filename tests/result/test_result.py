@@ -113,6 +113,22 @@ def test_plots():
     plt.close("all")
 
 
+def test_a_plot_says_what_is_held_fixed_and_how_sure_it_is():
+    base = Sweep(smooth, grid(a=linspace(0, 1, 9), b=logspace(1, 100, 9), c=[0.5]), trials=100, confidence=0.9)
+    assert base.run().plot().get_title() == "c = 0.5"  # a heatmap shows no interval
+    assert base.run().plot(b=1.0).get_title() == "b = 1, c = 0.5, 90 % intervals"
+    plt.close("all")
+
+
+def test_a_series_of_one_point_is_seen():
+    lonely = (
+        Sweep(smooth, grid(a=[1.0, 2.0], b=[0.1], c=[0.0]) + grid(a=[1.0], b=[0.2], c=[0.0]), trials=100).run().plot()
+    )
+    assert [line.get_marker() for line in lonely.get_lines()[:2]] == ["o", "o"]
+    assert len(lonely.containers) == 1  # its interval
+    plt.close("all")
+
+
 def test_text_shows_what_the_error_allows(result):
     text = format_table(result, "text")
     assert "95 % interval" in text

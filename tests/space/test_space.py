@@ -20,6 +20,7 @@ from sweep.space import (
     Parameter,
     Space,
     from_spec,
+    from_toml,
     grid,
     halton,
     independent,
@@ -459,6 +460,25 @@ def test_a_frozen_distribution_and_its_name_are_one():
     )
     assert frozen == named
     assert frozen.columns(0, 10)["x"].tobytes() == named.columns(0, 10)["x"].tobytes()
+
+
+@pytest.mark.parametrize("design", [sobol, halton, latin_hypercube, independent])
+def test_a_list_of_two_numbers_is_neither_range_nor_choice_in_silence(design):
+    with pytest.raises(
+        SpaceError, match=r"range of 'x' is \[0, 3\]: write \(0, 3\), .*, for all between, or \{'choice': \[0, 3\]\}"
+    ):
+        design(4, x=[0, 3])
+    chosen = design(64, x={"choice": [0, 3]}, flag=[True, False], name=["a", "b"])
+    assert {point["x"] for point in chosen} == {0, 3}
+    assert chosen.spec()[design.__name__]["ranges"][0] == ["x", [0, 3]]
+    assert from_spec(chosen.spec(), {}) == chosen
+
+
+def test_toml_says_a_range_and_a_choice_apart(tmp_path):
+    with pytest.raises(SpaceError, match=r"in TOML \{low = 0, high = 3\}"):
+        from_toml({"sobol": {"n": 4, "x": [0, 3]}}, tmp_path)
+    assert from_toml({"sobol": {"n": 4, "x": {"choice": [0, 3]}}}, tmp_path) == sobol(4, x={"choice": [0, 3]})
+    assert from_toml({"sobol": {"n": 4, "x": {"low": 0, "high": 3}}}, tmp_path) == sobol(4, x=(0, 3))
 
 
 def test_spaces_cost_no_heavy_imports():
