@@ -153,7 +153,7 @@ def outputs_of(kernel: Kernel, returned: Any) -> dict[str, Any]:
             f"{_counted(len(kernel.outputs), 'output')}: {', '.join(kernel.outputs)}"
         )
     for name, value in zip(kernel.outputs, values, strict=True):
-        if not isinstance(value, numbers.Real | np.bool_):
+        if not isinstance(value, numbers.Number | np.bool_):
             raise KernelError(f"kernel {kernel.name!r} returned {value!r} as {name!r}: an output is a number or a bool")
     return dict(zip(kernel.outputs, values, strict=True))
 

@@ -66,6 +66,8 @@ def test_what_cannot_be_compiled_is_refused_with_its_line(tmp_path, body, text):
     [
         "return plain(x) + math.exp(rng.normal()) + max(x, 0.0)",
         "return 1.0 / x  # compiled division gives inf",
+        "return (x - 1.0) ** 0.5 > 0.0  # NaN when compiled, complex in plain Python",
+        "return (x - 1.0) ** 0.5",
         "print(x); return rng.uniform() < 0.5",
     ],
 )

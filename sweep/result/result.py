@@ -59,7 +59,8 @@ class Result:
         return tuple(self._warning(name, counts[name], each) for name, each in found.items() if counts[name])
 
     def _warning(self, name: str, count: int, found: dict[str, int]) -> str:
-        said = f"{name}: {count:,} trials gave NaN or inf and are left out of its statistics"
+        trials = "1 trial gave NaN or inf and is" if count == 1 else f"{count:,} trials gave NaN or inf and are"
+        said = f"{name}: {trials} left out of its statistics"
         if count != found["count"]:  # some points of a sweep; the example may be another's
             return said
         source = "STUDY" if not self.url or self.url.startswith("memory:") else self.url

@@ -193,7 +193,7 @@ def test_warnings_speak_of_the_points_that_are_there(result):
     assert "--point" in whole
     metadata = result.table.schema.metadata | {b"sweep.nonfinite": b'{"x": {"count": 9, "point": 1, "trial": 2}}'}
     (some,) = Result(result.table.replace_schema_metadata(metadata), result.url).warnings
-    assert some == "x: 1 trials gave NaN or inf and are left out of its statistics"
+    assert some == "x: 1 trial gave NaN or inf and is left out of its statistics"
     calm = result.table.filter(pc.equal(result.table["x_nonfinite"], 0))
     assert Result(calm, result.url).warnings == ()
     assert "sweep replay STUDY" in Result(result.table, "memory://").warnings[0]
