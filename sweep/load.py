@@ -6,15 +6,13 @@ import importlib
 import importlib.util
 import os
 import sys
-import sysconfig
 import tomllib
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError, SweepError, nearest
+from sweep.frames import last_frame
 from sweep.sweep import Sweep
-from sweep_kernels import __file__ as kernel_package
 from sweep_kernels.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -149,24 +147,9 @@ def _said(error: Exception, path: str) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}: {error.msg}"
     what = str(error) if isinstance(error, SweepError) else f"{type(error).__name__}: {error}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else path
+    frame = last_frame(error)
+    place = f"{frame.filename}:{frame.lineno}" if frame else path
     return f"{place}: {' '.join(what.split())}"
-
-
-def _is_users(file: str) -> bool:
-    """Tell a user's own file from Python's, a library's, ours, and code that was never a file."""
-    return not file.startswith(("<", *_LIBRARIES))
-
-
-_LIBRARIES = tuple(
-    f"{folder}{os.sep}"
-    for folder in (
-        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        str(Path(__file__).parent),
-        str(Path(kernel_package).parent),
-    )
-)
 
 
 def _from_module(module: ModuleType, path: str, name: str) -> Sweep:

@@ -13,6 +13,8 @@ from sweep.errors import CorruptError, PlanError, SpaceError, nearest
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sweep.space import Space
     from sweep_kernels.kernel import Kernel
 
@@ -26,6 +28,10 @@ MOST_CONFIDENCE = 1.0 - 1e-12
 
 BLOCK_SIZE = 4096
 """Trials of a block in plans of this version: a constant, so that no machine's speed can change a result."""
+
+
+TOLD = 3
+"""So many differences from a store's plan are told."""
 
 
 @dataclass(frozen=True)
@@ -207,34 +213,41 @@ class Plan:
         Raises
         ------
         PlanError
-            If anything else differs; names the field, what the store holds and what was asked.
+            If anything else differs; names each field, what the store holds and what was asked, and what can be done.
         """
-        if self.kernel.version != old.kernel.version:
+        differences = list(self._differences(old))
+        if not differences:
+            return
+        more = f"; and {len(differences) - TOLD} more" if len(differences) > TOLD else ""
+        said = f"the store holds another plan: {'; '.join(differences[:TOLD])}{more}"
+        if len(differences) == 1 and self.trials < old.trials:
             raise PlanError(
-                _differs(
-                    "the source of the kernel",
-                    f"{old.kernel.name} {old.kernel.version[:8]}",
-                    f"{self.kernel.name} {self.kernel.version[:8]}",
-                )
+                f"{said}: ask for {old.trials} to go on with it, `sweep show` prints it, another store takes fewer"
             )
+        raise PlanError(f"{said}; name another store, or let this plan replace it (--replace)")
+
+    def _differences(self, old: Plan) -> Iterator[str]:
+        """Say in what this plan does not continue another."""
+        if self.kernel.version != old.kernel.version:
+            before, now = (f"{each.name} {each.version[:8]}" for each in (old.kernel, self.kernel))
+            yield _differs("the source of the kernel", before, now)
         for field in ("outputs", "parameters"):
-            _same(f"the kernel's {field}", list(getattr(old.kernel, field)), list(getattr(self.kernel, field)))
+            before, now = (list(getattr(each, field)) for each in (old.kernel, self.kernel))
+            if before != now:
+                yield _differs(f"the list of the kernel's {field}", before, now)
         for field in ("seed", "common_random_numbers", "keep", "block_size"):
-            _same(field, getattr(old, field), getattr(self, field))
+            before, now = getattr(old, field), getattr(self, field)
+            if before != now:
+                yield _differs(field, before, now)
         if self.trials < old.trials:
-            raise PlanError(_differs("trials", old.trials, self.trials) + " (trials can grow, not shrink)")
+            yield _differs("trials", old.trials, self.trials) + " (trials can grow, not shrink)"
         reason = self.space.extends(old.space)
         if reason is not None:
-            raise PlanError(f"the store holds another plan: space differs: {reason} (points can be added at the end)")
-
-
-def _same(field: str, old: Any, new: Any) -> None:
-    if old != new:
-        raise PlanError(_differs(field, old, new))
+            yield f"space differs: {reason} (points can be added at the end)"
 
 
 def _differs(field: str, old: Any, new: Any) -> str:
-    return f"the store holds another plan: {field} differs: it holds {old!r}, asked for {new!r}"
+    return f"{field} differs: it holds {old!r}, asked for {new!r}"
 
 
 def _check_numbers(trials: Any, seed: Any, confidence: Any) -> None:
@@ -253,13 +266,13 @@ def _is_integer(value: Any) -> bool:
 def _check_parameters(kernel: Kernel, space: Space) -> None:
     for name in space.names:
         if name not in kernel.parameters:
-            raise PlanError(
-                f"axis {name!r} is no parameter of kernel {kernel.name!r}: {nearest(name, kernel.parameters)}"
-            )
+            known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"
+            raise PlanError(f"axis {name!r} is no parameter of kernel {kernel.name!r}: {known}")
     for name in kernel.parameters:
         if name not in space.names and name not in kernel.defaults:
             raise PlanError(
-                f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: {nearest(name, space.names)}"
+                f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: add an axis {name!r} to the space "
+                f"(its axes are {', '.join(map(repr, space.names)) or 'none'})"
             )
     _check_columns(kernel, space)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sweep.errors import KernelError, SpecError, TrialError, UsageError
+from sweep.frames import last_frame
 from sweep.work.arguments import arguments_of
+from sweep_kernels.rng import Rng
 
 if TYPE_CHECKING:
     from sweep.plan import Plan
     from sweep_kernels.kernel import Kernel
 
-__all__ = ["Replayed", "prepare", "replay"]
+__all__ = ["Replayed", "outputs_of", "prepare", "replay"]
 
 
 @dataclass(frozen=True)
@@ -80,41 +85,78 @@ def replay(kernel: Kernel, plan: Plan, point: int, trial: int, *, debug: bool = 
     point, trial
         Which: ``0 <= point < plan.points``, ``0 <= trial < plan.trials``.
     debug
-        Stop in the debugger at the kernel's first line.
+        Stop in the debugger at the kernel's first line, and where it raises.
 
     Raises
     ------
     UsageError
         If there is no such point or trial.
     TrialError
-        If the trial raises.
+        If the trial raises; names the point's parameters and the line.
     """
     if not 0 <= point < plan.points:
         raise UsageError(f"point {point} is not one of the sweep's {plan.points:,}: 0 to {plan.points - 1}")
     if not 0 <= trial < plan.trials:
         raise UsageError(f"trial {trial} is not one of the point's {plan.trials:,}: 0 to {plan.trials - 1}")
+    rng = Rng(plan.seed, 0 if plan.common_random_numbers else point, trial)
     arguments = arguments_of(kernel, plan.space, point)
-    drawn_at = 0 if plan.common_random_numbers else point
     try:
-        if debug:
-            import pdb  # noqa: T100 - the user asked for it
-
-            returned = pdb.runcall(kernel.trial, plan.seed, drawn_at, trial, **arguments)
-        else:
-            returned = kernel.trial(plan.seed, drawn_at, trial, **arguments)
+        returned = _debugged(kernel, rng, arguments) if debug else kernel.function(rng, **arguments)
     except Exception as error:
-        raise TrialError(f"trial {trial} of point {point} raises {type(error).__name__}: {error}") from error
-    return Replayed(plan.space[point], _outputs(kernel, returned, left=debug and returned is None))
+        raise TrialError(_raised(kernel, plan, point, trial, error)) from error
+    return Replayed(plan.space[point], {} if debug and returned is None else outputs_of(kernel, returned))
 
 
-def _outputs(kernel: Kernel, returned: Any, *, left: bool) -> dict[str, Any]:
-    """Name what a trial returned; nothing if it was left in the debugger."""
-    if left:
-        return {}
+def _debugged(kernel: Kernel, rng: Rng, arguments: dict[str, Any]) -> Any:
+    """Stop at the kernel's first line, and again where it raises."""
+    import pdb  # noqa: T100 - the user asked for it
+
+    debugger = pdb.Pdb()
+    try:
+        return debugger.runcall(kernel.function, rng, **arguments)
+    except Exception as error:
+        debugger.message(f"*** {type(error).__name__}: {error}")
+        debugger.reset()
+        debugger.interaction(None, _from_kernel(error, kernel.file))
+        raise
+
+
+def _from_kernel(error: Exception, file: str) -> Any:
+    """Drop from a traceback what stands above the kernel."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != file:
+        trace = trace.tb_next
+    return trace or error.__traceback__
+
+
+def _raised(kernel: Kernel, plan: Plan, point: int, trial: int, error: Exception) -> str:
+    """Say which trial raised what, and at which line."""
+    values = ", ".join(f"{name}={value!r}" for name, value in plan.space[point].items())
+    frame = last_frame(error, kernel.file)
+    place = f" at {frame.filename}:{frame.lineno}: {frame.line}" if frame else ""
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"trial {trial} of point {point}{f' ({values})' if values else ''} raises {what}{place}"
+
+
+def outputs_of(kernel: Kernel, returned: Any) -> dict[str, Any]:
+    """Name what a trial returned.
+
+    Raises
+    ------
+    KernelError
+        If it is not as many values as the kernel names outputs, or one is neither a number nor a bool.
+    """
     values = returned if isinstance(returned, tuple) else (returned,)
     if len(values) != len(kernel.outputs):
         raise KernelError(
-            f"kernel {kernel.name!r} returned {len(values)} values and names {len(kernel.outputs)} outputs: "
-            f"{', '.join(kernel.outputs)}"
+            f"kernel {kernel.name!r} returned {_counted(len(values), 'value')} and names "
+            f"{_counted(len(kernel.outputs), 'output')}: {', '.join(kernel.outputs)}"
         )
+    for name, value in zip(kernel.outputs, values, strict=True):
+        if not isinstance(value, numbers.Number | np.bool_):
+            raise KernelError(f"kernel {kernel.name!r} returned {value!r} as {name!r}: an output is a number or a bool")
     return dict(zip(kernel.outputs, values, strict=True))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

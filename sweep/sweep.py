@@ -105,6 +105,7 @@ class Sweep:
         workers: int | None = None,
         shards: int | None = None,
         ray_address: str = "local",
+        replace: bool = False,
         progress: Progress | None = None,
     ) -> Result:
         """Compute what `store` does not hold yet and return the result.
@@ -115,6 +116,8 @@ class Sweep:
             A folder, ``s3://bucket/prefix``, or a store; memory when left out.
         executor, workers, shards, ray_address, progress
             See `sweep.run.run_plan`. None of them changes a byte of the result.
+        replace
+            Throw away what `store` holds if it is another sweep.
 
         Returns
         -------
@@ -137,5 +140,6 @@ class Sweep:
             workers=workers,
             shards=shards,
             ray_address=ray_address,
+            replace=replace,
             progress=progress,
         )

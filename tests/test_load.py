@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import io
+import re
+import sys
+
 import pytest
 
 from sweep import load_sweep
-from sweep.errors import KernelError, SpecError
+from sweep.errors import KernelError, SpecError, TrialError
 from sweep.replay import prepare, replay
 
 STUDY = """
@@ -51,7 +55,56 @@ def test_replay_of_too_many_values(file):
         replay(*prepare(str(file)), 0, 0)
 
 
-def test_a_trial_that_is_left_in_the_debugger_has_no_outputs(file, monkeypatch):
-    monkeypatch.setattr("pdb.runcall", lambda *_, **__: None)
-    found = replay(*prepare(str(file)), 1, 0, debug=True)
-    assert (found.parameters, found.outputs) == ({"seed": 2}, {})
+BROKEN = """
+from sweep import Sweep, grid, kernel
+
+def ratio(a, b):
+    return a / b
+
+@kernel(outputs=["y"])
+def draw(rng, zero, mode):
+    x = rng.uniform()
+    return ratio(x, zero)
+
+study = Sweep(draw, grid(zero=[0.0], mode=["day"]), trials=100)
+"""
+
+
+def test_a_trial_that_raises_names_its_parameters_and_the_line(file):
+    file.write_text(BROKEN)
+    text = (
+        "trial 7 of point 0 (zero=0.0, mode='day') raises ZeroDivisionError: float division by zero "
+        f"at {file}:5: return a / b"
+    )
+    with pytest.raises(TrialError, match=re.escape(text)):
+        replay(*prepare(str(file)), 0, 7)
+
+
+def debugged(monkeypatch, capsys, commands, source, trial=0):
+    monkeypatch.setattr("sys.stdin", io.StringIO(commands))
+    try:
+        return replay(*prepare(str(source)), 0, trial, debug=True), capsys.readouterr().out
+    finally:
+        sys.settrace(None)
+
+
+def test_the_debugger_opens_in_the_kernel_and_steps_through_it(file, monkeypatch, capsys):
+    found, out = debugged(monkeypatch, capsys, "n\nc\n", file)
+    assert f"> {file}(6)draw()" in out
+    assert "sweep_kernels" not in out
+    assert found.outputs["z"] == 1
+
+
+def test_a_trial_that_raises_stops_the_debugger_at_the_error(file, monkeypatch, capsys):
+    file.write_text(BROKEN)
+    with pytest.raises(TrialError):
+        debugged(monkeypatch, capsys, "c\np a, b\nup\np zero\nq\n", file)
+    out = capsys.readouterr().out
+    assert "*** ZeroDivisionError: float division by zero" in out
+    assert f"> {file}(5)ratio()" in out
+    assert f"> {file}(10)draw()" in out
+
+
+def test_a_trial_that_is_left_in_the_debugger_has_no_outputs(file, monkeypatch, capsys):
+    found, _ = debugged(monkeypatch, capsys, "q\n", file)
+    assert (found.parameters, found.outputs) == ({"seed": 1}, {})

@@ -85,6 +85,34 @@ def test_an_output_shares_no_name_with_a_column_of_the_results():
         Sweep(doubled, grid(), trials=10).plan()
 
 
+def refused(new: Sweep, old: Sweep) -> str:
+    with pytest.raises(PlanError) as told:
+        new.plan().continues(old.plan())
+    return str(told.value)
+
+
+def test_another_plan_is_told_by_all_its_differences_and_what_can_be_done():
+    told = refused(Sweep(mixed, grid(a=[9.0], case=["day"]), 10, seed=12), study())
+    for text in ("seed differs", "trials differs", "space differs", "name another store, or let this plan replace it"):
+        assert text in told
+    many = refused(Sweep(plain, grid(), 10, seed=12, keep="all"), study())
+    assert "; and 4 more; name another store" in many
+
+
+def test_fewer_trials_are_told_how_to_go_on():
+    told = refused(study(trials=100), study())
+    assert told.endswith("ask for 20000 to go on with it, `sweep show` prints it, another store takes fewer")
+
+
+def test_a_parameter_without_an_axis_and_an_axis_without_a_parameter():
+    with pytest.raises(
+        PlanError, match=r"has no axis and no default: add an axis 'case' to the space .its axes are 'a'."
+    ):
+        Sweep(mixed, grid(a=[1.0]), trials=1).plan()
+    with pytest.raises(PlanError, match="axis 'x' is no parameter of kernel 'doubled': it has none after its first"):
+        Sweep(doubled, grid(x=[1.0]), trials=1).plan()
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [

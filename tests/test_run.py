@@ -443,3 +443,11 @@ def test_a_trillion_points_are_not_touched_by_looking(tmp_path):
     plan = Sweep(mixed, space, trials=1).plan()
     assert plan.points == 10**12
     assert sum(each.blocks for each in Holdings().missing(plan)) == 10**12
+
+
+def test_another_plan_replaces_what_a_store_holds_when_asked(tmp_path):
+    study(trials=100).run(str(tmp_path))
+    other = replace(study(trials=50), seed=12)
+    with pytest.raises(PlanError, match=r"let this plan replace it .--replace."):
+        other.run(str(tmp_path))
+    assert other.run(str(tmp_path), replace=True).table.equals(other.run().table)

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from sweep.cli import definitions, engine, environments, jobs, kernels, plan, queues, replay, run, show, status
+from sweep.cli.misuse import MISUSE, told
 from sweep.errors import SweepError
 
 if TYPE_CHECKING:
@@ -23,16 +24,27 @@ __all__ = ["app", "main"]
 class _Commands(TyperGroup):
     """Commands whose errors reach the user as one line: caught here, since Typer has words and exit codes of its own for some."""
 
+    _given: list[str]
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        self._given = list(args)
+        with _told(self._given):
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: Any) -> Any:
-        with _told():
+        with _told(self._given):
             return super().invoke(ctx)
 
 
 @contextmanager
-def _told() -> Generator[None]:
+def _told(given: list[str]) -> Generator[None]:
     """Write an error meant for the user as one line on stderr, and exit with its code."""
     try:
         yield
+    except MISUSE as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # no mistake: Typer prints the help
+            raise
+        _exit(2, f"sweep: {told(error, given)}")
     except SweepError as error:
         _exit(error.exit_code, f"sweep: {error}")
     except KeyboardInterrupt:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.cli.misuse import whole
 from sweep.errors import UsageError
 
 if TYPE_CHECKING:
+    from sweep.store import Store
     from sweep.sweep import Sweep
 
 __all__ = [
@@ -20,9 +24,12 @@ __all__ = [
     "StoreOption",
     "StudyArgument",
     "TrialsOption",
+    "counted",
     "default_store",
     "is_enabled",
+    "opened_store",
     "read_study",
+    "terminal_width",
 ]
 
 StudyArgument = Annotated[
@@ -46,7 +53,13 @@ StoreOption = Annotated[
 ]
 TrialsOption = Annotated[
     int | None,
-    typer.Option("--trials", metavar="N", help="Trials of each point, instead of the study's.", show_default=False),
+    typer.Option(
+        "--trials",
+        metavar="N",
+        parser=whole,
+        help="Trials of each point, instead of the study's; 1e6 will do.",
+        show_default=False,
+    ),
 ]
 SeedOption = Annotated[
     int | None,
@@ -75,6 +88,15 @@ def is_enabled(state: str | None) -> bool | None:
     return None if state is None else state == "ENABLED"
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    >>> counted(1, "point"), counted(12_000, "point")
+    ('1 point', '12,000 points')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def default_store(study: str) -> str:
     """Return where a study's results go when nothing is said.
 
@@ -85,6 +107,18 @@ def default_store(study: str) -> str:
     """
     path, _, name = study.partition(":")
     return f"sweep-results/{Path(path).stem}{f'-{name}' if name else ''}"
+
+
+def opened_store(place: str) -> Store:
+    """Open the store that a command names; a study in its place is answered by the name of its store."""
+    from sweep.store import open_store
+
+    file = place.partition(":")[0]
+    if file.endswith((".py", ".toml")) and not Path(place).is_dir():
+        raise UsageError(
+            f"{place!r} is a study, not a store: its store is {default_store(place)!r}, unless --store named another"
+        )
+    return open_store(place)
 
 
 def read_study(study: str, trials: int | None, seed: int | None) -> Sweep:
@@ -99,3 +133,10 @@ def read_study(study: str, trials: int | None, seed: int | None) -> Sweep:
     if seed is not None:
         sweep = replace(sweep, seed=seed)
     return sweep
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal that standard output is; None where it is none."""
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from sweep.cli.options import SeedOption, StoreOption, StudyArgument, TrialsOption, default_store, read_study
+from sweep.cli.options import (
+    SeedOption,
+    StoreOption,
+    StudyArgument,
+    TrialsOption,
+    default_store,
+    read_study,
+    terminal_width,
+)
 
 __all__ = ["command"]
 
@@ -18,7 +26,12 @@ def command(
     study: StudyArgument,
     store: StoreOption = None,
     executor: Annotated[
-        str, typer.Option(metavar="auto|inprocess|ray", help="Where shards run; changes no byte of the result.")
+        str,
+        typer.Option(
+            metavar="auto|inprocess|ray",
+            autocompletion=lambda: ["auto", "inprocess", "ray"],
+            help="Where shards run; changes no byte of the result.",
+        ),
     ] = "auto",
     workers: Annotated[
         int | None,
@@ -69,5 +82,5 @@ def command(
     if not quiet:
         from sweep.result import format_table
 
-        typer.echo(format_table(result, "text", limit=ROWS))
+        typer.echo(format_table(result, "text", limit=ROWS, width=terminal_width()))
         typer.echo(f"{place.url}", err=True)

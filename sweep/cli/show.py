@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.cli.options import StoreArgument
+from sweep.cli.options import StoreArgument, opened_store, terminal_width
+
+if TYPE_CHECKING:
+    from sweep.result import Result
+    from sweep.store import Store
 
 __all__ = ["command"]
 
@@ -15,16 +19,38 @@ __all__ = ["command"]
 def command(
     store: StoreArgument,
     table_format: Annotated[
-        str, typer.Option("--format", metavar="text|csv|json|markdown|parquet", help="How to print it.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="text|csv|json|markdown|parquet",
+            autocompletion=lambda: ["text", "csv", "json", "markdown", "parquet"],
+            help="How to print it.",
+        ),
     ] = "text",
     limit: Annotated[int, typer.Option(metavar="N", help="Rows of the text table; the middle is cut.")] = 40,
 ) -> None:
     """Print the result of a finished sweep."""
     from sweep.result import format_table, open_result
 
-    text = format_table(open_result(store), table_format, limit=limit)
+    place = opened_store(store)
+    result = open_result(place)
+    _note_newer(place, result)
+    text = format_table(result, table_format, limit=limit, width=terminal_width())
     if isinstance(text, bytes):
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
     else:
         typer.echo(text)
+
+
+def _note_newer(place: Store, result: Result) -> None:
+    """Say so when the store's plan has gone on since the result was made; a plan that cannot be read is an error here too."""
+    from sweep.holdings import read_plan
+
+    plan = read_plan(place)
+    if plan is not None and plan.hash != result.plan.get("hash"):
+        typer.echo(
+            f"sweep: this is the result of an earlier plan, of {result.plan.get('trials'):,} trials a point and {len(result):,} points; "
+            f"the store's plan is for {plan.trials:,} and {plan.points:,}: run it again to finish it",
+            err=True,
+        )

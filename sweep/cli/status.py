@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sweep.cli.options import StoreArgument
+from sweep.cli.options import StoreArgument, counted, opened_store
 
 __all__ = ["command"]
 
@@ -12,9 +12,8 @@ __all__ = ["command"]
 def command(store: StoreArgument) -> None:
     """Say what a store holds: its plan, how much of it is finished, and what is missing."""
     from sweep.holdings import Holdings, require_plan
-    from sweep.store import open_store
 
-    place = open_store(store)
+    place = opened_store(store)
     plan = require_plan(place)
     held = Holdings.look(place, lambda text: typer.echo(f"sweep: {text}", err=True))
     missing = held.missing(plan)
@@ -24,7 +23,7 @@ def command(store: StoreArgument) -> None:
     typer.echo(f"points    {plan.points:,} over {', '.join(plan.space.names) or 'no axis'}")
     typer.echo(f"trials    {plan.trials:,} a point, {plan.points * plan.trials:,} in all, seed {plan.seed}")
     typer.echo(
-        f"finished  {done:,} of {blocks:,} blocks ({100 * done / blocks:.1f} %), in {len(held.simulated):,} shards"
+        f"finished  {done:,} of {counted(blocks, 'block')} ({100 * done / blocks:.1f} %), in {counted(len(held.simulated), 'shard')}"
     )
     typer.echo(
         f"result    {'result.parquet is there' if held.has_result and not missing else 'not yet: run the same command again'}"

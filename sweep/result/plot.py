@@ -28,25 +28,41 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
         from matplotlib import pyplot as plt
 
         _, ax = plt.subplots(layout="constrained")
+    with_intervals = True
     if len(varying) <= 1 or "zipped" in result.plan["space"]:
         _curve(result, name, varying[0] if varying else result.parameters[0], ax, label=None)
         ax.set_ylabel(name)
     elif len(varying) == len(("x", "y")):
-        _two(result, name, varying, ax)
+        with_intervals = _two(result, name, varying, ax)
     else:
         raise UsageError(
             f"{len(varying)} parameters vary ({', '.join(varying)}): hold some fixed, as in plot({varying[-1]}=...)"
         )
+    if not ax.get_title():
+        ax.set_title(_title(result, varying, with_intervals=with_intervals), fontsize="medium")
     return ax
 
 
-def _two(result: Result, name: str, varying: list[str], ax: Any) -> None:
-    """Draw two parameters: a few curves where one has few values, else a heatmap."""
+def _title(result: Result, varying: list[str], *, with_intervals: bool) -> str:
+    """Name what was held fixed, and the confidence of what is drawn beside the means."""
+    fixed = [each for each in result.parameters if each not in varying]
+    parts = [f"{each} = {_said(result.table[each][0].as_py())}" for each in fixed]
+    if with_intervals:
+        parts.append(f"{100 * result.plan.get('confidence', 0.95):g} % intervals")
+    return ", ".join(parts)
+
+
+def _said(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _two(result: Result, name: str, varying: list[str], ax: Any) -> bool:
+    """Draw two parameters: a few curves where one has few values, else a heatmap, which has no room for intervals. Tell which."""
     counts = {each: len(result.table[each].unique()) for each in varying}
     few = min(varying, key=lambda each: counts[each])
     if counts[few] > CURVES:
         _heatmap(result, name, varying, ax)
-        return
+        return False
     other = next(each for each in varying if each != few)
     for value in result.table[few].unique().to_pylist():
         _curve(
@@ -54,10 +70,11 @@ def _two(result: Result, name: str, varying: list[str], ax: Any) -> None:
             name,
             other,
             ax,
-            label=f"{few} = {value:g}" if isinstance(value, float) else f"{few} = {value}",
+            label=f"{few} = {_said(value)}",
         )
     ax.set_ylabel(name)
     ax.legend()
+    return True
 
 
 def _curve(result: Result, name: str, over: str, ax: Any, label: str | None) -> None:
@@ -67,8 +84,10 @@ def _curve(result: Result, name: str, over: str, ax: Any, label: str | None) -> 
         ax.errorbar(list(map(str, x)), mean, [mean - low, high - mean], fmt="o", capsize=4, label=label)
     else:
         order = np.argsort(x)
-        (line,) = ax.plot(np.array(x)[order], mean[order], label=label)
+        (line,) = ax.plot(np.array(x)[order], mean[order], label=label, marker="o", markersize=3)
         ax.fill_between(np.array(x)[order], low[order], high[order], alpha=0.3, color=line.get_color(), linewidth=0)
+        if len(x) == 1:  # a band of no width shows nothing
+            ax.errorbar(x, mean, [mean - low, high - mean], fmt="none", capsize=4, color=line.get_color())
         if _is_geometric(np.array(x, dtype=np.float64)[order]):
             ax.set_xscale("log")
     ax.set_xlabel(over)

@@ -59,7 +59,8 @@ class Result:
         return tuple(self._warning(name, counts[name], each) for name, each in found.items() if counts[name])
 
     def _warning(self, name: str, count: int, found: dict[str, int]) -> str:
-        said = f"{name}: {count:,} trials gave NaN or inf and are left out of its statistics"
+        trials = "1 trial gave NaN or inf and is" if count == 1 else f"{count:,} trials gave NaN or inf and are"
+        said = f"{name}: {trials} left out of its statistics"
         if count != found["count"]:  # some points of a sweep; the example may be another's
             return said
         source = "STUDY" if not self.url or self.url.startswith("memory:") else self.url
@@ -77,6 +78,11 @@ class Result:
         return self.table.num_rows
 
     def __getitem__(self, row: int) -> dict[str, Any]:
+        if not hasattr(row, "__index__"):
+            raise TypeError(
+                f"result[{row!r}]: a result is read by the number of a row; a column is in its table, as in "
+                f"result.table[{self.table.column_names[-1]!r}]"
+            )
         return self.table.slice(range(len(self))[row], 1).to_pylist()[0]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:

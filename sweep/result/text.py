@@ -19,7 +19,9 @@ __all__ = ["FORMATS", "as_html", "format_table"]
 FORMATS = ("text", "csv", "json", "markdown", "parquet")
 
 
-def format_table(result: Result, table_format: str = "text", *, limit: int = 40) -> str | bytes:
+def format_table(
+    result: Result, table_format: str = "text", *, limit: int = 40, width: int | None = None
+) -> str | bytes:
     """Write a result.
 
     Parameters
@@ -30,6 +32,9 @@ def format_table(result: Result, table_format: str = "text", *, limit: int = 40)
         ``"text"`` for people: a mean, its interval, digits as the standard error allows; the others hold every column in full.
     limit
         Most rows of the text; the middle is left out.
+    width
+        Columns that the text may take, where they do not break a point's parameters or one output: wider tables are written in parts, one
+        under the other. Any number when left out.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def format_table(result: Result, table_format: str = "text", *, limit: int = 40)
     if limit < 1:
         raise UsageError(f"limit={limit} is not 1 or more")
     if table_format == "text":
-        return _text(result, limit)
+        return _text(result, limit, width)
     if table_format == "parquet":
         return _parquet(result)
     return {"csv": _csv, "json": _json, "markdown": _markdown}[table_format](result)
@@ -75,10 +80,8 @@ def _json(result: Result) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """JSON has no NaN and no infinity: null for the one, text for the other."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return value
+    """JSON has no NaN and no infinity: null for both, so that a column of numbers holds nothing else."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _markdown(result: Result) -> str:
@@ -92,21 +95,38 @@ def _markdown_cell(value: Any) -> str:
     return str(value).replace("|", "\\|")
 
 
-def _text(result: Result, limit: int) -> str:
+def _text(result: Result, limit: int, width: int | None) -> str:
     head, rows, tail = _cells(result, limit)
-    widths = [max(len(head[i]), *(len(row[i]) for row in rows + tail)) for i in range(len(head))]
-    lines = [_line(head, widths), "─" * (sum(widths) + 2 * len(widths) - 2)]
-    lines += [_line(row, widths) for row in rows]
     left_out = len(result) - len(rows) - len(tail)
-    if left_out:
-        lines.append(f"   ⋮  {left_out:,} more points")
-        lines += [_line(row, widths) for row in tail]
-    lines += [f"warning: {each}" for each in result.warnings]
-    return "\n".join(lines)
+    middle = [f"   ⋮  {left_out:,} more points"] if left_out else []
+    widths = [max(map(len, column)) for column in zip(head, *rows, *tail, strict=True)]
+    lines: list[str] = []
+    for part in _parts(widths, len(result.parameters) + 1, width):
+        first, heading, last = ([_line(row, part, widths) for row in block] for block in (rows, [head], tail))
+        rule = "─" * (sum(widths[i] for i in part) + 2 * len(part) - 2)
+        lines += [*([""] if lines else []), *heading, rule, *first, *middle, *last]
+    return "\n".join([*lines, *(f"warning: {each}" for each in result.warnings)])
 
 
-def _line(cells: list[str], widths: list[int]) -> str:
-    return "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+def _parts(widths: list[int], fixed: int, width: int | None) -> list[list[int]]:
+    """Divide a table's columns into parts that fit: each begins with the `fixed` first columns; an output is two.
+
+    >>> _parts([3, 4, 6, 10, 6, 10], 2, 30)
+    [[0, 1, 2, 3], [0, 1, 4, 5]]
+    """
+    start = list(range(fixed))
+    parts = [[*start]]
+    for output in range(fixed, len(widths), 2):
+        part = [*parts[-1], output, output + 1]
+        if width is not None and parts[-1] != start and sum(widths[i] + 2 for i in part) - 2 > width:
+            parts.append([*start, output, output + 1])
+        else:
+            parts[-1] = part
+    return parts
+
+
+def _line(cells: list[str], part: list[int], widths: list[int]) -> str:
+    return "  ".join(cells[i].rjust(widths[i]) for i in part).rstrip()
 
 
 def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list[list[str]]]:
@@ -127,7 +147,7 @@ def _row(result: Result, row: dict[str, Any]) -> list[str]:
     for output in result.outputs:
         mean, low, high = (row[f"{output}_{column}"] for column in ("mean", "ci_low", "ci_high"))
         form = _form(mean, high - low)
-        cells += [_number(mean, form), f"[{_number(low, form)}, {_number(high, form)}]"]
+        cells += [_number(mean, form), f"[{_end(low, form)}, {_end(high, form)}]"]
     return cells
 
 
@@ -151,6 +171,17 @@ def _number(value: float, form: str) -> str:
         short = f"{value:,.4f}"
         return short if value == round(value, 4) or not math.isfinite(value) else repr(value)
     return "0" if form.endswith("e") and value == 0.0 else f"{value:{form}}"
+
+
+def _end(value: float, form: str) -> str:
+    """Write an end of an interval; one that is not zero is never written as zero.
+
+    >>> _end(5.06e-8, ",.6f"), _end(0.0123, ",.6f"), _end(0.0, ",.6f")
+    ('5.1e-08', '0.012300', '0.000000')
+    """
+    text = _number(value, form)
+    is_zero = bool(form) and value != 0.0 and float(text.replace(",", "")) == 0.0
+    return f"{value:.2g}" if is_zero else text
 
 
 def as_html(result: Result, limit: int = 20) -> str:

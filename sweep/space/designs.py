@@ -10,7 +10,7 @@ import numpy as np
 from sweep.errors import SpaceError
 from sweep.space.base import Space, limited
 from sweep.space.bits import POINTS, random_words
-from sweep.space.dimension import Dimension, as_dimension
+from sweep.space.dimension import Dimension, as_dimension, unmistaken
 from sweep.space.parameter import named, whole_number
 
 if TYPE_CHECKING:
@@ -90,4 +90,4 @@ def independent(n: int, seed: int = 0, **ranges: Any) -> Space:
     SpaceError
         If a range is none of these.
     """
-    return Independent(n, seed, ranges)
+    return Independent(n, seed, unmistaken(ranges))

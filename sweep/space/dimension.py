@@ -13,7 +13,7 @@ from sweep.space.parameter import INT64, Parameter, finite_number, typed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Dimension", "as_dimension"]
+__all__ = ["Dimension", "as_dimension", "unmistaken"]
 
 
 RAREST = 2.0**-40
@@ -151,7 +151,7 @@ def as_dimension(name: str, given: Any) -> Dimension:
     given
         ``(low, high)`` for uniform, a list (or `range`, `linspace`, `logspace`) for a choice, a
         frozen distribution of scipy.stats, or a dict that says one of these:
-        ``{"low": 0, "high": 1}``, ``{"dist": "norm", "loc": 0, "scale": 2}``.
+        ``{"low": 0, "high": 1}``, ``{"choice": [0, 3]}``, ``{"dist": "norm", "loc": 0, "scale": 2}``.
 
     Raises
     ------
@@ -173,6 +173,28 @@ def as_dimension(name: str, given: Any) -> Dimension:
     )
 
 
+def unmistaken(ranges: dict[str, Any]) -> dict[str, Any]:
+    """Return the ranges that a user gave, unless one is a list of two numbers: either a range or a choice may be meant.
+
+    Raises
+    ------
+    SpaceError
+        If it is; says how either is written.
+    """
+    for name, given in ranges.items():
+        if isinstance(given, list) and len(given) == 2 and all(_is_number(each) for each in given):
+            low, high = given
+            raise SpaceError(
+                f"range of {name!r} is {given!r}: write ({low!r}, {high!r}), in TOML {{low = {low!r}, high = {high!r}}}, for all between, "
+                f"or {{'choice': {given!r}}}, in TOML {{choice = {given!r}}}, for either of the two"
+            )
+    return ranges
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
 def _of_axis(name: str, given: Any) -> Dimension:
     axis = as_axis(name, given)
     if axis.size > LISTED:
@@ -185,8 +207,10 @@ def _of_axis(name: str, given: Any) -> Dimension:
 def _of_dict(name: str, given: dict[str, Any]) -> Dimension:
     if given.keys() == {"low", "high"}:
         return Interval(name, given["low"], given["high"])
+    if given.keys() == {"choice"} and isinstance(given["choice"], list):
+        return Choice(name, given["choice"])
     if isinstance(given.get("dist"), str):
         return Distribution(name, given.pop("dist"), given)
     raise SpaceError(
-        f"range of {name!r} is {given!r}: give {{low = 0, high = 1}}, {{dist = 'norm', ...}} or a list of values"
+        f"range of {name!r} is {given!r}: give {{low = 0, high = 1}}, {{dist = 'norm', ...}}, {{choice = [...]}} or a list of values"
     )

@@ -58,6 +58,14 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 _OF_SEVERAL = ("min", "max")
 _OPERATORS = (*_BINARY, *_COMPARE, *_MEMBERSHIP, *_UNARY, ast.Not)
+_INSTEAD: dict[type, str] = {
+    ast.BitAnd: "'&' cannot stand in a condition: write 'and'",
+    ast.BitOr: "'|' cannot stand in a condition: write 'or'",
+    ast.Invert: "'~' cannot stand in a condition: write 'not'",
+    ast.BitXor: "'^' cannot stand in a condition: '**' is the power, '!=' tells two conditions apart",
+    ast.Is: "'is' cannot stand in a condition: write '=='",
+    ast.IsNot: "'is not' cannot stand in a condition: write '!='",
+}
 _ALLOWED = (ast.Name, ast.Constant, ast.List, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.BoolOp, ast.Compare, ast.Call)
 _WRAPPED = 2.0**62
 """An integer that wrapped is at least this far from what it should be; one that did not is at most a rounding away."""
@@ -136,7 +144,9 @@ class Expression:
             elif isinstance(each, ast.expr) and not isinstance(each, _ALLOWED):
                 self._refuse(f"{ast.unparse(each)!r} cannot stand in a condition")
             elif isinstance(each, ast.operator | ast.cmpop | ast.unaryop) and not isinstance(each, _OPERATORS):
-                self._refuse(f"the operator {type(each).__name__} cannot stand in a condition")
+                self._refuse(
+                    _INSTEAD.get(type(each), f"the operator {type(each).__name__} cannot stand in a condition")
+                )
             if isinstance(each, ast.Compare):
                 self._check_membership(each)
 

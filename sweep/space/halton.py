@@ -14,6 +14,7 @@ import numpy as np
 
 from sweep.space.bits import SCRAMBLES, random_words
 from sweep.space.designs import Design, closed_off
+from sweep.space.dimension import unmistaken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,4 +84,4 @@ def halton(n: int, seed: int = 0, **ranges: Any) -> Space:
     SpaceError
         If a range is none of these.
     """
-    return Halton(n, seed, ranges)
+    return Halton(n, seed, unmistaken(ranges))

@@ -13,6 +13,7 @@ import numpy as np
 
 from sweep.space.bits import POINTS, SCRAMBLES, random_words
 from sweep.space.designs import Design, closed_off
+from sweep.space.dimension import unmistaken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,4 +75,4 @@ def latin_hypercube(n: int, seed: int = 0, **ranges: Any) -> Space:
     SpaceError
         If a range is none of these.
     """
-    return LatinHypercube(n, seed, ranges)
+    return LatinHypercube(n, seed, unmistaken(ranges))

@@ -15,6 +15,7 @@ import numpy as np
 from sweep.errors import SpaceError
 from sweep.space.bits import SCRAMBLES, random_words
 from sweep.space.designs import Design
+from sweep.space.dimension import unmistaken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,4 +110,4 @@ def sobol(n: int, seed: int = 0, **ranges: Any) -> Space:
     SpaceError
         If a range is none of these, or `n` is too large.
     """
-    return Sobol(n, seed, ranges)
+    return Sobol(n, seed, unmistaken(ranges))

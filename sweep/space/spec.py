@@ -8,6 +8,7 @@ from sweep.errors import SpaceError, nearest
 from sweep.space.algebra import product, union
 from sweep.space.axis import Axis, axis_from_spec
 from sweep.space.designs import Independent
+from sweep.space.dimension import unmistaken
 from sweep.space.grid import Grid, Zipped
 from sweep.space.halton import Halton
 from sweep.space.latin import LatinHypercube
@@ -85,7 +86,7 @@ def from_toml(fields: Any, base: Path) -> Space:
     """
     if not isinstance(fields, dict):
         raise SpaceError(f"space = {fields!r}: give a table of axes, as in [space]")
-    given = dict(fields)
+    given = _with_table_of_path(fields)
     expression = given.pop("where", None)
     form = [
         key
@@ -101,6 +102,13 @@ def from_toml(fields: Any, base: Path) -> Space:
         )
     space = _formed(form[0], given[form[0]], base) if form else Grid(_axes(given))
     return space if expression is None else space.where(expression)
+
+
+def _with_table_of_path(fields: dict[str, Any]) -> dict[str, Any]:
+    """Read ``table = "points.csv"`` as ``table = { path = "points.csv" }``."""
+    path = fields.get("table")
+    is_path = isinstance(path, str) and path.endswith((".csv", ".parquet"))
+    return {**fields, "table": {"path": path}} if is_path else dict(fields)
 
 
 def _is_form(key: str, value: Any) -> bool:
@@ -126,10 +134,10 @@ def _formed(kind: str, fields: Any, base: Path) -> Space:
     if "n" not in ranges:
         raise SpaceError(f"[space.{kind}] does not say n, the number of points: {nearest('n', list(ranges))}")
     n, seed = ranges.pop("n"), ranges.pop("seed", 0)
-    return DESIGNS[kind](n, seed, {name: _spread(name, given) for name, given in ranges.items()})
+    return DESIGNS[kind](n, seed, {name: _spread(name, given) for name, given in unmistaken(ranges).items()})
 
 
 def _spread(name: str, given: Any) -> Any:
-    if isinstance(given, dict) and len(given) == 1 and "dist" not in given:
+    if isinstance(given, dict) and len(given) == 1 and not {"dist", "choice"} & set(given):
         return axis_from_spec(name, given)
     return given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,8 @@ def _arrow(source: Any) -> Any:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "to_arrow"):
             return _without_index(pa.table(source))
     except (pa.ArrowException, OSError) as error:
-        raise SpaceError(str(error).partition("\n")[0]) from None
+        said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error).partition("\n")[0]
+        raise SpaceError(said) from None
     raise SpaceError("give a list of dicts, a DataFrame, an Arrow table, a .csv or a .parquet file")
 
 

@@ -210,10 +210,21 @@ def test_a_live_line_on_a_terminal(here):
         (["run", "nowhere.toml"], "there is no file 'nowhere.toml'"),
         (["run", "study.txt"], "neither a .toml file nor a .py file"),
         (["run", "study.py:other"], "holds no Sweep 'other'"),
+        (["run", "study.py", "--trials", "1e-3"], "--trials '1e-3' is not a whole number"),
+        (["run", "study.py", "--seed=x"], "--seed 'x' is not a whole number; `sweep run -h` lists what there is"),
+        (["run", "study.py", "--storre", "x"], "no such option: --storre"),
+        (["run"], "missing argument 'STUDY'; `sweep run -h`"),
+        (["plan", "study.py", "extra"], "extra"),
+        (["nosuch"], "no such command 'nosuch'; `sweep -h` lists"),
+        (["replay", "study.py", "--trial", "1"], "missing option '--point'"),
         (["run", "study.py", "--trials", "0"], "trials=0 is not a whole number from 1"),
         (["run", "study.py", "--trials", "-5"], "trials=-5"),
         (["run", "study.py", "--seed", "-1"], "seed=-1"),
         (["run", "study.py", "--executor", "slurm"], "executor='slurm' is not one of"),
+        (["run", "study.py", "--store", ""], "store '': give a folder"),
+        (["status", "study.py"], "'study.py' is a study, not a store: its store is 'sweep-results/study'"),
+        (["show", "study.toml"], "'study.toml' is a study, not a store"),
+        (["show", "study.py:night"], "its store is 'sweep-results/study-night'"),
         (["run", "study.py", "--store", "gs://x"], "no store is reached by gs://"),
         (["run", "study.py", "--store", "study.py/x"], "Not a directory"),
         (["run", "study.py", "--shards", "0"], "shards=0 is not between"),
@@ -323,6 +334,7 @@ def test_a_spec_says_every_space(here):
     forms = {
         "[space.zipped]\nspeed = [0.5, 1.0]\nmode = ['a', 'b']": 2,
         "[space.table]\npath = 'points.csv'": 2,
+        "[space]\ntable = 'points.csv'\nwhere = 'speed < 0.6'": 1,
         "[space.sobol]\nn = 8\nseed = 1\nspeed = {low = 0.5, high = 1.5}\nmode = ['a', 'b']": 8,
         "[space.independent]\nn = 5\nspeed = {dist = 'gamma', a = 2.0}\nmode = ['a']": 5,
         "[[space.product]]\nspeed = [0.5, 1.0]\n[[space.product]]\nmode = ['a', 'b', 'c']": 6,
@@ -356,6 +368,36 @@ def test_another_plan_is_refused_and_can_be_replaced(here):
     assert "the store holds another plan: seed differs: it holds 4, asked for 5" in told
     sweep("run", "study.py", "--seed", 5, "--replace", "-q", cwd=here)
     assert json.loads((here / "sweep-results/study/plan.json").read_text())["seed"] == 5
+
+
+def test_a_result_is_shown_for_what_it_is(here):
+    """Of an older plan: with a note. Beside a plan that was changed by hand: not at all, as ``status``."""
+    sweep("run", "study.py", "-q", "--store", "out", cwd=here)
+    plan = here / "out/plan.json"
+    whole = plan.read_text()
+    plan.write_text(sweep("plan", "study.py", "--trials", 9000, cwd=here))
+    process = start("show", "out", cwd=here)
+    out, err = process.communicate(timeout=60)
+    assert "speed  mode" in out
+    assert err.startswith("sweep: this is the result of an earlier plan, of 5,000 trials a point and 10 points;")
+    plan.write_text(whole.replace('"seed": 4', '"seed": 5'))
+    assert "plan.json was changed by hand" in sweep("show", "out", cwd=here, code=1)
+
+
+def test_one_of_a_thing_is_no_plural(here):
+    (here / "one.toml").write_text('kernel = "pi"\ntrials = 1\n')
+    process = start("plan", "one.toml", cwd=here)
+    assert process.communicate(timeout=60)[1] == "1 point x 1 trial = 1 trial in 1 block\n"
+    sweep("run", "one.toml", "-q", cwd=here)
+    assert "1 of 1 block (100.0 %), in 1 shard\n" in sweep("status", "sweep-results/one", cwd=here)
+
+
+def test_options_complete_to_their_values(here):
+    for words, expected in (("sweep run --executor ", "inprocess"), ("sweep show --format ", "markdown")):
+        environment = {**os.environ, **ENVIRONMENT, "_SWEEP_COMPLETE": "complete_bash"}
+        environment |= {"COMP_WORDS": words, "COMP_CWORD": "3"}
+        done = subprocess.run(SWEEP, check=False, cwd=here, env=environment, capture_output=True, text=True)
+        assert expected in done.stdout.split()
 
 
 def test_the_study_may_import_its_neighbours_also_on_ray(here):
@@ -430,6 +472,18 @@ def test_ctrl_c_while_a_study_is_read(here):
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60) == ("", "\nsweep: stopped\n")
     assert process.returncode == 130
+
+
+def test_trials_may_be_said_as_a_power_of_ten(here):
+    assert json.loads(sweep("plan", "study.py", "--trials", "1e6", cwd=here))["trials"] == 10**6
+    assert json.loads(sweep("plan", "study.py", "--trials", "20_000", cwd=here))["trials"] == 20_000
+
+
+def test_no_command_is_answered_by_the_help(here):
+    for arguments in ([], ["jobs"]):
+        told = sweep(*arguments, cwd=here, code=2)
+        assert told.startswith("Usage: sweep ")
+        assert "Commands:" in told
 
 
 def test_completion_is_there(here):

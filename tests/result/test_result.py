@@ -113,6 +113,22 @@ def test_plots():
     plt.close("all")
 
 
+def test_a_plot_says_what_is_held_fixed_and_how_sure_it_is():
+    base = Sweep(smooth, grid(a=linspace(0, 1, 9), b=logspace(1, 100, 9), c=[0.5]), trials=100, confidence=0.9)
+    assert base.run().plot().get_title() == "c = 0.5"  # a heatmap shows no interval
+    assert base.run().plot(b=1.0).get_title() == "b = 1, c = 0.5, 90 % intervals"
+    plt.close("all")
+
+
+def test_a_series_of_one_point_is_seen():
+    lonely = (
+        Sweep(smooth, grid(a=[1.0, 2.0], b=[0.1], c=[0.0]) + grid(a=[1.0], b=[0.2], c=[0.0]), trials=100).run().plot()
+    )
+    assert [line.get_marker() for line in lonely.get_lines()[:2]] == ["o", "o"]
+    assert len(lonely.containers) == 1  # its interval
+    plt.close("all")
+
+
 def test_text_shows_what_the_error_allows(result):
     text = format_table(result, "text")
     assert "95 % interval" in text
@@ -177,7 +193,7 @@ def test_warnings_speak_of_the_points_that_are_there(result):
     assert "--point" in whole
     metadata = result.table.schema.metadata | {b"sweep.nonfinite": b'{"x": {"count": 9, "point": 1, "trial": 2}}'}
     (some,) = Result(result.table.replace_schema_metadata(metadata), result.url).warnings
-    assert some == "x: 1 trials gave NaN or inf and are left out of its statistics"
+    assert some == "x: 1 trial gave NaN or inf and is left out of its statistics"
     calm = result.table.filter(pc.equal(result.table["x_nonfinite"], 0))
     assert Result(calm, result.url).warnings == ()
     assert "sweep replay STUDY" in Result(result.table, "memory://").warnings[0]
@@ -260,3 +276,31 @@ def test_nothing_finite_is_nothing_known():
 def test_there_must_be_a_result(tmp_path):
     with pytest.raises(PlanError, match="holds no result"):
         open_result(str(tmp_path))
+
+
+def test_a_wide_table_is_written_in_parts(result):
+    whole = format_table(result, "text").splitlines()
+    parts = format_table(result, "text", width=60).splitlines()
+    assert parts.pop() == whole.pop()
+    assert max(map(len, parts)) <= 60 < max(map(len, whole))
+    assert sum(each.lstrip().startswith("a  ") for each in parts) > 1
+    assert format_table(result, "text", width=500).splitlines()[:-1] == whole
+
+
+def test_an_interval_above_zero_never_begins_at_zero():
+    row = {"n": 500_000, "x_mean": 2e-6, "x_ci_low": 5.06e-8, "x_ci_high": 1.114e-5}
+    found = replace(Result(pa.table({"n": [1]})), url="")
+    object.__setattr__(found, "plan", {"kernel": {"outputs": ["x"]}})
+    assert _row(found, row)[2] == "[5.1e-08, 0.000011]"
+
+
+def test_json_holds_numbers_and_nulls_only():
+    one = study(trials=1).run()
+    rows = json.loads(format_table(one, "json"))
+    assert rows[0]["x_ci_low"] is None
+    assert not any(isinstance(value, str) for name, value in rows[0].items() if name != "case")
+
+
+def test_a_result_is_no_dict_of_columns(result):
+    with pytest.raises(TypeError, match=r"result\['x'\]: a result is read by the number of a row"):
+        result["x"]

@@ -20,6 +20,7 @@ from sweep.space import (
     Parameter,
     Space,
     from_spec,
+    from_toml,
     grid,
     halton,
     independent,
@@ -154,6 +155,12 @@ def test_categories_of_a_frame(tmp_path):
     for dtype in (pl.Categorical, pl.Enum(["y", "x"])):
         assert plain(table(pl.DataFrame({"a": series.cast(dtype)}))) == [{"a": "x"}, {"a": "y"}, {"a": "x"}]
     assert plain(table(pd.DataFrame({"a": pd.Categorical([2, 1])}))) == [{"a": 2}, {"a": 1}]
+
+
+def test_a_file_that_is_not_there_is_one_plain_clause(tmp_path):
+    with pytest.raises(SpaceError) as told:
+        table(tmp_path / "nowhere.csv")
+    assert str(told.value) == f"table '{tmp_path}/nowhere.csv': No such file or directory"
 
 
 def test_a_file_that_is_no_table_is_named(tmp_path):
@@ -291,6 +298,10 @@ def test_a_filter_keeps_what_python_would_keep(expression):
         ("(lambda: 1)()", "is none of"),
         ("a > None", "None is no number"),
         ("a << 1", "LShift cannot stand"),
+        ("(a > 1) & (a < 3)", "'&' cannot stand in a condition: write 'and'"),
+        ("(a > 1) | (a < 3)", "'|' cannot stand in a condition: write 'or'"),
+        ("~(a > 1)", "'~' cannot stand in a condition: write 'not'"),
+        ("a is 1", "'is' cannot stand in a condition: write '=='"),
         ("sqrt > 1", "there is no parameter 'sqrt'"),
         ("a > 1,", "is a list; one can only stand after 'in'"),
         ("a == [1, 9]", "is a list; one can only stand after 'in'"),
@@ -449,6 +460,25 @@ def test_a_frozen_distribution_and_its_name_are_one():
     )
     assert frozen == named
     assert frozen.columns(0, 10)["x"].tobytes() == named.columns(0, 10)["x"].tobytes()
+
+
+@pytest.mark.parametrize("design", [sobol, halton, latin_hypercube, independent])
+def test_a_list_of_two_numbers_is_neither_range_nor_choice_in_silence(design):
+    with pytest.raises(
+        SpaceError, match=r"range of 'x' is \[0, 3\]: write \(0, 3\), .*, for all between, or \{'choice': \[0, 3\]\}"
+    ):
+        design(4, x=[0, 3])
+    chosen = design(64, x={"choice": [0, 3]}, flag=[True, False], name=["a", "b"])
+    assert {point["x"] for point in chosen} == {0, 3}
+    assert chosen.spec()[design.__name__]["ranges"][0] == ["x", [0, 3]]
+    assert from_spec(chosen.spec(), {}) == chosen
+
+
+def test_toml_says_a_range_and_a_choice_apart(tmp_path):
+    with pytest.raises(SpaceError, match=r"in TOML \{low = 0, high = 3\}"):
+        from_toml({"sobol": {"n": 4, "x": [0, 3]}}, tmp_path)
+    assert from_toml({"sobol": {"n": 4, "x": {"choice": [0, 3]}}}, tmp_path) == sobol(4, x={"choice": [0, 3]})
+    assert from_toml({"sobol": {"n": 4, "x": {"low": 0, "high": 3}}}, tmp_path) == sobol(4, x=(0, 3))
 
 
 def test_spaces_cost_no_heavy_imports():
