@@ -59,7 +59,7 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
         for each output.
     """
     found: list[str] = []
-    compiler = Compiler(boundscheck=True)
+    compiler = Compiler(checked=True)
     signature = types.void(
         *[types.int64] * 3, *[types.int64] * 8, *[types.CPointer(types.int64)], *[types.CPointer(types.float64)] * 3
     )
