@@ -7,8 +7,6 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
@@ -21,6 +19,7 @@ from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 
 from sweep_kernels.counter import high_word
 from sweep_kernels.errors import KernelError
+from sweep_kernels.explained import explained
 from sweep_kernels.native import Compiler, compiled, make_rng
 from sweep_kernels.objectcode import ObjectCode, target_machine
 from sweep_kernels.refusals import refuse_code, refuse_symbols, refuse_types
@@ -64,13 +63,14 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
         *[types.int64] * 3, *[types.int64] * 8, *[types.CPointer(types.int64)], *[types.CPointer(types.float64)] * 3
     )
     trial = compiler.compiled(kernel.frozen)
-    refuse_code(each.py_func for each in compiler.dispatchers)
+    functions = [each.py_func for each in compiler.dispatchers]
+    refuse_code(functions)
     try:
         dispatcher = njit(signature, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
             _driver(kernel, kinds, trial, found),
         )
     except (NumbaError, AssertionError) as error:  # numba asserts, in comparing tuples say
-        raise KernelError(_explained(kernel, error)) from None
+        raise KernelError(explained(kernel, functions, error)) from None
     refuse_types(compiler.dispatchers)
     result = dispatcher.overloads[signature.args]
     assert not result.library.has_dynamic_globals, "an address of this process is in the code"  # noqa: S101 - our mistake, and it must stop us
@@ -210,42 +210,6 @@ def _output_kind(name: str, part: Any) -> str:
             f"output {name!r} is None on some path: return a number, a bool or a tuple of these everywhere"
         )
     raise _WrongResultError(f"output {name!r} is a {part}: return a number, a bool or a tuple of these")
-
-
-def _explained(kernel: Kernel, error: Exception) -> str:
-    """Cut numba's message to one line: the user's file and line, and the first reason that is not about numba itself."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    own = re.search(r"it returns \d+ value.*|output '\w+' is .*", text)
-    if own:
-        return f"{kernel.file}:{kernel.line}: kernel {kernel.name!r}: {own[0]}"
-    place = f"{kernel.file}:{kernel.line}"
-    code = ""
-    for match in re.finditer(r'File "([^"]+)", line (\d+):\n((?:.*\n)*?)\s*\^', text):
-        if Path(match[1]).name == Path(kernel.file).name:  # the innermost place in the user's own file comes first
-            place, code = f"{kernel.file}:{match[2]}", match[3].strip().rpartition("\n")[2].strip()
-            break
-    return f"{place}: kernel {kernel.name!r} cannot be compiled: {_reason(text)}{f' in `{code}`' if code else ''}"
-
-
-_NOISE = (
-    "Failed in nopython",
-    "During:",
-    "File ",
-    "- ",
-    "There are",
-    ">>>",
-    "With argument",
-    "Overload",
-    "^",
-    "<source",
-    "def ",
-)
-
-
-def _reason(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines()]
-    telling = [line for line in lines if line and not line.startswith(_NOISE)]
-    return telling[0].rstrip(":") if telling else "numba gave no reason"
 
 
 def _object_code(text: str, entry: str) -> tuple[bytes, tuple[str, ...]]:

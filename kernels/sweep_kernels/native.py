@@ -205,6 +205,7 @@ def _register(name: str, function: Callable[..., Any]) -> None:
         return implementation
 
     method.__signature__ = inspect.signature(implementation)  # type: ignore[attr-defined] - numba folds arguments by it
+    method.__name__, method.__qualname__ = name, f"rng.{name}"  # numba's errors say it
     overload_method(RngType, name, jit_options=INLINE)(method)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sweep_kernels.kernel import Kernel
 
-__all__ = ["refuse_code", "refuse_symbols", "refuse_types"]
+__all__ = ["instructions", "refuse_code", "refuse_symbols", "refuse_types"]
 
 INTERPRETER = {print: "print", breakpoint: "breakpoint"}
 REPLAY = (
@@ -42,18 +42,19 @@ def refuse_code(functions: Iterable[pytypes.FunctionType]) -> None:
         If one prints, stops in a debugger or formats text. Names file and line.
     """
     for each in functions:
-        for instruction in _instructions(each.__code__):
+        for instruction in instructions(each.__code__):
             reason = _interpreted(instruction, each.__globals__)
             if reason:
                 line = instruction.positions.lineno if instruction.positions else None
                 raise _refusal(each, line or each.__code__.co_firstlineno, reason)
 
 
-def _instructions(code: pytypes.CodeType) -> Iterator[dis.Instruction]:
+def instructions(code: pytypes.CodeType) -> Iterator[dis.Instruction]:
+    """Yield the instructions of a code object and of those nested in it."""
     yield from dis.get_instructions(code)
     for constant in code.co_consts:
         if isinstance(constant, pytypes.CodeType):
-            yield from _instructions(constant)
+            yield from instructions(constant)
 
 
 def _interpreted(instruction: dis.Instruction, scope: dict[str, Any]) -> str | None:

@@ -67,6 +67,38 @@ def test_what_numba_stumbles_over_is_told_in_one_line(tmp_path):
     )
 
 
+EXPLAINED = {
+    "a list": ("x = []\n    for i in range(3):\n        x.append(a)\n    return sum(x)", "study.py:4: .* cannot make a list, .*tuple"),
+    "a comprehension": ("x = a\n    return sum([x for i in range(3)])", "study.py:5: .* cannot make a list, "),
+    "a generator": ("return sum(a for i in range(3))", "study.py:4: .* cannot use a generator expression"),
+    "a dict": ("x = {1: a}\n    return x[1]", "study.py:4: .* cannot make a dict, "),
+    "a set": ("x = a\n    return len({1, 2})", "study.py:5: .* cannot make a set, "),
+    "zeros": ("x = np.zeros(3)\n    return x[0]", "study.py:4: .* cannot make an array, .*tuple"),
+    "an array in a helper": ("return g(a)\ndef g(x):\n    return np.ones(3)[0]", "study.py:6: .* cannot make an array, "),
+    "array arithmetic": ("return (TABLE + a)[0]", "study.py:[24]: .* makes a list, an array or text on the way"),
+    "one kind of error": (
+        "try:\n        x = 1 / a\n    except ZeroDivisionError:\n        x = 0.0\n    return x",
+        "study.py:6: .* cannot catch one kind of error: ",
+    ),
+    "with": ("with a:\n        return a", "study.py:4: .* cannot use `with`"),
+    "a scaled normal": ("x = a\n    return rng.normal(0, x)", r"study.py:5: .*: rng.normal takes nothing, so write mean \+ sd \* rng.normal\(\)"),
+    "a range": ("return rng.integers(3)", "study.py:4: .*: rng.integers takes low, high in `return rng.integers"),
+    "no such draw": ("return rng.gauss()", "study.py:4: .*: rng has no 'gauss'; it draws uniform, normal, "),
+    "no such sum": ("return a + 'x'", r"study.py:4: .* has no add of float64, .*str"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_what_numba_cannot_compile_is_told_in_the_users_terms(name, tmp_path):
+    body, told = EXPLAINED[name]
+    module = loaded(
+        tmp_path, f"@kernel(outputs=['y'])\ndef f(rng, a):\n    {body}\nimport numpy as np; TABLE = np.ones(3)"
+    )
+    with pytest.raises(KernelError, match=told) as caught:
+        compile_kernel(module.f, ("float",))
+    assert "\n" not in str(caught.value)
+
+
 def assert_refused(folder, body: str, told: str, kinds=("float",)) -> None:
     module = loaded(folder, f"@kernel(outputs=['y'])\ndef f(rng, a):\n    {body}\n")
     with pytest.raises(KernelError, match=told) as caught:
