@@ -265,6 +265,11 @@ def _is_integer(value: Any) -> bool:
 
 def _check_parameters(kernel: Kernel, space: Space) -> None:
     for name in space.names:
+        if name == kernel.receiver:
+            raise PlanError(
+                f"axis {name!r} is the first argument of kernel {kernel.name!r}, which receives the random numbers: "
+                f"declare def {kernel.name}(rng, {', '.join((name, *kernel.parameters))})"
+            )
         if name not in kernel.parameters:
             known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"
             raise PlanError(f"axis {name!r} is no parameter of kernel {kernel.name!r}: {known}")

@@ -72,6 +72,15 @@ def plain(rng, trial=1, point=1, y=1, y_std=1, n=1):
     return rng.uniform()
 
 
+def test_an_axis_in_the_place_of_the_random_numbers_is_told():
+    @kernel
+    def forgetful(x, y):
+        return x * y
+
+    with pytest.raises(PlanError, match=r"receives the random numbers: declare def forgetful\(rng, x, y\)"):
+        Sweep(forgetful, grid(x=[1.0], y=[2.0]), trials=10).plan()
+
+
 @pytest.mark.parametrize("name", plain.parameters)
 def test_an_axis_shares_no_name_with_a_column_of_the_results(name):
     with pytest.raises(PlanError, match=f"axis '{name}' would share its name with a column"):

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
-import operator
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
@@ -22,8 +19,10 @@ from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 
 from sweep_kernels.counter import high_word
 from sweep_kernels.errors import KernelError
+from sweep_kernels.explained import explained
 from sweep_kernels.native import Compiler, compiled, make_rng
 from sweep_kernels.objectcode import ObjectCode, target_machine
+from sweep_kernels.refusals import refuse_code, refuse_symbols, refuse_types
 from sweep_kernels.statistics import SCRATCH, SLOTS, block_statistics
 
 if TYPE_CHECKING:
@@ -55,49 +54,29 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
     Raises
     ------
     KernelError
-        If numba cannot type the function, or it does not return one number for each output.
+        If numba cannot type the function, it would compile into something else than plain Python does, or it does not return one number
+        for each output.
     """
     found: list[str] = []
-    compiler = Compiler(boundscheck=True)
+    compiler = Compiler(checked=True)
     signature = types.void(
         *[types.int64] * 3, *[types.int64] * 8, *[types.CPointer(types.int64)], *[types.CPointer(types.float64)] * 3
     )
+    trial = compiler.compiled(kernel.frozen)
+    functions = [each.py_func for each in compiler.dispatchers]
+    refuse_code(functions)
     try:
         dispatcher = njit(signature, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-            _driver(kernel, kinds, compiler.compiled(kernel.frozen), found),
+            _driver(kernel, kinds, trial, found),
         )
-    except NumbaError as error:
-        raise KernelError(_explained(kernel, error)) from None
-    _refuse_integer_powers(compiler.dispatchers)
+    except (NumbaError, AssertionError) as error:  # numba asserts, in comparing tuples say
+        raise KernelError(explained(kernel, functions, error)) from None
+    refuse_types(compiler.dispatchers)
     result = dispatcher.overloads[signature.args]
     assert not result.library.has_dynamic_globals, "an address of this process is in the code"  # noqa: S101 - our mistake, and it must stop us
     code, symbols = _object_code(result.library.get_llvm_str(), result.fndesc.llvm_func_name)
+    refuse_symbols(kernel, symbols)
     return ObjectCode(code=code, entry=result.fndesc.llvm_func_name, symbols=symbols, output_kinds=tuple(found))
-
-
-def _refuse_integer_powers(dispatchers: list[Any]) -> None:
-    """Refuse an integer to an integer power that may be negative: plain Python gives a float there, compiled code an integer."""
-    for each in dispatchers:
-        for result in each.overloads.values():
-            types_of, calls = result.type_annotation.typemap, result.type_annotation.calltypes
-            for expression, signature in calls.items():
-                if _is_integer_power(expression, signature) and not _is_natural(types_of[expression.rhs.name]):
-                    raise KernelError(
-                        f"{expression.loc.filename}:{expression.loc.line}: kernel code {each.py_func.__name__!r} raises an integer to an integer "
-                        "power: make the base a float, as in 2.0 ** k, or the exponent a natural number that is written out"
-                    )
-
-
-def _is_integer_power(expression: Any, signature: Any) -> bool:
-    is_power = getattr(expression, "op", "") in {"binop", "inplace_binop"} and expression.fn in {
-        operator.pow,
-        operator.ipow,
-    }
-    return is_power and all(isinstance(each, types.Integer) for each in signature.args)
-
-
-def _is_natural(exponent: Any) -> bool:
-    return isinstance(exponent, types.IntegerLiteral) and exponent.literal_value >= 0
 
 
 def _driver(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -> Any:
@@ -231,42 +210,6 @@ def _output_kind(name: str, part: Any) -> str:
             f"output {name!r} is None on some path: return a number, a bool or a tuple of these everywhere"
         )
     raise _WrongResultError(f"output {name!r} is a {part}: return a number, a bool or a tuple of these")
-
-
-def _explained(kernel: Kernel, error: Exception) -> str:
-    """Cut numba's message to one line: the user's file and line, and the first reason that is not about numba itself."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    own = re.search(r"it returns \d+ value.*|output '\w+' is .*", text)
-    if own:
-        return f"{kernel.file}:{kernel.line}: kernel {kernel.name!r}: {own[0]}"
-    place = f"{kernel.file}:{kernel.line}"
-    code = ""
-    for match in re.finditer(r'File "([^"]+)", line (\d+):\n((?:.*\n)*?)\s*\^', text):
-        if Path(match[1]).name == Path(kernel.file).name:  # the innermost place in the user's own file comes first
-            place, code = f"{kernel.file}:{match[2]}", match[3].strip().rpartition("\n")[2].strip()
-            break
-    return f"{place}: kernel {kernel.name!r} cannot be compiled: {_reason(text)}{f' in `{code}`' if code else ''}"
-
-
-_NOISE = (
-    "Failed in nopython",
-    "During:",
-    "File ",
-    "- ",
-    "There are",
-    ">>>",
-    "With argument",
-    "Overload",
-    "^",
-    "<source",
-    "def ",
-)
-
-
-def _reason(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines()]
-    telling = [line for line in lines if line and not line.startswith(_NOISE)]
-    return telling[0].rstrip(":") if telling else "numba gave no reason"
 
 
 def _object_code(text: str, entry: str) -> tuple[bytes, tuple[str, ...]]:

@@ -67,6 +67,11 @@ class Kernel:
         return self._snapshot.function
 
     @property
+    def receiver(self) -> str:
+        """The name of its first argument, which receives the random numbers."""
+        return self.function.__code__.co_varnames[0]  # type: ignore[attr-defined] - a plain function has it
+
+    @property
     def py_func(self) -> Callable[..., Any]:
         """The plain function, by the name that numba's own functions have for it."""
         return self.function

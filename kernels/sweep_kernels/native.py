@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 from numba import njit, types  # type: ignore[import-untyped]
-from numba.core import cgutils  # type: ignore[import-untyped]
+from numba.core import callconv, cgutils  # type: ignore[import-untyped]
 from numba.core.datamodel import models  # type: ignore[import-untyped]
 from numba.core.imputils import (  # type: ignore[import-untyped]
     lower_getattr_generic,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["INLINE", "Compiler", "RngType", "compiled", "make_rng", "rng_type"]
 
 INLINE = {"forceinline": True, "error_model": "numpy"}
+CHECKED = {"forceinline": True, "error_model": "sweep", "boundscheck": True}
 INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
 FIELDS = {
     **dict.fromkeys(("k0", "k1", "c1", "c2", "c3", "uniforms", "normals"), types.int64),
@@ -39,6 +40,21 @@ FIELDS = {
 }
 POSITION = {name: position for position, name in enumerate(FIELDS)}
 STRUCT = ir.LiteralStructType([INT64 if each is types.int64 else DOUBLE for each in FIELDS.values()])
+
+
+class _SweepErrorModel(callconv.NumpyErrorModel):
+    """An integer divided by zero raises, as in plain Python; a float gives inf or NaN, which is counted and reported."""
+
+    def fp_zero_division(self, builder: Any, exc_args: Any = None, loc: Any = None) -> bool:
+        if not exc_args or not exc_args[0].startswith(
+            "integer"
+        ):  # numba asks for both, and tells them apart by this word only
+            return False
+        self.call_conv.return_user_exc(builder, ZeroDivisionError, exc_args, loc)
+        return True
+
+
+callconv.error_models["sweep"] = _SweepErrorModel
 
 
 class RngType(types.Type):
@@ -121,7 +137,7 @@ STAND_INS = {
 
 def compiled(function: Callable[..., Any], *, inline: bool = True) -> Any:
     """Make a plain function, and every plain function that it calls, compilable. See `Compiler.compiled`."""
-    return Compiler(boundscheck=False).compiled(function, inline=inline)
+    return Compiler(checked=False).compiled(function, inline=inline)
 
 
 class Compiler:
@@ -129,8 +145,8 @@ class Compiler:
 
     Parameters
     ----------
-    boundscheck
-        Whether an index out of an array's range raises, as in plain Python.
+    checked
+        Whether an index out of an array's range and an integer divided by zero raise, as in plain Python.
 
     Attributes
     ----------
@@ -138,9 +154,9 @@ class Compiler:
         What numba compiles on the first call: all that were made.
     """
 
-    def __init__(self, *, boundscheck: bool) -> None:
+    def __init__(self, *, checked: bool) -> None:
         self.dispatchers: list[Any] = []
-        self._options = {**INLINE, "boundscheck": boundscheck}
+        self._options = CHECKED if checked else INLINE
         self._made = dict(STAND_INS)
 
     def compiled(self, function: Callable[..., Any], *, inline: bool = True) -> Any:
@@ -189,9 +205,10 @@ def _register(name: str, function: Callable[..., Any]) -> None:
         return implementation
 
     method.__signature__ = inspect.signature(implementation)  # type: ignore[attr-defined] - numba folds arguments by it
+    method.__name__, method.__qualname__ = name, f"rng.{name}"  # numba's errors say it
     overload_method(RngType, name, jit_options=INLINE)(method)
 
 
-_draws = Compiler(boundscheck=False)
+_draws = Compiler(checked=False)
 for _name, _function in draws.METHODS.items():
     _register(_name, _function)

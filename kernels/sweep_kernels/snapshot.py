@@ -131,7 +131,7 @@ def library_name(value: Any) -> str | None:
     name = getattr(value, "__name__", None)
     if not isinstance(name, str):
         return None
-    return next((f"{home.__name__}.{name}" for home in LIBRARIES if getattr(home, name, None) is value), None)
+    return next((f"{home.__name__}.{name}" for home in LIBRARIES if vars(home).get(name) is value), None)
 
 
 def outer_names(code: types.CodeType, closed: frozenset[str] | None = None) -> Iterator[tuple[str, ...]]:

@@ -53,10 +53,24 @@ class Result:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line for each output that was not always finite at these points; for a whole sweep, with a trial to replay."""
+        """One line for each output that was not always finite at these points, or was an integer and only ever 0 or 1."""
         found = json.loads(self._metadata(b"sweep.nonfinite"))
         counts = {name: sum(self.table[f"{name}_nonfinite"].to_pylist()) for name in found}
-        return tuple(self._warning(name, counts[name], each) for name, each in found.items() if counts[name])
+        lost = (self._warning(name, counts[name], each) for name, each in found.items() if counts[name])
+        return (*lost, *(_bool_advised(name) for name in self.outputs if self._is_zero_or_one(name)))
+
+    def _is_zero_or_one(self, name: str) -> bool:
+        """Tell whether an output was an integer and 0 or 1 in every trial; a bool has other columns."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        least, most = (
+            self.table[each] if each in self.table.column_names else None for each in (f"{name}_min", f"{name}_max")
+        )
+        if least is None or most is None or not pa.types.is_integer(least.type):
+            return False
+        span = pc.min_max(least).as_py()["min"], pc.min_max(most).as_py()["max"]  # type: ignore[attr-defined] - made at run time by pyarrow
+        return None not in span and span[0] >= 0 and span[1] <= 1
 
     def _warning(self, name: str, count: int, found: dict[str, int]) -> str:
         trials = "1 trial gave NaN or inf and is" if count == 1 else f"{count:,} trials gave NaN or inf and are"
@@ -168,6 +182,10 @@ class Result:
         from sweep.result.text import as_html
 
         return as_html(self)
+
+
+def _bool_advised(name: str) -> str:
+    return f"{name}: an integer that was 0 or 1 in every trial; return a bool for a proportion with its exact interval"
 
 
 def _refers_to_table(spec: Any) -> bool:

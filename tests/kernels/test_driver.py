@@ -154,6 +154,45 @@ def test_an_index_out_of_range_raises_as_in_plain_python():
         beyond.trial(9, caught.value.point, caught.value.trial, most=2000)
 
 
+def quotient(rng, k):
+    return 10 // (k + rng.integers(0, 8))
+
+
+def remainder(rng, k):
+    return 10 % (k + rng.integers(0, 8))
+
+
+def both_at_once(rng, k):
+    return divmod(10, k + rng.integers(0, 8))[1]
+
+
+def quotient_in_place(rng, k):
+    y = 10
+    y //= k + rng.integers(0, 8)
+    return y
+
+
+@pytest.mark.parametrize("function", [quotient, remainder, both_at_once, quotient_in_place])
+def test_an_integer_divided_by_zero_raises_as_in_plain_python(function):
+    each = as_kernel(function)
+    made = driver(each, ("int",))
+    made.run(Blocks(0, 0, 3, 0, 3), np.array([[1]]))
+    with pytest.raises(TrialRaisedError) as caught:
+        made.run(Blocks(0, 0, 3, 0, 3), np.array([[0]]))
+    for earlier in range(caught.value.trial):
+        each.trial(9, 0, earlier, k=0)
+    with pytest.raises(ZeroDivisionError):
+        each.trial(9, 0, caught.value.trial, k=0)
+
+
+def test_a_float_divided_by_zero_is_counted():
+    each = as_kernel(lambda rng, a: (1.0 / a, 1 / int(a), 1.0 // a, 1.0 % a), "y", "i", "q", "r")
+    _, values = driver(each, ("float",)).run_keeping(
+        Blocks(0, 0, 3, 0, 1), parameter_words([np.array([0.0])], ("float",), 1)
+    )
+    assert not np.isfinite(values).any()
+
+
 @kernel(outputs=["big", "x"])
 def large(rng, limit):
     u = rng.uniform()

@@ -199,6 +199,17 @@ def test_warnings_speak_of_the_points_that_are_there(result):
     assert "sweep replay STUDY" in Result(result.table, "memory://").warnings[0]
 
 
+def test_an_integer_that_is_a_proportion_is_told(tmp_path):
+    @kernel(outputs=["hit", "flag", "level", "count"])
+    def hits(rng, p):
+        flag = rng.uniform() < p
+        return 1 if flag else 0, flag, 1.0 if flag else 0.0, rng.poisson(9.0)
+
+    for axis in ([0.0], [0.0, 0.5]):
+        (told,) = Sweep(hits, grid(p=axis), trials=100).run(str(tmp_path / str(len(axis)))).warnings
+        assert told.startswith("hit: an integer that was 0 or 1 in every trial; return a bool for a proportion")
+
+
 def test_a_parquet_copy_is_a_result(result, folder, tmp_path):
     data = format_table(result, "parquet")
     assert Result(decode(data, "copy"), result.url).warnings == result.warnings

@@ -1,0 +1,156 @@
+"""Numba's errors, each cut to one line that names the user's file and line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweep_kernels.draws import METHODS
+from sweep_kernels.refusals import instructions
+
+if TYPE_CHECKING:
+    import types as pytypes
+    from collections.abc import Iterable
+
+    from sweep_kernels.kernel import Kernel
+
+__all__ = ["explained"]
+
+NO_MEMORY = "which compiled code has no memory for: keep the numbers in variables or a tuple, or read an array that stands outside the kernel"
+MAKERS = {"arange", "array", "asarray", "copy", "empty", "full", "linspace", "ones", "sort", "zeros", "zeros_like"}
+DISPLAYS = {
+    "BUILD_LIST": f"a kernel cannot make a list, {NO_MEMORY}",
+    "BUILD_SET": f"a kernel cannot make a set, {NO_MEMORY}",
+    "BUILD_MAP": f"a kernel cannot make a dict, {NO_MEMORY}",
+    "BUILD_CONST_KEY_MAP": f"a kernel cannot make a dict, {NO_MEMORY}",
+}
+CATCHES = "a kernel cannot catch one kind of error: test for what raises it with if"
+ALLOCATES = "it makes a list, an array or text on the way, which compiled code has no memory for (the text of an error must be written out)"
+GENERATES = "a kernel cannot use a generator expression: write a loop"
+OPENS = "a kernel cannot use `with`"
+SCALED = {
+    "normal": "mean + sd * rng.normal()",
+    "uniform": "low + (high - low) * rng.uniform()",
+    "exponential": "mean * rng.exponential()",
+}
+NOISE = (
+    "Failed in nopython",
+    "During:",
+    "File ",
+    "- ",
+    "There are",
+    ">>>",
+    "With argument",
+    "Overload",
+    "^",
+    "<source",
+    "def ",
+)
+
+
+def explained(kernel: Kernel, functions: Iterable[pytypes.FunctionType], error: Exception) -> str:
+    """Cut numba's message to one line.
+
+    Parameters
+    ----------
+    kernel
+        What was compiled.
+    functions
+        Its function and all that it calls, as they were given to numba.
+    error
+        What numba raised.
+
+    Returns
+    -------
+    str
+        The file and line that numba stopped at, and the reason: in a kernel's own terms where it is known, in numba's where not.
+    """
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    own = re.search(r"it returns \d+ value.*|output '\w+' is .*", text)
+    if own:
+        return f"{kernel.file}:{kernel.line}: kernel {kernel.name!r}: {own[0]}"
+    codes = [each.__code__ for each in functions]
+    file, line, code = _place(text, {each.co_filename for each in codes}) or (kernel.file, kernel.line, "")
+    reason = _syntax(text, codes, (file, line))
+    if reason:
+        line, why = reason
+        return f"{file}:{line}: kernel {kernel.name!r} cannot be compiled: {why}"
+    return f"{file}:{line}: kernel {kernel.name!r} cannot be compiled: {_call(text) or _first_line(text)}{f' in `{code}`' if code else ''}"
+
+
+def _place(text: str, files: set[str]) -> tuple[str, int, str] | None:
+    """Return file, line and code of the innermost place in the user's own files, which numba tells first; numba may shorten the path."""
+    by_name = {Path(each).name: each for each in files}
+    for match in re.finditer(r'File "([^"]+)", line (\d+):\n((?:.*\n)*?)\s*\^', text):
+        file = by_name.get(Path(match[1]).name)
+        if file:
+            return file, int(match[2]), match[3].strip().rpartition("\n")[2].strip()
+    return None
+
+
+def _syntax(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
+    """Find a piece of syntax that is to blame; return its line and what to do."""
+    if "exception_match" in text:
+        return place[1], CATCHES
+    if "context-manager" in text:
+        return _line_of(codes, place[0], {"BEFORE_WITH", "LOAD_SPECIAL"}) or place[1], OPENS
+    if "yield in a closure" in text:
+        return place[1], GENERATES
+    if _refused_call(text) in MAKERS:
+        return place[1], f"a kernel cannot make an array, {NO_MEMORY}"
+    return _display(text, codes, place)
+
+
+def _display(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
+    """Find the list, set or dict to blame, on the line that numba stopped at or else before it."""
+    if not re.search(r"NRT required|\b(list|set|dict)\W|DictType", text):
+        return None
+    for opcode, why in DISPLAYS.items():
+        line = _line_of(codes, place[0], {opcode}, place[1]) or _line_of(codes, place[0], {opcode})
+        if line:
+            return line, why
+    return (place[1], ALLOCATES) if "NRT required" in text else None
+
+
+def _line_of(codes: list[pytypes.CodeType], file: str, opcodes: set[str], wanted: int | None = None) -> int | None:
+    """Return the first line of a file with one of some instructions on it, or the wanted line if it has one."""
+    found = [
+        each.positions.lineno
+        for code in codes
+        if code.co_filename == file
+        for each in instructions(code)
+        if each.opname in opcodes and each.positions
+    ]
+    return next((line for line in found if line and wanted in {None, line}), None)
+
+
+def _call(text: str) -> str | None:
+    """Say which call has no compiled form: a draw or another function, with the types that it got."""
+    attribute = re.search(r"Unknown attribute '(\w+)' of type sweep_kernels\.Rng", text)
+    if attribute:
+        return f"rng has no {attribute[1]!r}; it draws {', '.join(METHODS)}"
+    name = _refused_call(text)
+    if not name:
+        return None
+    if name.startswith("rng."):
+        return _draw(name.removeprefix("rng."))
+    taken = re.search(r">>> [\w.<>]+\((.*)\)", text)
+    return f"compiled code has no {name} of {taken[1] if taken else 'these'}"
+
+
+def _refused_call(text: str) -> str | None:
+    name = re.search(r"No implementation of function Function\(<(?:built-in )?function ([\w.]+)", text)
+    return name and name[1]
+
+
+def _draw(name: str) -> str:
+    code = METHODS[name].__code__
+    taken = ", ".join(code.co_varnames[1 : code.co_argcount])
+    return f"rng.{name} takes {taken or 'nothing'}{f', so write {SCALED[name]},' if name in SCALED else ''}"
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines()]
+    telling = [line for line in lines if line and not line.startswith(NOISE)]
+    return telling[0].rstrip(":") if telling else "numba gave no reason"
