@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.errors import SpecError, SweepError, nearest
 from sweep.frames import last_frame
 from sweep.sweep import Sweep
-from sweep_kernels.kernel import Kernel
+from sweep_kernels.declaration import Kernel
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sweep.space import Space
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["BLOCK_SIZE", "FORMAT", "KernelReference", "Plan"]
 

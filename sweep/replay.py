@@ -15,7 +15,7 @@ from sweep_kernels.rng import Rng
 
 if TYPE_CHECKING:
     from sweep.plan import Plan
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["Replayed", "outputs_of", "prepare", "replay"]
 

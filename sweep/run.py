@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sweep.plan import Plan
     from sweep.rectangle import Rectangle
     from sweep.store import Store
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["EXECUTORS", "run_plan"]
 
@@ -215,11 +215,10 @@ def _result(study: Study) -> Result:
 
 
 def _measured(study: Study, rectangles: list[Rectangle], progress: Progress) -> _Work:
-    """Time a few trials of what is missing; the store is tried too, before anything is begun."""
+    """Time a few trials of what is missing."""
     progress.stage("pilot")
     trials = sum(_trials(study.plan, each) for each in rectangles)
     seconds = _interruptibly(lambda: pilot(study)).seconds_per_trial * trials
-    study.store.check_writable()
     return _Work(rectangles, trials, seconds)
 
 
@@ -242,6 +241,7 @@ def _map_stages(
 ) -> list[Stage]:
     """Write down what is about to be computed, and return map and reduce over it."""
     plan = study.plan
+    study.store.check_writable()
     blocks = sum(each.blocks for each in work.rectangles)
     kept = work.trials if plan.keep == "all" else 0
     count = min(shards, blocks) if shards else shard_count(work.seconds, blocks, where.workers, kept, MAX_SHARDS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweep.errors import SpecError
 from sweep.space.base import Space
-from sweep_kernels.kernel import Kernel
+from sweep_kernels.declaration import Kernel
 
 if TYPE_CHECKING:
     import os

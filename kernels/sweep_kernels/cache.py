@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from sweep_kernels.objectcode import ObjectCode, processor
 
 if TYPE_CHECKING:
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["cache_folder", "object_code"]
 

@@ -26,7 +26,7 @@ from sweep_kernels.refusals import refuse_code, refuse_symbols, refuse_types
 from sweep_kernels.statistics import SCRATCH, SLOTS, block_statistics
 
 if TYPE_CHECKING:
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["compile_kernel"]
 

@@ -17,7 +17,7 @@ from sweep_kernels.statistics import LARGEST, SCRATCH, SLOTS, SMALLEST
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["EXACT", "Blocks", "Driver", "TrialRaisedError", "parameter_words"]
 
@@ -27,7 +27,7 @@ EXACT = 2**53
 
 
 class TrialRaisedError(Exception):
-    """A trial raised in compiled code, or returned an integer from 2**53 on; `sweep_kernels.kernel.Kernel.trial` does the same in plain Python."""
+    """A trial raised in compiled code, or returned an integer from 2**53 on; `Kernel.trial` does the same in plain Python."""
 
     def __init__(self, point: int, trial: int) -> None:
         super().__init__(f"trial {trial} of point {point} raised")

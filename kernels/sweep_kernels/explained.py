@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import types as pytypes
     from collections.abc import Iterable
 
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["explained"]
 

@@ -20,7 +20,7 @@ from sweep_kernels.errors import KernelError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["instructions", "refuse_code", "refuse_symbols", "refuse_types"]
 

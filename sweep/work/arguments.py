@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sweep.space import Space
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["argument_kinds", "argument_words", "arguments_of"]
 

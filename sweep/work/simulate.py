@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sweep.ledger import Wave
     from sweep.work.study import Study
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["KINDS", "batches", "simulate"]
 

@@ -12,7 +12,7 @@ from sweep_kernels.driver import Driver
 if TYPE_CHECKING:
     from sweep.plan import Plan
     from sweep.store import Store
-    from sweep_kernels.kernel import Kernel
+    from sweep_kernels.declaration import Kernel
 
 __all__ = ["Study"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sweep_kernels.kernel import kernel
+from sweep_kernels.declaration import kernel
 
 if TYPE_CHECKING:
     from sweep_kernels.rng import Rng

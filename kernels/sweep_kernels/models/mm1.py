@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweep_kernels.kernel import kernel
+from sweep_kernels.declaration import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
