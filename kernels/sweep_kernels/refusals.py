@@ -7,6 +7,7 @@ names that the machine code needs from outside.
 from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false
+import builtins
 import dis
 import linecache
 import operator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["instructions", "refuse_code", "refuse_symbols", "refuse_types"]
 
-INTERPRETER = {print: "print", breakpoint: "breakpoint"}
+INTERPRETER = ("print", "breakpoint")
 REPLAY = (
     "compiled code runs without Python's interpreter; take it out, or run one trial in plain Python with `sweep replay`"
 )
@@ -63,7 +64,7 @@ def _interpreted(instruction: dis.Instruction, scope: dict[str, Any]) -> str | N
     if instruction.opname != "LOAD_GLOBAL":
         return None
     value = scope.get(instruction.argval)
-    name = next((name for function, name in INTERPRETER.items() if function is value), None)
+    name = next((each for each in INTERPRETER if getattr(builtins, each) is value), None)
     return name and f"calls {name}: {REPLAY}"
 
 

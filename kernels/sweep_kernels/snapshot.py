@@ -240,7 +240,8 @@ def _known_name(value: Any) -> str | None:
     name = getattr(value, "__name__", None)
     if name in INSTRUCTIONS and getattr(arithmetic, name) is value:
         return f"instruction {name}"
-    return name if name in BUILTINS and getattr(builtins, name) is value else library_name(value)
+    # by identity, not by its own name: Ray puts a function of its own in the place of print
+    return next((each for each in BUILTINS if getattr(builtins, each) is value), None) or library_name(value)
 
 
 def _looked_up(live: types.FunctionType, name: str, closed: dict[str, types.CellType]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from sweep.executors.commands import memory
 from sweep.executors.commands.attempt import Attempt, exit_code
 from sweep.executors.commands.containers import find, kill_line
+from sweep.executors.commands.processes import own_peak
 from sweep.executors.commands.strays import Strays
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Children:
         if pid in self._attempts:
             lease, attempt = self._attempts.pop(pid)
             del lease.running[attempt.index]
-            self._ended(lease, attempt, attempt.ended(status, _peak(usage.ru_maxrss)))
+            self._ended(lease, attempt, attempt.ended(status, _peak(usage.ru_maxrss, attempt.limit)))
 
     def kill_strays(self) -> set[Owner]:
         """Kill what attempts that have ended left behind; return whose it was."""
@@ -176,7 +176,7 @@ class Children:
             self._loop.after(memory.watch(self.attempts, self._strays), self._watch)
 
 
-def _peak(kibibytes: int) -> int:
-    """Return a peak of memory in bytes; 0 if it may be our own, which a child inherits as it is started."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kibibytes * 1024 if kibibytes > own else 0
+def _peak(kibibytes: int, limit: int | None) -> int:
+    """Return a peak of memory in bytes; 0 if it is within the limit, or may be our own: a child has it until it runs its program."""
+    peak = kibibytes * 1024
+    return peak if limit is not None and peak > limit and peak > own_peak() else 0

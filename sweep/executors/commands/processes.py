@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import NamedTuple
 
-__all__ = ["Process", "children", "everything", "unshared", "variables"]
+__all__ = ["Process", "children", "everything", "own_peak", "unshared", "variables"]
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LISTING = "/proc/{pid}/task/{pid}/children"
@@ -71,6 +71,12 @@ def unshared(pid: int) -> int:
     if b"Pss_Anon:" not in sizes:
         return sizes.get(b"Pss:", 0)
     return sizes[b"Pss_Anon:"] + sizes[b"Pss_Shmem:"]
+
+
+def own_peak() -> int:
+    """Return the most bytes of memory that we have had; not what getrusage(2) says, which is also that of who started us."""
+    lines = (each.split() for each in _read("/proc/self/status").splitlines())
+    return next((int(each[1]) * 1024 for each in lines if each[0] == b"VmHWM:"), 0)
 
 
 def _read(path: str) -> bytes:
