@@ -72,19 +72,22 @@ class Stages:
     def note(self, text: str) -> None:
         print(text, file=sys.stderr)
 
+    def children(self, stage: str, done: int, size: int) -> None:
+        pass
+
     def stage(self, name: str) -> None:
         self.times.append((name, time.perf_counter()))
 
 
 def whole(sweep: Sweep, executor: str) -> dict:
     """Time a sweep into a fresh folder, by stages."""
-    from sweep.executors.ray import RayExecutor
+    from sweep.executors.cluster import Cluster
 
     with tempfile.TemporaryDirectory() as folder:
         small = Sweep(sweep.kernel, grid(x=[0.0, 1.0]), trials=10)
         small.run(f"{folder}/warm", workers=WORKERS)  # imports and the kernel's object code
         if executor == "ray":
-            RayExecutor(WORKERS).__enter__()
+            Cluster(WORKERS)
             small.run(f"{folder}/warm-ray", executor="ray", workers=WORKERS)
         begun = time.perf_counter()
         small.run(f"{folder}/start-up", executor=executor, workers=WORKERS, shards=WORKERS)  # each worker gets one
@@ -134,34 +137,20 @@ def alone(sweep: Sweep) -> dict:
 
 def profile(sweep_: Sweep) -> None:
     """Print where one thread's time goes, all stages in turn."""
-    from sweep.run import run_plan
+    from sweep import run
     from sweep.store import open_store
 
-    class OneAfterTheOther:
-        name, workers = "inprocess", 1
+    def one_after_the_other(stages, *_: object) -> None:
+        for stage in stages:
+            for index in range(stage.size):
+                stage.task(index, lambda _: None)
 
-        def __init__(self, _: int) -> None:
-            pass
-
-        def run(self, task, indices, report):
-            for each in indices:
-                task(each, report)
-                yield each
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-    from sweep.executors import inprocess
-
-    inprocess.InProcess = OneAfterTheOther
+    run.run_stages = one_after_the_other
     with tempfile.TemporaryDirectory() as folder:
         Sweep(sweep_.kernel, grid(x=[0.0]), trials=10).run(f"{folder}/warm")
         profiler = cProfile.Profile()
         profiler.enable()
-        run_plan(sweep_.kernel, sweep_.plan(), open_store(f"{folder}/store"), executor="inprocess", workers=1)
+        run.run_plan(sweep_.kernel, sweep_.plan(), open_store(f"{folder}/store"), executor="inprocess", workers=1)
         profiler.disable()
     pstats.Stats(profiler).sort_stats("tottime").print_stats(14)
 
