@@ -29,11 +29,16 @@ def runner_of(child):
 
 def wait_any_dead(pids):
     """Wait until one of some processes is dead."""
-    processes = [os.pidfd_open(each) for each in pids]
-    dead, _, _ = select.select(processes, [], [], DEADLINE)
-    for each in processes:
-        os.close(each)
-    assert dead
+    processes = []
+    try:
+        processes.extend(os.pidfd_open(each) for each in pids)
+        dead, _, _ = select.select(processes, [], [], DEADLINE)
+        assert dead
+    except ProcessLookupError:
+        return  # it is dead already
+    finally:
+        for each in processes:
+            os.close(each)
 
 
 def waiting(begun, gate):
