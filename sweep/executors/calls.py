@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ class Calls:
         first, last, _ = self._span
         for index in range(first, last):
             if index in self._stopped:
-                self._note(index, Fate.RETURNED, None, "", 0, 0.0, None)
+                self._note(_Alike(index, index + 1, Fate.RETURNED, None))
             else:
                 self._call(index)
         self._current = None
@@ -117,66 +118,46 @@ class Calls:
             code = error.code & 0xFF if isinstance(error.code, int) else int(error.code is not None)
         except BaseException as error:  # noqa: BLE001 - the engine tells who asked
             code, reason, raised = 1, f"{type(error).__name__}: {error}", error
-        self._note(index, Fate.EXITED, code, reason, started, time.perf_counter() - begun, raised)
+        busy = time.perf_counter() - begun
+        self._note(_Alike(index, index + 1, Fate.EXITED, code, reason, started, busy, raised))
 
-    def _note(
-        self,
-        index: int,
-        fate: Fate,
-        code: int | None,
-        reason: str,
-        started: int,
-        busy: float,
-        raised: BaseException | None,
-    ) -> None:
-        """Add to the run of children that ended alike, or begin another."""
+    def _note(self, child: _Alike) -> None:
+        """Add a child to those that ended alike, or begin another run of them."""
         with self._lock:
-            alike = self._alike
-            if alike is not None and raised is None and alike.takes(index, fate, code, reason):
-                alike.last, alike.busy = index + 1, alike.busy + busy
-                return
-            self._close()
-            self._alike = _Alike(index, fate, code, reason, started, busy, raised)
+            if self._alike is None or not self._alike.takes(child):
+                self._close()
+                self._alike = child
 
     def _close(self) -> None:
         alike, self._alike = self._alike, None
         if alike is not None:
-            stopped = int(time.time() * 1000)
-            ended = Ended(
-                self._work.lease,
-                alike.first,
-                alike.last,
-                self._span[2],
-                alike.fate,
-                alike.code,
-                alike.reason,
-                alike.started,
-                stopped,
-                alike.busy,
-            )
-            self._outcomes.append((ended, alike.raised))
+            self._outcomes.append((alike.ended(self._work.lease, self._span[2]), alike.raised))
 
 
+@dataclass(slots=True)
 class _Alike:
-    """Neighbours that ended alike."""
+    """Neighbours that ended alike; one object a child: an `Ended` costs more to make."""
 
-    __slots__ = ("busy", "code", "fate", "first", "last", "raised", "reason", "started")
+    first: int
+    last: int
+    fate: Fate
+    code: int | None
+    reason: str = ""
+    started: int = 0
+    busy: float = 0.0
+    raised: BaseException | None = None
 
-    def __init__(
-        self,
-        index: int,
-        fate: Fate,
-        code: int | None,
-        reason: str,
-        started: int,
-        busy: float,
-        raised: BaseException | None,
-    ) -> None:
-        self.first, self.last = index, index + 1
-        self.fate, self.code, self.reason = fate, code, reason
-        self.started, self.busy, self.raised = started, busy, raised
+    def takes(self, other: _Alike) -> bool:
+        """Take the next child in, if it ended alike; what raised stays alone."""
+        same = self.fate is other.fate and self.code == other.code and self.reason == other.reason
+        if not same or self.last != other.first or self.raised is not None or other.raised is not None:
+            return False
+        self.last, self.busy = other.last, self.busy + other.busy
+        return True
 
-    def takes(self, index: int, fate: Fate, code: int | None, reason: str) -> bool:
-        """Whether the next child may join."""
-        same = self.fate is fate and self.code == code and self.reason == reason
-        return same and index == self.last and self.raised is None
+    def ended(self, lease: int, attempt: int) -> Ended:
+        """Tell the engine's event."""
+        stopped = int(time.time() * 1000)
+        return Ended(
+            lease, self.first, self.last, attempt, self.fate, self.code, self.reason, self.started, stopped, self.busy
+        )
