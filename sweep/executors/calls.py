@@ -41,7 +41,7 @@ class Calls:
     Parameters
     ----------
     function
-        Called with a `sweep.jobs.work.Child`. An int that it returns is the exit code; what it raises is exit code 1.
+        Called with a `sweep.jobs.work.Child`. An int that it returns, but no bool, is the exit code; what it raises is exit code 1.
     work
         The lease.
     span
@@ -111,7 +111,7 @@ class Calls:
         begun = time.perf_counter()
         try:
             returned = self._function(Child(index, self._span[2], self._work, self._report))
-            code = returned & 0xFF if isinstance(returned, int) else 0
+            code = returned & 0xFF if isinstance(returned, int) and not isinstance(returned, bool) else 0
         except Stopped:
             code = TERMINATED
         except SystemExit as error:

@@ -160,6 +160,14 @@ def test_an_int_is_the_exit_code(place):
     assert job.counts[Status.SUCCEEDED] == 2
 
 
+def truth(child):
+    return True
+
+
+def test_a_bool_is_no_exit_code(place):
+    assert place.run(truth).status is Status.SUCCEEDED
+
+
 def test_leaving_is_an_exit_code(place):
     assert place.run(leave).children["exit"].tolist() == [7]
 
