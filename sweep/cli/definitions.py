@@ -26,16 +26,14 @@ def show(context: typer.Context, engine: EngineOption = None, as_json: JsonOptio
     """List the definitions, all revisions."""
     if context.invoked_subcommand is not None:
         return
-    from sweep.cli.table import print_json, print_table
+    from sweep.cli.table import print_list
     from sweep.daemon.client import Client
 
     with Client(engine) as client:
         definitions = client.view("definitions")
-    if as_json:
-        print_json(definitions)
-        return
-    columns = ["definition", "status", "vCPUs", "MiB", "attempts", "timeout s", "runs"]
-    print_table(columns, [_row(each) for each in definitions])
+    print_list(
+        definitions, ["definition", "status", "vCPUs", "MiB", "attempts", "timeout s", "runs"], _row, as_json=as_json
+    )
 
 
 def _row(definition: dict[str, Any]) -> list[Any]:

@@ -20,16 +20,17 @@ def show(context: typer.Context, engine: EngineOption = None, as_json: JsonOptio
     """List the compute environments, and what is held of them."""
     if context.invoked_subcommand is not None:
         return
-    from sweep.cli.table import print_json, print_table
+    from sweep.cli.table import print_list
     from sweep.daemon.client import Client
 
     with Client(engine) as client:
         environments = client.view("environments")
-    if as_json:
-        print_json(environments)
-        return
-    columns = ["environment", "type", "state", "vCPUs", "in use", "MiB", "in use", "GPUs", "in use"]
-    print_table(columns, [_row(each) for each in environments])
+    print_list(
+        environments,
+        ["environment", "type", "state", "vCPUs", "in use", "MiB", "in use", "GPUs", "in use"],
+        _row,
+        as_json=as_json,
+    )
 
 
 def _row(environment: dict[str, Any]) -> list[Any]:

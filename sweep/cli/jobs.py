@@ -126,17 +126,13 @@ def show(
     engine: EngineOption = None,
 ) -> None:
     """List jobs, newest first, or the children of an array."""
-    from sweep.cli.table import print_json, print_table
+    from sweep.cli.table import print_list
     from sweep.daemon.client import Client
 
     with Client(engine) as client:
         asked = {"queue": queue} if array is None else {"job_id": array}
         found = client.view("jobs" if array is None else "children", status=status, **asked)
-    if as_json:
-        print_json(found)
-        return
-    columns = ["job", "name", "status", "children", "created", "took", "reason"]
-    print_table(columns, [_row(each) for each in found])
+    print_list(found, ["job", "name", "status", "children", "created", "took", "reason"], _row, as_json=as_json)
 
 
 def _row(job: dict[str, Any]) -> list[Any]:

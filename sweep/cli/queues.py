@@ -31,15 +31,12 @@ def show(context: typer.Context, engine: EngineOption = None, as_json: JsonOptio
     """List the queues."""
     if context.invoked_subcommand is not None:
         return
-    from sweep.cli.table import print_json, print_table
+    from sweep.cli.table import print_list
     from sweep.daemon.client import Client
 
     with Client(engine) as client:
         queues = client.view("queues")
-    if as_json:
-        print_json(queues)
-        return
-    print_table(["queue", "priority", "state", "environments", "policy", "jobs"], [_row(each) for each in queues])
+    print_list(queues, ["queue", "priority", "state", "environments", "policy", "jobs"], _row, as_json=as_json)
 
 
 def _row(queue: dict[str, Any]) -> list[Any]:

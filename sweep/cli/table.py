@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-__all__ = ["print_json", "print_table"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["print_json", "print_list", "print_table"]
 
 
 def print_table(columns: list[str], rows: list[list[Any]]) -> None:
@@ -21,6 +24,16 @@ def print_table(columns: list[str], rows: list[list[Any]]) -> None:
             for each, width, right in zip(line, widths, numeric, strict=True)
         ]
         typer.echo("  ".join(cells).rstrip())
+
+
+def print_list(
+    found: list[dict[str, Any]], columns: list[str], row: Callable[[dict[str, Any]], list[Any]], *, as_json: bool
+) -> None:
+    """Print what an engine told: a row each, or all of it as JSON."""
+    if as_json:
+        print_json(found)
+    else:
+        print_table(columns, [row(each) for each in found])
 
 
 def print_json(value: Any) -> None:
