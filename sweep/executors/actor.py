@@ -58,7 +58,7 @@ class Actor:
                 raise ValueError("commands are not run here")
             own = self._folder / f"{socket.gethostname()}-{os.getpid()}"
             self._relays = Relays(lambda tell: Commands(own, tell, mortal=True))
-        return self._relays.relay(work, span, self._count)
+        return self._relays.relay(work, span)
 
     def look(self) -> tuple[list[tuple[Ended, bytes | None]], tuple[int, int] | None, int]:
         """Return what has come of children so far, the one that runs, and the steps since the last look."""

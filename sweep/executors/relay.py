@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sweep.jobs.events import Begun, Ended
+from sweep.jobs.limits import GRACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from sweep.jobs.work import Work, Worker
 
 __all__ = ["Relay", "Relays"]
-
-GRACE = 30.0
-"""Seconds between SIGTERM and SIGKILL, where the engine does not end the actor before."""
 
 
 class Relays:
@@ -37,11 +35,11 @@ class Relays:
         self._relays: dict[int, Relay] = {}
         self._worker: Worker = make_worker(self)
 
-    def relay(self, work: Work, span: Span, steps: Callable[[int], None]) -> Relay:
+    def relay(self, work: Work, span: Span) -> Relay:
         """Return what runs a span. It gets a number of its own: several spans of a lease may come here, one after the other."""
         number = next(self._numbers)
         relay = self._relays[number] = Relay(
-            self._worker, replace(work, lease=number, spans=(span,), slots=1), work.lease, steps
+            self._worker, replace(work, lease=number, spans=(span,), slots=1), work.lease
         )
         return relay
 
@@ -51,9 +49,7 @@ class Relays:
         self._relays[event.lease].hear(event)
 
     def steps(self, job_id: str, count: int) -> None:
-        """Take what the worker tells; there is one span at a time."""
-        del job_id
-        list(self._relays.values())[-1].steps(count)
+        """Hear nothing: commands report no steps."""
 
     def forget(self, relay: Relay) -> None:
         """Let go of a span that has ended."""
@@ -63,10 +59,9 @@ class Relays:
 class Relay:
     """One span of a lease; used as `sweep.executors.calls.Calls` is."""
 
-    def __init__(self, worker: Worker, work: Work, lease: int, steps: Callable[[int], None]) -> None:
+    def __init__(self, worker: Worker, work: Work, lease: int) -> None:
         self.lease = lease
         self.number = work.lease
-        self.steps = steps
         self._worker = worker
         self._work = work
         self._outcomes: list[Outcome] = []
