@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from scipy import stats
 
 from sweep import Sweep, grid, linspace
@@ -33,28 +34,26 @@ def main() -> None:
     study = Sweep(radar_detection, space, trials=arguments.trials, seed=arguments.seed, confidence=CONFIDENCE)
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        frame = study.run(folder).to_pandas()
+        table = study.run(folder).table
         seconds = time.perf_counter() - begun
+    frame = {name: table[name].to_numpy() for name in table.column_names}
     exact = detection_probability(frame["snr_db"], frame["pfa"], frame["pulses"], frame["swerling"])
     missed = ~((frame["detected_ci_low"] <= exact) & (exact <= frame["detected_ci_high"]))
-    expected = (1.0 - CONFIDENCE) * len(frame)
+    expected = (1.0 - CONFIDENCE) * len(table)
     # The exact chance that an interval misses, given the counts that are possible: Clopper-Pearson promises at most this.
     figures = {
-        "intervals": len(frame),
+        "intervals": len(table),
         "missed": int(missed.sum()),
         "expected_at_most": expected,
-        "chance_of_so_many": float(stats.binom.sf(missed.sum() - 1, len(frame), 1.0 - CONFIDENCE)),
+        "chance_of_so_many": float(stats.binom.sf(missed.sum() - 1, len(table), 1.0 - CONFIDENCE)),
         "trials": int(frame["n"].sum()),
         "seconds": seconds,
         "largest_error": float(np.abs(frame["detected_mean"] - exact).max()),
     }
     for name, value in figures.items():
         print(f"{name:<20}{value:>18,.6g}")
-    print(
-        frame[missed][["snr_db", "pfa", "swerling", "detected_mean", "detected_ci_low", "detected_ci_high"]].assign(
-            exact=exact[missed]
-        )
-    )
+    for row, truth in zip(table.filter(pa.array(missed)).to_pylist(), exact[missed], strict=True):
+        print(f"missed {truth:.6g}: {row}")
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 

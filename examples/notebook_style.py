@@ -10,7 +10,7 @@ design = sobol(8, seed=1, strike=(80, 120), volatility=(0.1, 0.5))
 result = Sweep(european_option, design, trials=100_000, seed=2).run()
 
 print(result)
-frame = result.to_pandas()
-exact = black_scholes(strike=frame["strike"], volatility=frame["volatility"])
-inside = (frame["payoff_ci_low"] <= exact) & (exact <= frame["payoff_ci_high"])
-print(f"\n{inside.sum()} of {len(frame)} intervals hold the exact price")
+column = {name: result.table[name].to_numpy() for name in result.table.column_names}
+exact = black_scholes(strike=column["strike"], volatility=column["volatility"])
+inside = (column["payoff_ci_low"] <= exact) & (exact <= column["payoff_ci_high"])
+print(f"\n{inside.sum()} of {len(exact)} intervals hold the exact price")
