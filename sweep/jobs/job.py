@@ -38,6 +38,10 @@ class Shape(Enum):
     ARRAY = 1
     NODES = 2
 
+    def child_id(self, job_id: str, index: int) -> str:
+        """Name one child as AWS does: ``id:3`` in an array, ``id#3`` for a node; a plain job is its own."""
+        return {Shape.PLAIN: job_id, Shape.ARRAY: f"{job_id}:{index}", Shape.NODES: f"{job_id}#{index}"}[self]
+
 
 class Flag(IntFlag):
     """What was asked of a child, and what is known of it."""
@@ -150,8 +154,8 @@ class Job:
         return self.spec.nodes.main if self.spec.nodes else 0
 
     def child_id(self, index: int) -> str:
-        """Name one child as AWS does: ``id:3`` in an array, ``id#3`` for a node."""
-        return {Shape.PLAIN: self.id, Shape.ARRAY: f"{self.id}:{index}", Shape.NODES: f"{self.id}#{index}"}[self.shape]
+        """Name one child; see `Shape.child_id`."""
+        return self.shape.child_id(self.id, index)
 
     def intern(self, text: str) -> int:
         """Return where a text stands among the job's reasons, which it joins if it is new; of others than our own, not too many do."""

@@ -51,10 +51,8 @@ class Work:
     gpus: tuple[int, ...] = ()
 
     def child_id(self, index: int) -> str:
-        """Name a child as AWS does."""
-        return {Shape.PLAIN: self.job_id, Shape.ARRAY: f"{self.job_id}:{index}", Shape.NODES: f"{self.job_id}#{index}"}[
-            self.shape
-        ]
+        """Name a child; see `sweep.jobs.job.Shape.child_id`."""
+        return self.shape.child_id(self.job_id, index)
 
     def environment(self, index: int, attempt: int) -> dict[str, str]:
         """Return the variables that one attempt sees, beside the host's own."""

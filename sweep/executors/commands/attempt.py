@@ -33,8 +33,6 @@ class Attempt:
         Bytes of memory; None where a container runtime sees to it.
     started, born
         ms since 1970, and seconds on the clock that never goes back.
-    announced
-        Whether it was told to have begun.
     stopping, outgrown
         Whether it was asked to end; whether it was killed for its memory.
     reason
@@ -62,7 +60,6 @@ class Attempt:
         self.container = container
         self.started = time.time_ns() // 1_000_000
         self.born = time.monotonic()
-        self.announced = False
         self.stopping = False
         self.outgrown = False
         self.reason = ""
