@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import sys
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sweep.errors import CorruptError, ObjectNotFoundError, StoreError, UsageError
@@ -18,6 +16,7 @@ from sweep.holdings import Holdings, discard_other
 from sweep.jobs.environment import Environment
 from sweep.kept import settle
 from sweep.ledger import MAX_SHARDS
+from sweep.neighbours import modules_of
 from sweep.progress import Progress, Silent
 from sweep.result import Result
 from sweep.stages import Stage, run_stages
@@ -32,7 +31,6 @@ from sweep.work.study import Study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
 
     from sweep.executors.cluster import Cluster
     from sweep.jobs.work import Functions, Tell, Worker
@@ -299,23 +297,4 @@ def _worker(study: Study, where: _Where, functions: Functions, environment: Envi
         return InProcess(functions, tell)
     from sweep.executors.ray import RayWorker
 
-    return RayWorker(functions, environment, tell, where.cluster, carry=_modules_of(study.kernel))
-
-
-def _modules_of(kernel: Kernel) -> list[ModuleType]:
-    """Return the modules that workers cannot import by name: the study's own file, and its neighbours in the same folder."""
-    study = sys.modules.get(kernel.function.__module__)
-    if study is None or not getattr(study, "__sweep_study__", False):
-        return []
-    folder = Path(study.__file__ or "").resolve().parent
-    return [study, *(each for name, each in list(sys.modules.items()) if _is_in(folder, name) and each is not study)]
-
-
-def _is_in(folder: Path, name: str) -> bool:
-    """Whether a module, or the package that it belongs to, lies in a folder; this package itself is installed where workers are."""
-    package = name.partition(".")[0]
-    file = getattr(sys.modules.get(package), "__file__", None)
-    if file is None or package in {"sweep", "sweep_kernels", "__main__"}:
-        return False
-    path = Path(file).resolve()
-    return folder in {path.parent, path.parent.parent if path.name == "__init__.py" else path.parent}
+    return RayWorker(functions, environment, tell, where.cluster, carry=modules_of(study.kernel))
