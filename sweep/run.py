@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sweep.holdings import Holdings, discard_other
 from sweep.jobs.environment import Environment
 from sweep.kept import settle
 from sweep.ledger import MAX_SHARDS
+from sweep.machine import processors
 from sweep.neighbours import modules_of
 from sweep.progress import Progress, Silent
 from sweep.result import Result
@@ -111,7 +111,7 @@ def run_plan(
         known = _known_result(study, progress)
         if known is not None:
             return known
-    where = _Where("inprocess", workers or _processors())
+    where = _Where("inprocess", workers or processors())
     with contextlib.ExitStack() as stack:
         stages: list[Stage] = []
         if rectangles:
@@ -157,10 +157,6 @@ def _check_options(executor: str, workers: int | None, shards: int | None) -> No
         raise UsageError(
             f"shards={shards} is not between 1 and {MAX_SHARDS:,}, the most children that an array job may have"
         )
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _held(study: Study, progress: Progress) -> Holdings:

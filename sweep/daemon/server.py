@@ -28,6 +28,7 @@ from sweep.jobs.events import KINDS, PutEnvironment, PutQueue
 from sweep.jobs.journal import Journal
 from sweep.jobs.loop import Engine
 from sweep.jobs.queue import Queue
+from sweep.machine import memory_mib, processors
 
 if TYPE_CHECKING:
     import socket
@@ -124,16 +125,8 @@ def furnish(engine: Engine) -> None:
     with engine.reading() as state:
         if state.environments or state.queues:
             return
-    engine.ask(PutEnvironment(Environment("local", vcpus=float(_processors()), memory=_memory_mib()), new=True))
+    engine.ask(PutEnvironment(Environment("local", vcpus=float(processors()), memory=memory_mib()), new=True))
     engine.ask(PutQueue(Queue("default", priority=1, environments=("local",)), new=True))
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0))
-
-
-def _memory_mib() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
 
 
 def main(folder: str, *relaxed: str) -> None:
