@@ -21,7 +21,7 @@ class Files:
     runner.log      what it says, should it fail
     containers      the container runtime, once it was used
     logs/<job id>/<index>-<attempt>.log     kept
-    work/<job id>/<index>-<attempt>/        while the attempt runs
+    work/<number>/  an attempt's working directory, while it runs
     """
 
     def __init__(self, folder: str) -> None:
@@ -52,45 +52,35 @@ class Files:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             return os.open(path, flags, 0o666)
 
-    def make_directory(self, job: str, index: int, attempt: int) -> str:
-        """Make an attempt's working directory, out of one that was left as it was made if there is such."""
-        path = f"{self.work}/{job}/{index}-{attempt}"
-        make = self._make if not self._spare else self._rename
+    def make_directory(self) -> str:
+        """Return an empty working directory: one that an attempt left as it was made, if there is such, else a new one."""
+        while self._spare:
+            path = self._spare.pop()
+            if os.path.isdir(path):
+                return path
+        path = f"{self.work}/{next(self._count)}"
         try:
-            make(path)
+            os.mkdir(path)
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            make(path)
-        return path
-
-    def _make(self, path: str) -> None:
-        os.mkdir(path)
+            os.makedirs(path)
         self._mode = os.stat(path).st_mode
-
-    def _rename(self, path: str) -> None:
-        os.rename(self._spare[-1], path)
-        self._spare.pop()
+        return path
 
     def remove_directory(self, path: str) -> bool:
         """Remove a working directory; return whether it is gone: one that is not empty is left.
 
-        Some file systems take 2 ms to remove a directory, and 0.02 ms to rename it; so some are kept for the next.
+        Some file systems take 2 ms to remove a directory, so some are kept for the next attempts.
         """
         try:
             if os.listdir(path):
                 return False
             if len(self._spare) < MOST_SPARE and os.stat(path).st_mode == self._mode:
-                self._keep(path)
+                self._spare.append(path)
             else:
                 os.rmdir(path)
         except OSError:
             return not os.path.exists(path)
         return True
-
-    def _keep(self, path: str) -> None:
-        spare = f"{self.work}/spare-{next(self._count)}"
-        os.rename(path, spare)
-        self._spare.append(spare)
 
     def remove_spare(self) -> None:
         """Remove the directories that were kept."""
@@ -99,11 +89,6 @@ class Files:
                 os.rmdir(self._spare.pop())
         with suppress(OSError):
             os.rmdir(self.work)
-
-    def forget_job(self, job: str) -> None:
-        """Remove the folder of a job's working directories, if it is empty."""
-        with suppress(OSError):
-            os.rmdir(f"{self.work}/{job}")
 
     def container_runtime(self) -> str | None:
         """Return the container runtime that a runner here has used, if it has."""

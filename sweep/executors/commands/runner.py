@@ -104,8 +104,6 @@ class Runner:
         return more
 
     def _tidy_up(self) -> None:
-        for job, _ in self._leases:
-            self._files.forget_job(job)
         self._files.remove_spare()
         with suppress(OSError):
             os.unlink(self._files.socket)
@@ -161,8 +159,6 @@ class Runner:
                 self._stop(self._leases[key], _spans(message), message["grace"])
             case "over" if key in self._leases:
                 del self._leases[key]
-                if not any(job == key[0] for job, _ in self._leases):
-                    self._files.forget_job(key[0])
             case "close":
                 self.ask_to_end()
             case _:

@@ -71,7 +71,7 @@ class Starter:
         container = self._container(lease, index, number)
         environment = self._inherited if container else self._inherited | variables
         command = self._boxed(lease, container, variables) if container else _bare(lease, log)
-        directory = self._files.make_directory(lease.job, index, number)
+        directory = self._files.make_directory()
         os.chdir(directory)
         try:
             pid = self._process(command, environment, log, speaks=lease.speaks)
