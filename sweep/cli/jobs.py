@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sweep.cli.options import EngineOption, JsonOption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["app"]
 
@@ -121,18 +124,50 @@ def _anonymous(client: Any, command: list[str]) -> str:
 def show(
     queue: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this queue.")] = None,
     status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only in this state.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME[*]", help="Only of this name.")] = None,
+    definition: Annotated[
+        str | None, typer.Option(metavar="NAME[:REVISION]", help="Only of this definition; NAME* too.")
+    ] = None,
+    share: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this share.")] = None,
+    created_after: Annotated[str | None, typer.Option(metavar="TIME", help="Only from then on.")] = None,
+    created_before: Annotated[str | None, typer.Option(metavar="TIME", help="Only from before then.")] = None,
     array: Annotated[str | None, typer.Option(metavar="JOB", help="The children of this array job.")] = None,
     as_json: JsonOption = False,
     engine: EngineOption = None,
 ) -> None:
     """List jobs, newest first, or the children of an array."""
     from sweep.cli.table import print_list
+    from sweep.cli.words import moment
     from sweep.daemon.client import Client
+    from sweep.errors import UsageError
 
+    filters: dict[str, Any] = {
+        "queue": queue,
+        "name": name,
+        "definition": definition,
+        "share": share,
+        "after": moment("--created-after", created_after),
+        "before": moment("--created-before", created_before),
+    }
+    if array is not None and any(each is not None for each in filters.values()):
+        raise UsageError("--array lists the children of one job: of the filters it takes --status only")
     with Client(engine) as client:
-        asked = {"queue": queue} if array is None else {"job_id": array}
-        found = client.view("jobs" if array is None else "children", status=status, **asked)
+        found = (
+            client.view("jobs", status=status, **filters) if array is None else list(_children(client, array, status))
+        )
     print_list(found, ["job", "name", "status", "children", "created", "took", "reason"], _row, as_json=as_json)
+
+
+def _children(client: Any, array: str, status: str | None) -> Iterator[dict[str, Any]]:
+    """Ask for an array's children page by page."""
+    page = client.view("children", job_id=array, status=status)
+    while page:
+        yield from page
+        last = page[-1]
+        first = 1 + (
+            last["arrayProperties"]["index"] if "arrayProperties" in last else last["nodeProperties"]["nodeIndex"]
+        )
+        page = client.view("children", job_id=array, status=status, first=first)
 
 
 def _row(job: dict[str, Any]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sweep.errors import UsageError
@@ -11,7 +12,7 @@ from sweep.jobs.request import Dependency, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["container_of", "dependencies_of", "pairs", "retry_of"]
+__all__ = ["container_of", "dependencies_of", "moment", "pairs", "retry_of"]
 
 _CONDITIONS = {"exit": "on_exit_code", "reason": "on_reason", "status": "on_status_reason"}
 
@@ -29,6 +30,20 @@ def pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
             raise UsageError(f"{option} {each!r}: expected NAME=TEXT")
         read[name] = text
     return read
+
+
+def moment(option: str, text: str | None) -> int | None:
+    """Read a date or a time as ISO 8601 has it, of the local zone if it names none, to ms since 1970.
+
+    >>> moment("--created-after", "2026-11-25T12:00:00+00:00")
+    1795608000000
+    """
+    if text is None:
+        return None
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{option} {text!r} is no time: 2026-11-25, or 2026-11-25T14:30") from None
 
 
 def retry_of(attempts: int, conditions: Sequence[str]) -> Retry:

@@ -9,6 +9,7 @@ from sweep.errors import JobError, nearest
 from sweep.jobs import views
 from sweep.jobs.codec import encode
 from sweep.jobs.job import Job, Shape
+from sweep.jobs.listing import Listing
 from sweep.jobs.status import Status
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ def _status(name: str | None) -> Status | None:
     return Status[name]
 
 
-def _jobs(state: State, queue: str | None = None, status: str | None = None) -> Any:
+def _jobs(state: State, queue: str | None = None, status: str | None = None, **filters: Any) -> Any:
     if queue is not None and queue not in state.queues:
         raise JobError(f"JobQueue {queue} does not exist: {nearest(queue, list(state.queues))}")
-    return views.list_jobs(state, queue, _status(status))
+    return views.list_jobs(state, Listing(queue=queue, status=_status(status), **filters))
 
 
 def _children(state: State, job_id: str, status: str | None = None, first: int = 0) -> Any:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sweep.jobs.definition import Container, Definition
     from sweep.jobs.environment import Environment
+    from sweep.jobs.listing import Listing
     from sweep.jobs.queue import Queue
     from sweep.jobs.state import State
 
@@ -60,14 +61,9 @@ def describe_job(state: State, job_id: str) -> dict[str, Any] | None:
     return detail
 
 
-def list_jobs(state: State, queue: str | None = None, status: Status | None = None) -> list[dict[str, Any]]:
-    """Summarise jobs (arrays as a whole), newest first; of one queue, or in one state, if asked for."""
-    chosen = (
-        each
-        for each in reversed(list(state.jobs.values()))
-        if (queue is None or each.request.queue == queue) and (status is None or each.status is status)
-    )
-    return [_summary(state, each, None) for each in chosen]
+def list_jobs(state: State, listing: Listing) -> list[dict[str, Any]]:
+    """Summarise jobs (arrays as a whole), newest first."""
+    return [_summary(state, each, None) for each in reversed(list(state.jobs.values())) if listing.takes(each)]
 
 
 def list_children(state: State, job: Job, status: Status | None, first: int, most: int) -> list[dict[str, Any]]:

@@ -129,6 +129,15 @@ def test_dependencies_cancel_and_terminate(sweep):
     assert told[0]["isTerminated"] is True
 
 
+def test_lists_are_filtered_and_whole(sweep):
+    job = submitted(sweep("jobs", "submit", "--name", "Many-of-them", "--array", 1001, "--wait", "--", "true"))
+    (told,) = json.loads(sweep("jobs", "list", "--name", "many-*", "--created-after", "2026-01-01", "--json"))
+    assert told["jobId"] == job
+    assert json.loads(sweep("jobs", "list", "--name", "many-*", "--created-before", "2026-01-01", "--json")) == []
+    children = json.loads(sweep("jobs", "list", "--array", job, "--status", "SUCCEEDED", "--json"))
+    assert [each["arrayProperties"]["index"] for each in children] == list(range(1001))
+
+
 def test_a_timeout(sweep):
     job = submitted(sweep("jobs", "submit", "--timeout", 0.3, "--wait", "--", "sleep", 600, code=1))
     assert json.loads(sweep("jobs", "describe", job))[0]["statusReason"] == "Job attempt duration exceeded timeout"
@@ -163,6 +172,8 @@ def test_a_timeline(sweep, tmp_path):
         (["resubmit", "none"], "job none does not exist"),
         (["logs", "none"], "job none does not exist"),
         (["list", "--status", "RUN"], "status 'RUN' is not one of SUBMITTED"),
+        (["list", "--created-after", "yesterday"], "--created-after 'yesterday' is no time: 2026-11-25"),
+        (["list", "--array", "x", "--name", "y"], "of the filters it takes --status only"),
         (["submit", "--array", "2"] + ["--after", "x"] * 21 + ["--", "true"], "more than 20 dependencies"),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else "",
