@@ -79,6 +79,9 @@ class WorkerError(SweepError):
     """A worker was lost more often than it may be."""
 
 
+_MOST_NAMED = 12
+
+
 def nearest(name: str, candidates: list[str] | tuple[str, ...]) -> str:
     """Say which of `candidates` was probably meant, as a clause to end a message with.
 
@@ -106,4 +109,7 @@ def nearest(name: str, candidates: list[str] | tuple[str, ...]) -> str:
     close = difflib.get_close_matches(name, candidates, n=1)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"expected one of {', '.join(repr(each) for each in candidates)}" if candidates else "none is known"
+    if not candidates:
+        return "none is known"
+    more = f" and {len(candidates) - _MOST_NAMED} more" if len(candidates) > _MOST_NAMED else ""
+    return f"expected one of {', '.join(repr(each) for each in candidates[:_MOST_NAMED])}{more}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sweep.cli.options import EngineOption, JsonOption
+from sweep.cli.options import EngineOption, JsonOption, pass_on
 
 __all__ = ["app"]
 
@@ -21,19 +22,33 @@ Command = Annotated[
 ]
 
 
+LONGEST = 60
+"""Characters of a command in the list."""
+
+
 @app.callback()
-def show(context: typer.Context, engine: EngineOption = None, as_json: JsonOption = False) -> None:
-    """List the definitions, all revisions."""
-    if context.invoked_subcommand is not None:
+def show(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this name.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also inactive revisions, and those of bare commands.")] = False,
+    engine: EngineOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the active definitions."""
+    if pass_on(context, engine, as_json=as_json):
         return
     from sweep.cli.table import print_list
     from sweep.daemon.client import Client
 
     with Client(engine) as client:
-        definitions = client.view("definitions")
+        definitions = [each for each in client.view("definitions", name=name) if every or _is_current(each)]
     print_list(
         definitions, ["definition", "status", "vCPUs", "MiB", "attempts", "timeout s", "runs"], _row, as_json=as_json
     )
+
+
+def _is_current(definition: dict[str, Any]) -> bool:
+    return definition["status"] == "ACTIVE" and not definition["jobDefinitionName"].startswith(".")
 
 
 def _row(definition: dict[str, Any]) -> list[Any]:
@@ -46,16 +61,25 @@ def _row(definition: dict[str, Any]) -> list[Any]:
         needs.get("MEMORY"),
         definition["retryStrategy"]["attempts"],
         definition.get("timeout", {}).get("attemptDurationSeconds"),
-        " ".join(container.get("command", ())) or container.get("function") or definition["type"],
+        _shortened(" ".join(container.get("command", ()))) or container.get("function") or definition["type"],
     ]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 @app.command("register")
 def register(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
     command: Command = None,
     function: Annotated[
-        str | None, typer.Option(metavar="MODULE:NAME", help="A Python function to call instead of a command.")
+        str | None,
+        typer.Option(
+            metavar="MODULE:NAME",
+            help="A Python function to call instead of a command; its argument is a sweep.jobs.work.Child.",
+        ),
     ] = None,
     image: Annotated[str | None, typer.Option(metavar="IMAGE", help="Run in this image, by podman or docker.")] = None,
     vcpus: Annotated[float, typer.Option(metavar="N")] = 1.0,
@@ -78,14 +102,21 @@ def register(
     engine: EngineOption = None,
 ) -> None:
     """Register a revision of a definition, and print its name."""
+    from sweep.cli.awsfile import read_definition
     from sweep.cli.words import container_of, pairs, retry_of
     from sweep.daemon.client import Client
+    from sweep.errors import UsageError
     from sweep.jobs.aws import definition_from
     from sweep.jobs.definition import Definition, Resources
     from sweep.jobs.events import Register
 
+    if name.startswith("."):
+        raise UsageError(f"a definition's name does not begin with a dot: {name!r}")
+    if function is not None and not re.fullmatch(r"[\w.]+:[\w.]+", function):
+        raise UsageError(f"--function {function!r} is not MODULE:NAME")
     if file is not None:
-        made = definition_from(_read(file), name)
+        _refuse_beside_file(context)
+        made = definition_from(read_definition(file, name))
     else:
         made = Definition(
             name,
@@ -98,17 +129,16 @@ def register(
         typer.echo(client.tell(Register(made)))
 
 
-def _read(file: Path) -> Any:
-    import json
-
+def _refuse_beside_file(context: typer.Context) -> None:
+    """Refuse options that say what the file says."""
     from sweep.errors import UsageError
 
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{file} is not JSON: {error}") from None
+    for each in context.command.params:
+        name = each.name or ""
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE" and name not in {"name", "file", "engine"}:
+            what = "a command" if name == "command" else f"--{name.replace('_', '-')}"
+            raise UsageError(f"{what} beside --file: the file says all of it")
 
 
 @app.command("deregister")

@@ -34,7 +34,7 @@ def start(
 
 @app.command("stop")
 def stop(engine: EngineOption = None) -> None:
-    """Stop the engine. What it runs is ended, and counts as lost when the engine is started again."""
+    """Stop the engine. What it runs is ended; when the engine is started again that counts as a lost attempt."""
     from sweep.daemon.client import Client
 
     with Client(engine, start=False) as client:
@@ -44,9 +44,15 @@ def stop(engine: EngineOption = None) -> None:
 
 @app.command("status")
 def status(engine: EngineOption = None) -> None:
-    """Say whether the engine is at work, and where."""
+    """Say whether the engine is at work, and where; exit code 1 if it is not."""
     from sweep.daemon.client import Client
+    from sweep.errors import JobError
 
-    with Client(engine, start=False) as client:
+    try:
+        client = Client(engine, start=False)
+    except JobError as error:
+        typer.echo(f"sweep: {error}", err=True)
+        raise typer.Exit(1) from None
+    with client:
         live = sum(sum(each["jobs"].values()) for each in client.view("queues"))
         typer.echo(f"an engine is at work in {client.folder}: {live:,} jobs have not ended")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sweep.cli.options import EngineOption, JsonOption
+from sweep.cli.options import EngineOption, JsonOption, pass_on
 
 __all__ = ["app"]
 
@@ -18,7 +18,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 @app.callback()
 def show(context: typer.Context, engine: EngineOption = None, as_json: JsonOption = False) -> None:
     """List the compute environments, and what is held of them."""
-    if context.invoked_subcommand is not None:
+    if pass_on(context, engine, as_json=as_json):
         return
     from sweep.cli.table import print_list
     from sweep.daemon.client import Client
@@ -27,7 +27,7 @@ def show(context: typer.Context, engine: EngineOption = None, as_json: JsonOptio
         environments = client.view("environments")
     print_list(
         environments,
-        ["environment", "type", "state", "vCPUs", "in use", "MiB", "in use", "GPUs", "in use"],
+        ["environment", "type", "state", "status", "vCPUs", "in use", "MiB", "in use", "GPUs", "in use", "reason"],
         _row,
         as_json=as_json,
     )
@@ -39,12 +39,14 @@ def _row(environment: dict[str, Any]) -> list[Any]:
         environment["computeEnvironmentName"],
         limits["type"],
         environment["state"],
+        environment["status"],
         float(limits["maxvCpus"]),
         float(used["vcpus"]),
         limits["memory"],
         used["memory"],
         limits["gpus"],
         used["gpus"],
+        environment.get("statusReason"),
     ]
 
 
@@ -70,15 +72,20 @@ def create(
             show_default=False,
         ),
     ] = None,
-    notice: Annotated[float, typer.Option(metavar="SECONDS", help="Warning before SPOT workers end.")] = 120.0,
+    notice: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Warning before SPOT workers end.  [default: 120]")
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides when SPOT workers are taken away.")] = 0,
     engine: EngineOption = None,
 ) -> None:
     """Make a compute environment: on this machine, or on a Ray cluster."""
     from sweep.daemon.client import Client
+    from sweep.errors import UsageError
     from sweep.jobs.environment import Environment, Purchase
     from sweep.jobs.events import PutEnvironment
 
+    if notice is not None and spot is None:
+        raise UsageError("--notice is for SPOT capacity: give --spot PER_HOUR too")
     purchase = Purchase.EC2 if spot is None else Purchase.SPOT
     made = Environment(
         name,
@@ -89,7 +96,7 @@ def create(
         address=ray,
         purchase=purchase,
         interruptions_per_hour=spot or 0.0,
-        notice=notice,
+        notice=120.0 if notice is None else notice,
         seed=seed,
     )
     with Client(engine) as client:
@@ -107,15 +114,19 @@ def update(
     """Change a compute environment. Nothing new is placed in a disabled one; what runs goes on."""
     from dataclasses import replace
 
-    from sweep.cli.options import is_enabled
+    from sweep.cli.options import changes, is_enabled
     from sweep.daemon.client import Client
     from sweep.jobs.environment import Environment
     from sweep.jobs.events import PutEnvironment
 
-    given = {"enabled": is_enabled(state), "vcpus": vcpus, "memory": memory}
+    changed = changes(state=is_enabled(state), vcpus=vcpus, memory=memory)
     with Client(engine) as client:
         old = client.entry(Environment, name)
-        client.tell(PutEnvironment(replace(old, **{key: each for key, each in given.items() if each is not None})))
+        client.tell(
+            PutEnvironment(
+                replace(old, **{"enabled" if name == "state" else name: value for name, value in changed.items()})
+            )
+        )
 
 
 @app.command("delete")

@@ -21,6 +21,9 @@ Id = Annotated[str, typer.Argument(metavar="JOB", help="A job's id; a child is I
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Shown as the status reason.")]
 
 
+_PICTURES = (".png", ".svg", ".pdf")
+
+
 def _many(text: str) -> Any:
     return typer.Option(metavar="JOB", help=text, show_default=False)
 
@@ -58,6 +61,12 @@ def submit(
     ] = None,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Longest attempt, 60 or more.")] = None,
     share: Annotated[str | None, typer.Option(metavar="NAME", help="Share identifier, for a fair-share queue.")] = None,
+    priority: Annotated[
+        int | None, typer.Option(metavar="N", help="Within the share, 0 to 9999; higher ones first.")
+    ] = None,
+    gpus: Annotated[int | None, typer.Option(metavar="N", help="[default: the definition's, or 0]")] = None,
+    nodes: Annotated[int | None, typer.Option(metavar="N", help="Of a multi-node job.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Tag.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
     engine: EngineOption = None,
 ) -> None:
@@ -67,16 +76,16 @@ def submit(
     from sweep.errors import UsageError
     from sweep.jobs.request import Overrides, Request
 
-    if definition is None and not command:
+    if not definition and not (command and command[0]):
         raise UsageError("nothing to run: give --definition NAME, or a command after --")
-    retry = retry_of(attempts or 1, retry_on or []) if attempts is not None or retry_on else None
-    overrides = Overrides(
-        tuple(command) if command and definition is not None else None, pairs("--env", env), vcpus, memory
-    )
+    if retry_on and attempts is None:
+        raise UsageError("--retry-on says when to try again: give --attempts N too")
+    retry = None if attempts is None else retry_of(attempts, retry_on or [])
+    overrides = Overrides(tuple(command) if command and definition else None, pairs("--env", env), vcpus, memory, gpus)
     with Client(engine) as client:
         definition = definition or _anonymous(client, command or [])
         request = Request(
-            name or definition.partition(":")[0].rpartition("/")[2],
+            name if name is not None else definition.partition(":")[0].rpartition("/")[2].lstrip("."),
             queue,
             definition,
             size=array,
@@ -86,6 +95,9 @@ def submit(
             retry=retry,
             timeout=timeout,
             share=share,
+            priority=priority,
+            tags=pairs("--tag", tag),
+            nodes=nodes,
         )
         job_id = _submit(client, request)
         typer.echo(job_id)
@@ -110,7 +122,7 @@ def _anonymous(client: Any, command: list[str]) -> str:
     from sweep.jobs.definition import Container, Definition
     from sweep.jobs.events import Register
 
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(command[0]).name).strip("-_") or "command"
+    name = "." + (re.sub(r"[^A-Za-z0-9_-]+", "-", Path(command[0]).name).strip("-_")[:127] or "command")
     try:
         latest = client.view("definitions", name=name)[-1]
     except JobError:
@@ -173,9 +185,10 @@ def _children(client: Any, array: str, status: str | None) -> Iterator[dict[str,
 def _row(job: dict[str, Any]) -> list[Any]:
     from datetime import datetime
 
-    begun, ended = job.get("startedAt"), job.get("stoppedAt")
+    ended = job.get("stoppedAt")
+    begun = job["createdAt"] if "arrayProperties" in job and "size" in job["arrayProperties"] else job.get("startedAt")
     created = datetime.fromtimestamp(job["createdAt"] / 1000).astimezone()
-    took = None if ended is None else f"{(ended - (begun or job['createdAt'])) / 1000:.1f} s"
+    took = None if ended is None or begun is None else f"{max(0, ended - begun) / 1000:.1f} s"
     counts = job.get("arrayProperties", {}).get("statusSummary")
     children = None if counts is None else ", ".join(f"{n:,} {status.lower()}" for status, n in counts.items() if n)
     reason = job.get("container", {}).get("reason") or job.get("statusReason")
@@ -249,11 +262,14 @@ def resubmit(
     from dataclasses import replace
 
     from sweep.daemon.client import Client
+    from sweep.errors import UsageError
     from sweep.jobs.codec import decode
     from sweep.jobs.request import Request
 
     with Client(engine) as client:
         old = decode(Request, client.view("request", job_id=job))
+        if not client.view("progress", job_ids=[job])[0]["counts"]["FAILED"]:
+            raise UsageError(f"no child of job {job} has failed: there is nothing to run again")
         done_in = job if old.size is not None else None
         job_id = _submit(client, replace(old, done_in=done_in, depends_on=()))
         typer.echo(job_id)
@@ -287,13 +303,19 @@ def timeline(
     from pathlib import Path
 
     from sweep.daemon.client import Client
+    from sweep.errors import UsageError
     from sweep.jobs.journal import read_events
     from sweep.jobs.state import State
     from sweep.jobs.timeline import bars
     from sweep.report.timeline import draw_timeline
 
+    path = Path(out)
+    if path.suffix not in _PICTURES:
+        raise UsageError(f"--out {out!r}: expected a file that ends in {', '.join(_PICTURES)}")
+    if not path.parent.is_dir():
+        raise UsageError(f"--out {out!r}: there is no folder {path.parent}")
     with Client(engine) as client:
         client.view("describe", job_ids=jobs)
         relaxed = tuple(client.view("relaxed"))
     played = bars(State(relaxed=relaxed), read_events(client.folder))
-    draw_timeline([each for each in played if each.job_id in jobs], Path(out))
+    draw_timeline([each for each in played if each.job_id in jobs], path)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,10 +25,12 @@ __all__ = [
     "StoreOption",
     "StudyArgument",
     "TrialsOption",
+    "changes",
     "counted",
     "default_store",
     "is_enabled",
     "opened_store",
+    "pass_on",
     "read_study",
     "terminal_width",
 ]
@@ -81,11 +84,30 @@ EngineOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, in AWS Batch's shapes.")]
 
 
+def pass_on(context: typer.Context, engine: str | None, *, as_json: bool) -> bool:
+    """Tell whether a subcommand follows, and have it use the engine that was named before it."""
+    if context.invoked_subcommand is None:
+        return False
+    if as_json:
+        raise UsageError(f"--json belongs to the list, not to {context.invoked_subcommand!r}, which it stands before")
+    if engine is not None:
+        os.environ["SWEEP_ENGINE"] = engine
+    return True
+
+
 def is_enabled(state: str | None) -> bool | None:
     """Read a state as AWS spells it; None when it is left as it is."""
-    if state is not None and state not in {"ENABLED", "DISABLED"}:
+    if state is not None and state.upper() not in {"ENABLED", "DISABLED"}:
         raise UsageError(f"--state {state!r} is not one of ENABLED, DISABLED")
-    return None if state is None else state == "ENABLED"
+    return None if state is None else state.upper() == "ENABLED"
+
+
+def changes(**given: Any) -> dict[str, Any]:
+    """Return what is to be changed."""
+    changed = {name: value for name, value in given.items() if value is not None}
+    if not changed:
+        raise UsageError(f"nothing to change: give one of {', '.join('--' + each for each in given)}")
+    return changed
 
 
 def counted(number: int, noun: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sweep.cli.options import EngineOption, JsonOption
+from sweep.cli.options import EngineOption, JsonOption, pass_on
 
 __all__ = ["app"]
 
@@ -29,7 +29,7 @@ Policy = Annotated[
 @app.callback()
 def show(context: typer.Context, engine: EngineOption = None, as_json: JsonOption = False) -> None:
     """List the queues."""
-    if context.invoked_subcommand is not None:
+    if pass_on(context, engine, as_json=as_json):
         return
     from sweep.cli.table import print_list
     from sweep.daemon.client import Client
@@ -57,33 +57,60 @@ def create(
     environment: Environments,
     priority: Annotated[int, typer.Option(metavar="N", help="Queues of a higher one are looked at first.")] = 1,
     fair_share: Policy = None,
+    share_decay: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Fair share: how long past use counts, up to 604800.")
+    ] = 0.0,
+    compute_reservation: Annotated[
+        int, typer.Option(metavar="PERCENT", help="Fair share: what is kept free for shares without jobs, 0 to 99.")
+    ] = 0,
     engine: EngineOption = None,
 ) -> None:
     """Make a queue over one to three compute environments."""
     from sweep.daemon.client import Client
-    from sweep.jobs.events import PutPolicy, PutQueue
+    from sweep.errors import UsageError
+    from sweep.jobs.events import PutQueue
+    from sweep.jobs.queue import Policy as Shares
     from sweep.jobs.queue import Queue
 
+    if fair_share is None and (share_decay or compute_reservation):
+        raise UsageError("--share-decay and --compute-reservation are for a queue with --fair-share")
+    policy = None if fair_share is None else f"{name}-shares"
+    made = Queue(name, priority, tuple(environment), policy)
     with Client(engine) as client:
-        policy = None
-        if fair_share is not None:
-            policy = f"{name}-shares"
-            client.tell(PutPolicy(_policy(policy, fair_share), new=True))
-        client.tell(PutQueue(Queue(name, priority, tuple(environment), policy), new=True))
+        if policy is not None:
+            _put_with_policy(client, made, Shares(policy, share_decay, compute_reservation, _weights(fair_share or "")))
+        else:
+            client.tell(PutQueue(made, new=True))
 
 
-def _policy(name: str, text: str) -> Any:
+def _put_with_policy(client: Any, queue: Any, policy: Any) -> None:
+    """Make a queue and the policy that is its own; of a queue that is refused nothing is left."""
+    from sweep.errors import JobError
+    from sweep.jobs.events import DeletePolicy, PutPolicy, PutQueue
+
+    known = {each["jobQueueName"] for each in client.view("queues")}
+    left_over = policy.name in client.view("policies") and queue.name not in known
+    client.tell(PutPolicy(policy, new=not left_over))
+    try:
+        client.tell(PutQueue(queue, new=True))
+    except JobError:
+        client.tell(DeletePolicy(policy.name))
+        raise
+
+
+def _weights(text: str) -> dict[str, float]:
     from sweep.errors import UsageError
-    from sweep.jobs.queue import Policy as Shares
 
     weights: dict[str, float] = {}
     for each in text.split(","):
         share, _, weight = each.partition("=")
+        if share in weights:
+            raise UsageError(f"--fair-share {text!r}: {share!r} is named twice")
         try:
-            weights[share] = float(weight or 1.0)
+            weights[share] = float(weight)
         except ValueError:
             raise UsageError(f"--fair-share {each!r}: expected share=weight, as in a=1,b=0.5") from None
-    return Shares(name, weights=weights)
+    return weights
 
 
 @app.command("update")
@@ -91,20 +118,22 @@ def update(
     name: Name,
     state: Annotated[str | None, typer.Option(metavar="ENABLED|DISABLED")] = None,
     priority: Annotated[int | None, typer.Option(metavar="N")] = None,
+    environment: Annotated[list[str] | None, typer.Option(metavar="NAME", help="In place of those it has.")] = None,
     engine: EngineOption = None,
 ) -> None:
-    """Change a queue's priority; have it take no new jobs, or take them again."""
+    """Change a queue's priority or environments; have it take no new jobs, or take them again."""
     from dataclasses import replace
 
-    from sweep.cli.options import is_enabled
+    from sweep.cli.options import changes, is_enabled
     from sweep.daemon.client import Client
     from sweep.jobs.events import PutQueue
     from sweep.jobs.queue import Queue
 
-    given = {"enabled": is_enabled(state), "priority": priority}
+    changed = changes(state=is_enabled(state), priority=priority, environment=tuple(environment or ()) or None)
+    renamed = {"state": "enabled", "environment": "environments"}
     with Client(engine) as client:
         old = client.entry(Queue, name)
-        client.tell(PutQueue(replace(old, **{key: each for key, each in given.items() if each is not None})))
+        client.tell(PutQueue(replace(old, **{renamed.get(name, name): value for name, value in changed.items()})))
 
 
 @app.command("delete")

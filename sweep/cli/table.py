@@ -44,4 +44,6 @@ def print_json(value: Any) -> None:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(value))

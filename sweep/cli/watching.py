@@ -15,26 +15,38 @@ __all__ = ["watch"]
 
 REDRAW_SECONDS = 0.25
 PATIENT_SECONDS = 10.0
+LINE_SECONDS = 60.0
+WIDE = 110
+"""Columns of a terminal that has room for the long bar."""
 _ORDER = ("SUCCEEDED", "FAILED", "RUNNING", "STARTING", "RUNNABLE", "PENDING", "SUBMITTED")
 
 
 def watch(client: Client, jobs: list[str], *, quiet: bool) -> bool:
     """Wait until jobs have ended; return whether all have succeeded.
 
-    On a terminal the view is drawn anew four times a second; else a line a job is written at the end.
+    On a terminal the view is drawn anew four times a second; else a line a job is written every minute, and at the end.
     """
     told = client.view("progress", job_ids=jobs)
     live = not quiet and sys.stderr.isatty()
     view = _View(time.monotonic(), told)
+    written = time.monotonic()
     while not client.wait(jobs, REDRAW_SECONDS if live else PATIENT_SECONDS):
         if live:
             view.draw(client.view("progress", job_ids=jobs))
+        elif not quiet and time.monotonic() - written >= LINE_SECONDS:
+            written = time.monotonic()
+            _write(client.view("progress", job_ids=jobs))
     told = client.view("progress", job_ids=jobs)
     if live:
         view.draw(told)
     elif not quiet:
-        sys.stderr.writelines(f"{line}\n" for each in told for line in _lines(each, ""))
+        _write(told)
     return all(not each["counts"]["FAILED"] for each in told)
+
+
+def _write(told: list[dict[str, Any]]) -> None:
+    sys.stderr.writelines(f"{line}\n" for each in told for line in _lines(each, ""))
+    sys.stderr.flush()
 
 
 class _View:
@@ -51,7 +63,7 @@ class _View:
         lines = [
             line
             for each, before in zip(told, self._before, strict=True)
-            for line in _lines(each, _pace(each, _ended(each) - before, elapsed))
+            for line in _lines(each, _pace(each, _ended(each) - before, elapsed), 24 if _width() >= WIDE else 8)
         ]
         up = f"\x1b[{self._height}F" if self._height else ""
         sys.stderr.write(up + "".join(f"\x1b[2K{line[: _width() - 1]}\n" for line in lines))
@@ -83,15 +95,22 @@ def _pace(job: dict[str, Any], ended: int, elapsed: float) -> str:
     return f"  {si(rate)}/s  {in_words(left / rate)} left"
 
 
-def _lines(job: dict[str, Any], pace: str) -> list[str]:
+def _lines(job: dict[str, Any], pace: str, length: int = 24) -> list[str]:
     """Return a line of counts, and one for each of the first failures."""
     size, ended = sum(job["counts"].values()), _ended(job)
     counts = "  ".join(f"{job['counts'][each]:,} {each}" for each in _ORDER if job["counts"][each])
-    filled = round(24 * ended / size)
-    bar = "━" * filled + "╌" * (24 - filled)
+    filled = round(length * ended / size)
+    bar = "━" * filled + "╌" * (length - filled)
     lines = [f"{job['jobName']}  {bar}  {counts}{pace}"]
+    if job["waits"]:
+        lines.append(f"  {job['waits']}")
     for each in job["failures"]:
         reason = each.get("container", {}).get("reason") or each.get("statusReason", "")
         code = each.get("container", {}).get("exitCode")
-        lines.append(f"  {each['jobId']}  {reason}" + (f", exit code {code}" if code is not None else ""))
+        lines.append(f"  {each['jobId']}  " + (f"exit code {code}, " if code is not None else "") + _plain(reason))
     return lines
+
+
+def _plain(text: str) -> str:
+    """Leave out what would steer the terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)

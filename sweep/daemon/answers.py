@@ -46,9 +46,9 @@ def _job(state: State, job_id: str) -> tuple[Job, int | None]:
 def _status(name: str | None) -> Status | None:
     if name is None:
         return None
-    if name not in Status.__members__:
+    if name.upper() not in Status.__members__:
         raise JobError(f"status {name!r} is not one of {', '.join(Status.__members__)}")
-    return Status[name]
+    return Status[name.upper()]
 
 
 def _jobs(state: State, queue: str | None = None, status: str | None = None, **filters: Any) -> Any:
@@ -58,8 +58,8 @@ def _jobs(state: State, queue: str | None = None, status: str | None = None, **f
 
 
 def _children(state: State, job_id: str, status: str | None = None, first: int = 0) -> Any:
-    job, _ = _job(state, job_id)
-    if job.shape is Shape.PLAIN:
+    job, index = _job(state, job_id)
+    if job.shape is Shape.PLAIN or index is not None:
         raise JobError(f"job {job_id} is no array job")
     return views.list_children(state, job, _status(status), first, MOST)
 
@@ -85,6 +85,7 @@ def _how_far(state: State, job: Job, index: int | None) -> dict[str, Any]:
         "counts": {each.name: count for each, count in zip(Status, counts, strict=True)},
         "createdAt": job.created,
         "stoppedAt": job.stopped,
+        "waits": views.why_stuck(state, job),
         "failures": views.failures(state, job, 3),
     }
 
@@ -102,6 +103,7 @@ def _attempt(state: State, job_id: str) -> Any:
         "index": row,
         "attempts": int(job.children["attempt"][row]),
         "environments": environments,
+        "done_in": job.request.done_in,
         "ended": Status(int(job.children["status"][row])).is_terminal,
     }
 
@@ -129,6 +131,10 @@ def _queues(state: State) -> Any:
     return [views.describe_queue(state, each) for each in state.queues.values()]
 
 
+def _policies(state: State) -> Any:
+    return list(state.policies)
+
+
 def _environments(state: State) -> Any:
     return [views.describe_environment(state, each) for each in state.environments.values()]
 
@@ -153,6 +159,7 @@ VIEWS: dict[str, Callable[..., Any]] = {
     "progress": _progress,
     "attempt": _attempt,
     "definitions": _definitions,
+    "policies": _policies,
     "queues": _queues,
     "environments": _environments,
     "entry": _entry,

@@ -48,6 +48,7 @@ class Client:
 
     def __init__(self, folder: str | None = None, *, start: bool = True, relaxed: tuple[str, ...] = ()) -> None:
         self.folder = engine_folder(folder)
+        self._start = start
         line = _connected(self.folder)
         if line is None:
             if not start:
@@ -72,7 +73,7 @@ class Client:
 
     def view(self, asked: str, /, **arguments: Any) -> Any:
         """Ask for a view; see `sweep.daemon.answers`."""
-        return self._ask({"view": asked, "arguments": arguments})
+        return self._ask_anyone({"view": asked, "arguments": arguments})
 
     def entry(self, kind: type[T], name: str) -> T:
         """Return the queue, environment or policy of a name as it stands."""
@@ -80,7 +81,7 @@ class Client:
 
     def wait(self, job_ids: list[str], seconds: float) -> bool:
         """Wait for some time at most until jobs have ended; return whether they have."""
-        return self._ask({"wait": job_ids, "seconds": seconds})
+        return self._ask_anyone({"wait": job_ids, "seconds": seconds})
 
     def end(self) -> int:
         """Have the daemon end; return its process id. What it runs is ended, and counts as lost when it is started again."""
@@ -90,8 +91,19 @@ class Client:
         """Wait until the daemon has hung up."""
         self._line.drain()
 
-    def _ask(self, question: dict[str, Any]) -> Any:
+    def _ask_anyone(self, question: dict[str, Any]) -> Any:
+        """Ask what may be asked twice: if the engine was killed, it is started again, as by any other command."""
         answer = self._line.ask(question)
+        if answer is None and self._start:
+            self._line.close()
+            self._line = _connected(self.folder) or _started(self.folder, ())
+            answer = self._line.ask(question)
+        return self._read(answer)
+
+    def _ask(self, question: dict[str, Any]) -> Any:
+        return self._read(self._line.ask(question))
+
+    def _read(self, answer: dict[str, Any] | None) -> Any:
         if answer is None:
             raise JobError(f"the engine in {self.folder} has ended; see {log_path(self.folder)}")
         if "refused" in answer:

@@ -33,6 +33,8 @@ def read_log(folder: Path, found: dict[str, Any], attempt: int | None) -> bytes:
     """
     job, index, attempts = found["jobId"], found["index"], found["attempts"]
     number = attempts if attempt is None else attempt
+    if not attempts and found["done_in"]:
+        raise JobError(f"child {index} had succeeded before, in job {found['done_in']}: its log is there")
     if not attempts:
         raise JobError(f"child {index} of job {job} has not been begun: there is no log")
     if not 1 <= number <= attempts:

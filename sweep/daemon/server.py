@@ -75,7 +75,7 @@ class Server:
                 threading.Thread(target=self._converse, args=(connection,), name="sweep-client", daemon=True).start()
 
     def _converse(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rwb") as lines, suppress(OSError):
+        with suppress(OSError), connection, connection.makefile("rwb") as lines:
             for line in lines:
                 self._asked = time.monotonic()
                 lines.write(json.dumps(self._answer(line)).encode() + b"\n")

@@ -121,6 +121,16 @@ def _judge(turn: Turn, job: Job, lease: Lease, indices: np.ndarray, event: Ended
     else:
         _judge_failed(turn, job, lease, indices[~stopped], event)
     turn.move(job, indices[stopped], Status.FAILED)
+    _note_end(job, indices, event)
+
+
+def _note_end(job: Job, indices: np.ndarray, event: Ended) -> None:
+    """Write down when the worker saw children end: an engine that was away learns of it later."""
+    if event.stopped:
+        over = indices[job.children["stopped"][indices] > event.stopped]
+        job.children["stopped"][over] = event.stopped
+        if not job.live:
+            job.stopped = int(job.children["stopped"].max())
 
 
 def _judge_failed(turn: Turn, job: Job, lease: Lease, indices: np.ndarray, event: Ended) -> None:

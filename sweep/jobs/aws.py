@@ -15,6 +15,7 @@ __all__ = ["RUNTIME", "container_from", "definition_from", "retry_from"]
 RUNTIME = "sweep.runtime"
 """A tag of a definition, ``host`` or ``container``: whether its image is used here. AWS itself has no member for that."""
 
+_REQUIREMENTS = ("VCPU", "MEMORY", "GPU")
 _READ = {"command", "environment", "image", "resourceRequirements", "vcpus", "memory", "function"}
 
 
@@ -36,7 +37,8 @@ def definition_from(told: Mapping[str, Any], name: str | None = None) -> Definit
     try:
         return _definition(told, name)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise JobError(f"the job definition cannot be read: {type(error).__name__}: {error}") from None
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise JobError(f"the job definition cannot be read: {what}") from None
 
 
 def _definition(told: Mapping[str, Any], name: str | None) -> Definition:
@@ -75,6 +77,9 @@ def container_from(told: Mapping[str, Any], runtime: str = "host") -> Container:
 def _resources(told: Mapping[str, Any]) -> Resources:
     """Read the requirements; the older members `vcpus` and `memory` count where these say nothing."""
     needs = {each["type"]: each["value"] for each in told.get("resourceRequirements", ())}
+    unknown = next((each for each in needs if each not in _REQUIREMENTS), None)
+    if unknown is not None:
+        raise JobError(f"resourceRequirements: type {unknown!r} is not one of {', '.join(_REQUIREMENTS)}")
     return Resources(
         vcpus=float(needs.get("VCPU", told.get("vcpus", 1))),
         memory=int(needs.get("MEMORY", told.get("memory", 512))),
@@ -87,12 +92,16 @@ def retry_from(told: Mapping[str, Any]) -> Retry:
     if "evaluateOnExit" in told and "attempts" not in told:
         raise JobError("RetryAttempts must be provided with retry strategy")
     rules = (
-        ExitRule(
-            Action[each["action"].upper()], each.get("onExitCode"), each.get("onReason"), each.get("onStatusReason")
-        )
+        ExitRule(_action(each["action"]), each.get("onExitCode"), each.get("onReason"), each.get("onStatusReason"))
         for each in told.get("evaluateOnExit", ())
     )
     return Retry(int(told.get("attempts", 1)), tuple(rules))
+
+
+def _action(text: str) -> Action:
+    if text.upper() not in Action.__members__:
+        raise JobError(f"evaluateOnExit: action {text!r} is not one of {', '.join(Action.__members__)}")
+    return Action[text.upper()]
 
 
 def _nodes(told: Mapping[str, Any]) -> Nodes:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PutPolicy,
         PutQueue,
         Register,
+        Unserved,
     )
     from sweep.jobs.turn import Turn
 
@@ -36,6 +37,7 @@ __all__ = [
     "put_queue",
     "register",
     "sweep_out",
+    "unserved",
 ]
 
 T = TypeVar("T")
@@ -66,6 +68,7 @@ def put_environment(turn: Turn, event: PutEnvironment) -> None:
     check_environment(event.environment)
     _check_new("ComputeEnvironment", event.environment.name, turn.state.environments, new=event.new)
     turn.state.environments[event.environment.name] = event.environment
+    turn.state.invalid.pop(event.environment.name, None)
     turn.effects.append(Answer(event.environment.name))
 
 
@@ -79,7 +82,14 @@ def delete_environment(turn: Turn, event: DeleteEnvironment) -> None:
     if any(lease.environment == event.name for lease in turn.state.leases.values()):
         raise JobError(f"Cannot delete, jobs still run in ComputeEnvironment {event.name}")
     del turn.state.environments[event.name]
+    turn.state.invalid.pop(event.name, None)
     turn.effects.append(Answer(None))
+
+
+def unserved(turn: Turn, event: Unserved) -> None:
+    """Place nothing in a compute environment for which no worker can be had, until it is changed or some time has passed."""
+    if event.environment in turn.state.environments:
+        turn.state.invalid[event.environment] = (event.reason, turn.now)
 
 
 def put_queue(turn: Turn, event: PutQueue) -> None:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["forget", "next_alarm", "tick"]
 
 
+INVALID_FOR = 60_000
+"""ms until an environment is tried again for which no worker could be had."""
+
+
 def next_alarm(state: State) -> int | None:
     """Return when time alone will bring something about, ms since 1970; None for never. Forgetting can wait."""
     return min(_alarms(state), default=None)
@@ -34,6 +38,7 @@ def _alarms(state: State) -> Iterator[int]:
         if len(running):
             yield int(job.children["started"][running].min() + _limit(job))
     yield from (each.reclaim for each in state.leases.values() if each.reclaim is not None and not each.reclaimed)
+    yield from (since + INVALID_FOR for _, since in state.invalid.values())
     for name, (_, since) in state.heads.items():
         yield from (since + int(each.seconds * 1000) for each in state.queues[name].limits)
 
@@ -66,6 +71,8 @@ def tick(turn: Turn) -> None:
         if lease.reclaim is not None and lease.reclaim <= turn.now and not lease.reclaimed:
             lease.reclaimed = True
             turn.effects.append(Stop(lease.id, lease.spans, turn.state.environments[lease.environment].notice))
+    for name in [name for name, (_, since) in turn.state.invalid.items() if since + INVALID_FOR <= turn.now]:
+        del turn.state.invalid[name]
     _cancel_heads(turn)
     forget(turn)
 

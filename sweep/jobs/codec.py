@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from sweep.errors import JobError, nearest
+
 __all__ = ["camel", "decode", "encode"]
 
 T = TypeVar("T")
@@ -66,8 +68,30 @@ def _is_default(member: dataclasses.Field[Any], content: Any) -> bool:
 
 
 def decode(kind: type[T], value: Any) -> T:
-    """Turn what `encode` gave back into a value of type `kind`."""
-    return _decoder(kind)(value)
+    """Turn what `encode` gave back into a value of type `kind`.
+
+    Raises
+    ------
+    JobError
+        If it is not what `encode` could have given; says where, and what is wrong.
+    """
+    try:
+        return _decoder(kind)(value)
+    except _MisfitError as error:
+        raise JobError(str(error)) from None
+
+
+class _MisfitError(Exception):
+    """A value is not of the type that it should be of."""
+
+    def __init__(self, said: str, *path: str) -> None:
+        super().__init__("".join(path).lstrip(".") + (": " if path else "") + said)
+        self.said = said
+        self.path = path
+
+    def within(self, place: str) -> _MisfitError:
+        """Return the same, seen from further out."""
+        return _MisfitError(self.said, place, *self.path)
 
 
 @functools.cache
@@ -86,43 +110,95 @@ def _decoder(kind: Any) -> Any:  # noqa: PLR0911 - one return a kind of type
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return functools.partial(_read_members, kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind.__getitem__
+        return functools.partial(_read_name, kind)
     if origin in {dict, Mapping}:
-        return functools.partial(_read_dict, _decoder(inner[0]), _decoder(inner[1]))
+        return functools.partial(_read_dict, int if inner[0] is int else _READERS[str], _decoder(inner[1]))
     if origin is list:
         return functools.partial(_read_list, _decoder(inner[0]))
     if origin is tuple:
         return functools.partial(_read_tuple, tuple(_decoder(each) for each in inner if each is not Ellipsis), inner)
-    if kind in {int, float}:
-        return kind
-    return _as_it_is
+    return _READERS.get(kind, _as_it_is)
 
 
 def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _scalar(told: str, *kinds: type) -> Any:
+    def read(value: Any) -> Any:
+        if type(value) not in kinds:
+            raise _MisfitError(f"{value!r} is not {told}")
+        return value
+
+    return read
+
+
+_whole, _real = _scalar("a whole number", int), _scalar("a number", int, float)
+_READERS: dict[Any, Any] = {
+    str: _scalar("a string", str),
+    int: _whole,
+    float: lambda value: float(_real(value)),
+    bool: _scalar("true or false", bool),
+}
+
+
+def _read_name(kind: Any, value: Any) -> Any:
+    if not isinstance(value, str) or value not in kind.__members__:
+        raise _MisfitError(f"{value!r} is not one of {', '.join(kind.__members__)}")
+    return kind[value]
+
+
 def _maybe(read: Any, value: Any) -> Any:
     return None if value is None else read(value)
 
 
+def _part(read: Any, value: Any, place: str) -> Any:
+    try:
+        return read(value)
+    except _MisfitError as error:
+        raise error.within(place) from None
+
+
 def _read_dict(key: Any, read: Any, value: Any) -> Any:
-    return {key(name): read(each) for name, each in value.items()}
+    if not isinstance(value, Mapping):
+        raise _MisfitError(f"{value!r} is not an object")
+    return {key(name): _part(read, each, f".{name}") for name, each in value.items()}
+
+
+def _as_list(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        raise _MisfitError(f"{value!r} is not a list")
+    return value
 
 
 def _read_list(read: Any, value: Any) -> Any:
-    return [read(each) for each in value]
+    return [_part(read, each, f"[{i}]") for i, each in enumerate(_as_list(value))]
 
 
 def _read_tuple(readers: tuple[Any, ...], inner: tuple[Any, ...], value: Any) -> Any:
     if Ellipsis in inner:
-        return tuple(readers[0](each) for each in value)
-    return tuple(read(each) for read, each in zip(readers, value, strict=True))
+        return tuple(_read_list(readers[0], value))
+    if len(_as_list(value)) != len(readers):
+        raise _MisfitError(f"{value!r} has {len(value)} members, not {len(readers)}")
+    return tuple(_part(read, each, f"[{i}]") for i, (read, each) in enumerate(zip(readers, value, strict=True)))
 
 
 def _read_members(kind: Any, value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise _MisfitError(f"{value!r} is not an object")
     readers = _readers(kind)
-    return kind(**{readers[name][0]: readers[name][1](content) for name, content in value.items()})
+    unknown = next((name for name in value if name not in readers), None)
+    if unknown is not None:
+        raise _MisfitError(f"{unknown!r} is not known: {nearest(unknown, list(readers))}")
+    given = {readers[name][0]: _part(readers[name][1], content, f".{name}") for name, content in value.items()}
+    missing = [written for name, written, member in _members(kind) if name not in given and _is_needed(member)]
+    if missing:
+        raise _MisfitError(f"{missing[0]!r} is missing")
+    return kind(**given)
+
+
+def _is_needed(member: dataclasses.Field[Any]) -> bool:
+    return member.default is dataclasses.MISSING and member.default_factory is dataclasses.MISSING
 
 
 @functools.cache

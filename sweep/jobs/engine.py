@@ -36,6 +36,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.Terminate: stopping.terminate,
     events.Begun: attempts.begun,
     events.Ended: attempts.ended,
+    events.Unserved: catalogue.unserved,
     events.Tick: lambda turn, _: clock.tick(turn),
 }
 

@@ -28,6 +28,7 @@ __all__ = [
     "Submit",
     "Terminate",
     "Tick",
+    "Unserved",
 ]
 
 
@@ -168,6 +169,14 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Unserved:
+    """No worker can be had for a compute environment: it becomes INVALID, and is tried again some time later."""
+
+    environment: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -186,6 +195,7 @@ Event = (
     | Terminate
     | Begun
     | Ended
+    | Unserved
     | Tick
 )
 

@@ -47,6 +47,7 @@ MAX_NODE_GROUPS = 5
 MAX_REASON = 1024
 MAX_RULES = 5
 MAX_ENVIRONMENTS = 3
+MAX_PRIORITY = 2**31 - 1
 MIN_TIMEOUT = 60
 MIN_MEMORY = 4
 MAX_TAGS = 50
@@ -56,6 +57,9 @@ RETENTION = 7 * 86_400_000
 """ms that a job is shown after it ended."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_DEFINITION_NAME = re.compile(r"\.?[A-Za-z0-9_-]{1,128}")
+"""A dot marks what the command line has made of a bare command: no name of a user's, who so cannot hit upon it."""
+_SHARE = re.compile(r"[A-Za-z0-9_-]{1,255}\*?")
 _JOB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
@@ -68,7 +72,7 @@ def check_relaxations(names: tuple[str, ...]) -> None:
 
 def check_definition(definition: Definition, relaxed: tuple[str, ...]) -> None:
     """Refuse a job definition that AWS would refuse."""
-    _check_name("job definition", definition.name)
+    _check_name("job definition", definition.name, _DEFINITION_NAME)
     if (definition.container is None) == (definition.nodes is None):
         raise JobError(f"job definition {definition.name} needs either a container or nodes")
     if definition.container is not None:
@@ -113,8 +117,10 @@ def _check_nodes(name: str, nodes: Nodes) -> None:
 def check_environment(environment: Environment) -> None:
     """Refuse a compute environment that makes no sense."""
     _check_name("compute environment", environment.name)
-    if not 0 <= environment.vcpus < math.inf or environment.memory < 0 or environment.gpus < 0:
-        raise JobError(f"compute environment {environment.name} has a negative or endless amount of something")
+    amounts = {"vCPUs": environment.vcpus, "MiB of memory": environment.memory, "GPUs": environment.gpus}
+    for what, amount in amounts.items():
+        if not 0 <= amount < math.inf:
+            raise JobError(f"compute environment {environment.name}: {amount:g} {what} are not an amount from 0 on")
     if not environment.managed and environment.address is None:
         raise JobError(f"compute environment {environment.name} is unmanaged and names no address of a Ray cluster")
     if not (0 <= environment.interruptions_per_hour < math.inf and 0 <= environment.notice < math.inf):
@@ -131,8 +137,10 @@ def check_queue(queue: Queue) -> None:
         raise JobError(
             f"job queue {queue.name} names {len(queue.environments)} compute environments, not 1 to {MAX_ENVIRONMENTS}"
         )
-    if queue.priority < 0:
-        raise JobError(f"priority={queue.priority} of job queue {queue.name} is below 0")
+    if len(set(queue.environments)) != len(queue.environments):
+        raise JobError(f"job queue {queue.name} names a compute environment twice")
+    if not 0 <= queue.priority <= MAX_PRIORITY:
+        raise JobError(f"priority={queue.priority} of job queue {queue.name} is not between 0 and {MAX_PRIORITY}")
     for each in queue.limits:
         if not 600 <= each.seconds <= 86_400:
             raise JobError(f"maxTimeSeconds={each.seconds:g} of job queue {queue.name} is not between 600 and 86400")
@@ -148,6 +156,8 @@ def check_policy(policy: Policy) -> None:
     if not 0 <= policy.reservation <= 99:
         raise JobError(f"computeReservation={policy.reservation} is not between 0 and 99")
     for share, weight in policy.weights.items():
+        if not _SHARE.fullmatch(share):
+            raise JobError(f"shareIdentifier {share!r} is not 1 to 255 letters and digits, with a * at the end or none")
         if not 0.0001 <= weight <= 999.9999:
             raise JobError(f"weightFactor={weight:g} of share {share} is not between 0.0001 and 999.9999")
 
@@ -159,13 +169,9 @@ def check_request(request: Request, relaxed: tuple[str, ...]) -> None:
     most = MAX_CHILDREN_RELAXED if "large-arrays" in relaxed else MAX_CHILDREN
     if request.size is not None and not 2 <= request.size <= most:
         raise JobError(f"array size {request.size} is not between 2 and {most:,}")
-    if len(request.depends_on) > MAX_DEPENDENCIES:
-        raise JobError(f"Job cannot have more than {MAX_DEPENDENCIES} dependencies")
-    for each in request.depends_on:
-        if each.kind is Kind.SEQUENTIAL and each.job_id is None and request.size is None:
-            raise JobError("a SEQUENTIAL dependency without a job id is for array jobs")
-        if each.kind is not Kind.SEQUENTIAL and each.job_id is None:
-            raise JobError("a dependency names no job id")
+    _check_dependencies(request)
+    if request.share is not None and (not _SHARE.fullmatch(request.share) or request.share.endswith("*")):
+        raise JobError(f"shareIdentifier {request.share!r} is not 1 to 255 letters and digits")
     if request.retry is not None:
         _check_retry(request.retry)
     _check_timeout(request.timeout, relaxed)
@@ -175,6 +181,16 @@ def check_request(request: Request, relaxed: tuple[str, ...]) -> None:
         raise JobError("an override of the command holds an empty string")
     _check_variables(request.overrides.environment)
     _check_tags(request.tags)
+
+
+def _check_dependencies(request: Request) -> None:
+    if len(request.depends_on) > MAX_DEPENDENCIES:
+        raise JobError(f"Job cannot have more than {MAX_DEPENDENCIES} dependencies")
+    for each in request.depends_on:
+        if each.kind is Kind.SEQUENTIAL and each.job_id is None and request.size is None:
+            raise JobError("a SEQUENTIAL dependency without a job id is for array jobs")
+        if each.kind is not Kind.SEQUENTIAL and each.job_id is None:
+            raise JobError("a dependency names no job id")
 
 
 def check_spec(spec: Spec) -> None:
@@ -191,8 +207,8 @@ def check_reason(reason: str) -> None:
         raise JobError(f"the reason has {len(reason)} characters, not 1 to {MAX_REASON}")
 
 
-def _check_name(what: str, name: str) -> None:
-    if not _NAME.fullmatch(name):
+def _check_name(what: str, name: str, pattern: re.Pattern[str] = _NAME) -> None:
+    if not pattern.fullmatch(name):
         raise JobError(f"name {name!r} of a {what} is not 1 to 128 of [A-Za-z0-9_-]")
 
 
@@ -223,8 +239,8 @@ def _check_priority(priority: int) -> None:
 
 
 def _check_resources(resources: Resources) -> None:
-    if not resources.vcpus > 0:
-        raise JobError(f"VCPU={resources.vcpus:g} is not above 0")
+    if not 0 < resources.vcpus < math.inf:
+        raise JobError(f"VCPU={resources.vcpus:g} is not above 0, or endless")
     if resources.memory < MIN_MEMORY:
         raise JobError(f"MEMORY={resources.memory} MiB is less than {MIN_MEMORY}")
     if resources.gpus < 0:
@@ -235,7 +251,7 @@ def _check_variables(variables: Mapping[str, str]) -> None:
     for name in variables:
         if name.startswith("AWS_BATCH"):
             raise JobError(f"environment variable {name} must not start with AWS_BATCH")
-        if not name or "=" in name:
+        if not name or "=" in name or any(each.isspace() or not each.isprintable() for each in name):
             raise JobError(f"environment variable {name!r} is no name")
 
 

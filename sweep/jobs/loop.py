@@ -15,7 +15,7 @@ from sweep.jobs.attempts import stops_due
 from sweep.jobs.clock import next_alarm
 from sweep.jobs.effects import Answer, Moved, Over, Start, Stop
 from sweep.jobs.engine import handle
-from sweep.jobs.events import Begun, Cancel, Ended, Event, Submit, Terminate, Tick
+from sweep.jobs.events import Begun, Cancel, Ended, Event, Fate, Submit, Terminate, Tick, Unserved
 from sweep.jobs.limits import check_relaxations
 from sweep.jobs.state import State
 from sweep.jobs.work import work_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sweep.jobs.effects import Effect
     from sweep.jobs.environment import Environment
     from sweep.jobs.journal import Journal
+    from sweep.jobs.lease import Lease
     from sweep.jobs.request import Request
     from sweep.jobs.work import Tell, Worker
 
@@ -150,7 +151,9 @@ class Engine:
         with self._changed:
             open_leases = [each for each in self._state.leases.values() if not each.held]
             for lease in open_leases:
-                self._worker(lease.environment).recover(work_of(self._state, lease.id))
+                worker = self._worker_for(lease, Fate.LOST)
+                if worker is not None:
+                    worker.recover(work_of(self._state, lease.id))
             self._act(stops_due(self._state))
         self._thread.start()
         return self
@@ -278,20 +281,36 @@ class Engine:
         for each in effects:
             match each:
                 case Start(lease) if lease in self._state.leases:
-                    environment = self._state.leases[lease].environment
-                    self._worker(environment).start(work_of(self._state, lease))
+                    worker = self._worker_for(self._state.leases[lease], Fate.RETURNED)
+                    if worker is not None:
+                        worker.start(work_of(self._state, lease))
                 case Stop(lease, spans, grace) if lease in self._state.leases:
-                    self._worker(self._state.leases[lease].environment).stop(lease, spans, grace)
-                case Over(lease, environment):
-                    self._worker(environment).over(lease)
+                    environment = self._state.leases[lease].environment
+                    if environment in self._workers:
+                        self._workers[environment].stop(lease, spans, grace)
+                case Over(lease, environment) if environment in self._workers:
+                    self._workers[environment].over(lease)
                 case Moved():
                     self._listener.moved(each)
                 case _:
                     pass
 
-    def _worker(self, environment: str) -> Worker:
+    def _worker_for(self, lease: Lease, fate: Fate) -> Worker | None:
+        """Return who serves a lease's environment; if nobody can be had, say so, and that the lease has ended with `fate`.
+
+        An engine without a journal has nobody who could mend that, and fails.
+        """
+        environment = lease.environment
         if environment not in self._workers:
-            self._workers[environment] = self._make_worker(self._state.environments[environment], self)
+            try:
+                self._workers[environment] = self._make_worker(self._state.environments[environment], self)
+            except SweepError as error:
+                if self._journal is None:
+                    raise
+                self.post(Unserved(environment, str(error)))
+                for first, last, attempt in lease.spans:
+                    self(Ended(lease.id, first, last, attempt, fate, None))
+                return None
         return self._workers[environment]
 
     def _raise_failure(self) -> None:

@@ -104,9 +104,8 @@ def in_use(state: State, environment: str) -> tuple[float, int, list[int]]:
 def _room(state: State, environment: Environment) -> Room:
     vcpus, memory, gpus = in_use(state, environment.name)
     free = [each for each in range(environment.gpus) if each not in gpus]
-    return Room(
-        environment, environment.vcpus - vcpus, environment.memory - memory, free, closed=not environment.enabled
-    )
+    closed = not environment.enabled or environment.name in state.invalid
+    return Room(environment, environment.vcpus - vcpus, environment.memory - memory, free, closed=closed)
 
 
 def _needs(job: Job) -> list[Resources]:

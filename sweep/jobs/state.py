@@ -40,6 +40,8 @@ class State:
         Work that is with workers now.
     heads
         By queue: the job at its head that waits for room, and since when (ms since 1970).
+    invalid
+        By compute environment: why no worker could be had for it, and when (ms since 1970).
     deleting
         Queues that go when their last job has ended.
     dependents, waiting
@@ -55,6 +57,7 @@ class State:
     leases: dict[int, Lease] = field(default_factory=dict[int, Lease])
     shares: dict[str, dict[str, Share]] = field(default_factory=dict[str, dict[str, Share]])
     heads: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    invalid: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     deleting: list[str] = field(default_factory=list[str])
     next_lease: int = 1
     next_order: int = 1

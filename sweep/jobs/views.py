@@ -32,6 +32,7 @@ __all__ = [
     "failures",
     "list_children",
     "list_jobs",
+    "why_stuck",
 ]
 
 
@@ -91,7 +92,11 @@ def _summary(state: State, job: Job, index: int | None) -> dict[str, Any]:
         "status": status.name,
         "createdAt": job.created,
     }
-    reason = _parent_reason(job) if is_parent else _reason(state, job, row, status)
+    reason = (
+        (CHILD_FAILED if status is Status.FAILED else why_stuck(state, job))
+        if is_parent
+        else _reason(state, job, row, status)
+    )
     stopped = job.stopped if index is None else int(child["stopped"])
     if reason:
         summary["statusReason"] = reason
@@ -104,8 +109,9 @@ def _summary(state: State, job: Job, index: int | None) -> dict[str, Any]:
     return summary | _properties(job, index) | _marks(job, index, row)
 
 
-def _parent_reason(job: Job) -> str:
-    return CHILD_FAILED if job.status is Status.FAILED else ""
+def why_stuck(state: State, job: Job) -> str:
+    """Say why a job's RUNNABLE children can never run as things are; "" where they can, or there are none."""
+    return TOO_LARGE if job.counts[Status.RUNNABLE] and not could_ever_fit(state, job) else ""
 
 
 def _reason(state: State, job: Job, row: int, status: Status) -> str:
@@ -218,7 +224,17 @@ def describe_queue(state: State, queue: Queue) -> dict[str, Any]:
         "tags": dict(queue.tags),
         "jobs": counts,
     }
-    return told | ({"schedulingPolicy": queue.policy} if queue.policy else {})
+    if queue.policy:
+        policy = state.policies[queue.policy]
+        told["schedulingPolicy"] = queue.policy
+        told["fairsharePolicy"] = {
+            "shareDecaySeconds": policy.decay,
+            "computeReservation": policy.reservation,
+            "shareDistribution": [
+                {"shareIdentifier": share, "weightFactor": weight} for share, weight in policy.weights.items()
+            ],
+        }
+    return told
 
 
 def describe_environment(state: State, environment: Environment) -> dict[str, Any]:
@@ -228,7 +244,7 @@ def describe_environment(state: State, environment: Environment) -> dict[str, An
         "computeEnvironmentName": environment.name,
         "type": "MANAGED" if environment.managed else "UNMANAGED",
         "state": "ENABLED" if environment.enabled else "DISABLED",
-        "status": "VALID",
+        "status": "INVALID" if environment.name in state.invalid else "VALID",
         "computeResources": {
             "type": environment.purchase.name,
             "maxvCpus": environment.vcpus,
@@ -238,4 +254,12 @@ def describe_environment(state: State, environment: Environment) -> dict[str, An
         "inUse": {"vcpus": vcpus, "memory": memory, "gpus": len(gpus)},
         "tags": dict(environment.tags),
     }
+    if environment.name in state.invalid:
+        told["statusReason"] = state.invalid[environment.name][0]
+    if environment.purchase.is_spot:
+        told["spot"] = {
+            "interruptionsPerHour": environment.interruptions_per_hour,
+            "notice": environment.notice,
+            "seed": environment.seed,
+        }
     return told | ({"address": environment.address} if environment.address else {})

@@ -54,15 +54,23 @@ def draw_timeline(bars: list[Bar], path: Path) -> None:
 
 
 def _draw_job(axes: Any, place: int, bars: list[Bar], origin: int, used: set[str]) -> None:
-    """Draw the children of one job in a band of height 0.8."""
+    """Draw the children of one job in a band of height 0.8, all boxes of a colour as one."""
+    from matplotlib.collections import PolyCollection
+
     size = max(each.index for each in bars) + 1
     height = 0.8 / size
+    boxes: dict[str, list[list[tuple[float, float]]]] = {}
     for each in bars:
-        bottom = place - 0.4 + each.index * height
+        low = place - 0.4 + each.index * height
+        high = low + height * 0.92
         for start, end, colour in _stretches(each):
-            used.add(colour)
-            span = ((start - origin) / 1000, max(end - start, 1) / 1000)
-            axes.broken_barh([span], (bottom, height * 0.92), facecolors=colour)
+            left = (start - origin) / 1000
+            right = left + max(end - start, 1) / 1000
+            boxes.setdefault(colour, []).append([(left, low), (left, high), (right, high), (right, low)])
+    for colour, corners in boxes.items():
+        axes.add_collection(PolyCollection(corners, facecolors=colour, edgecolors="none"))
+    used.update(boxes)
+    axes.autoscale_view()
 
 
 def _stretches(bar: Bar) -> list[tuple[int, int, str]]:

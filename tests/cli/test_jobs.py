@@ -58,7 +58,7 @@ def test_a_command_as_an_array(sweep):
 def test_what_failed_is_shown_and_only_that_is_run_again(sweep, tmp_path):
     script = f"[ -e {tmp_path}/mended ] || [ $AWS_BATCH_JOB_ARRAY_INDEX != 1 ] || exit 3; echo x >> {tmp_path}/out"
     job = submitted(sweep("jobs", "submit", "--array", 3, "--wait", "--", "sh", "-c", script, code=1))
-    assert sweep.err.splitlines()[1] == f"  {job}:1  Essential container in task exited, exit code 3"
+    assert sweep.err.splitlines()[1] == f"  {job}:1  exit code 3, Essential container in task exited"
     (tmp_path / "mended").touch()
     again = submitted(sweep("jobs", "resubmit", job, "--wait"))
     assert again != job
@@ -92,11 +92,53 @@ def test_definitions_with_parameters_and_revisions(sweep, tmp_path):
     assert sweep.err == "sweep: JobDefinition sim:2 is INACTIVE\n"
 
 
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ({"command": "echo hi"}, "containerProperties.command, value: echo hi"),
+        ({"command": [1]}, "containerProperties.command[0], value: 1"),
+        ({"enviroment": []}, 'unknown parameter in containerProperties: "enviroment"; known are image, vcpus'),
+        ({"command": ["x"], "resourceRequirements": [{"type": "CPU", "value": "1"}]}, "type 'CPU' is not one of VCPU"),
+    ],
+)
+def test_a_definition_that_aws_would_not_take(sweep, tmp_path, content, text):
+    file = tmp_path / "odd.json"
+    file.write_text(json.dumps({"containerProperties": content}))
+    sweep("definitions", "register", "odd", "--file", file, code=2)
+    assert text in sweep.err
+    assert "odd" not in sweep("definitions", "--all")
+
+
+def test_options_before_a_subcommand(sweep, tmp_path):
+    sweep("queues", "--json", "create", "z", "--environment", "local", code=2)
+    assert "--json belongs to the list" in sweep.err
+    sweep("queues", "--engine", tmp_path / "other", "create", "z", "--environment", "local")
+    assert "z" in sweep("queues", "--engine", tmp_path / "other")
+    assert "z " not in sweep("queues")
+    sweep("engine", "stop", "--engine", tmp_path / "other")
+
+
+def test_a_bare_command_is_no_definition_of_the_users(sweep):
+    sweep("definitions", "register", "true", "--attempts", 3, "--", "false")
+    job = submitted(sweep("jobs", "submit", "--wait", "--", "true"))
+    assert json.loads(sweep("jobs", "describe", job))[0]["jobDefinition"].startswith(".true:")
+    assert [each["jobDefinitionName"] for each in json.loads(sweep("definitions", "--name", "true", "--json"))] == [
+        "true"
+    ]
+
+
+def test_what_cannot_be_made_leaves_nothing(sweep):
+    sweep("queues", "create", "fair", "--environment", "nowhere", "--fair-share", "a=1", code=2)
+    sweep("queues", "create", "fair", "--environment", "local", "--fair-share", "a=1,b=0.5", "--share-decay", 600)
+    (told,) = [each for each in json.loads(sweep("queues", "--json")) if each["jobQueueName"] == "fair"]
+    assert told["fairsharePolicy"]["shareDecaySeconds"] == 600
+
+
 def test_queues_and_environments(sweep):
     sweep("environments", "create", "small", "--vcpus", 1, "--memory", 1000)
     sweep("queues", "create", "urgent", "--priority", 9, "--environment", "small", "--environment", "local")
     assert "urgent          9  ENABLED  small, local" in sweep("queues")
-    assert "small        EC2   ENABLED      1" in sweep("environments")
+    assert "small        EC2   ENABLED  VALID       1" in sweep("environments")
     job = submitted(sweep("jobs", "submit", "--queue", "urgent", "--wait", "--", "true"))
     assert json.loads(sweep("jobs", "describe", job))[0]["jobQueue"] == "urgent"
     sweep("queues", "update", "urgent", "--state", "DISABLED")
@@ -163,7 +205,11 @@ def test_a_timeline(sweep, tmp_path):
         (["submit", "--sequential", "loose", "--array", "2", "--", "true"], "is not one of strict, tolerant"),
         (["submit", "--env", "A", "--", "true"], "--env 'A': expected NAME=TEXT"),
         (["submit", "--env", "AWS_BATCH_X=1", "--", "true"], "must not start with AWS_BATCH"),
-        (["submit", "--retry-on", "sun=1", "--", "true"], "expected exit=CODE, reason=TEXT or status=TEXT"),
+        (["submit", "--retry-on", "exit=1", "--", "true"], "give --attempts N too"),
+        (
+            ["submit", "--attempts", "2", "--retry-on", "sun=1", "--", "true"],
+            "expected exit=CODE, reason=TEXT or status=TEXT",
+        ),
         (["submit", "--attempts", "11", "--", "true"], "attempts=11 is not between 1 and 10"),
         (["submit", "--name", "-x", "--", "true"], "Job name should match valid pattern"),
         (["describe", "none"], "job none does not exist"),
@@ -172,6 +218,11 @@ def test_a_timeline(sweep, tmp_path):
         (["resubmit", "none"], "job none does not exist"),
         (["logs", "none"], "job none does not exist"),
         (["list", "--status", "RUN"], "status 'RUN' is not one of SUBMITTED"),
+        (["submit", "--definition", ""], "nothing to run"),
+        (["submit", "--attempts", "0", "--", "true"], "attempts=0 is not between 1 and 10"),
+        (["submit", "--vcpus", "inf", "--", "true"], "VCPU=inf is not above 0, or endless"),
+        (["timeline", "x", "--out", "x.foo"], "expected a file that ends in .png, .svg, .pdf"),
+        (["timeline", "x", "--out", "nowhere/x.png"], "there is no folder nowhere"),
         (["list", "--created-after", "yesterday"], "--created-after 'yesterday' is no time: 2026-11-25"),
         (["list", "--array", "x", "--name", "y"], "of the filters it takes --status only"),
         (["submit", "--array", "2"] + ["--after", "x"] * 21 + ["--", "true"], "more than 20 dependencies"),

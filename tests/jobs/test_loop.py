@@ -174,6 +174,33 @@ def test_time_never_runs_backwards(hands):
             assert [each.created for each in state.jobs.values()] == [6000]
 
 
+def test_an_environment_without_a_worker_stops_nothing_else(hands, tmp_path):
+    there = threading.Event()
+
+    def make(environment, tell):
+        if environment.name == "away" and not there.is_set():
+            raise UsageError("no cluster answers")
+        return hands(environment, tell)
+
+    with Engine(make, Journal(tmp_path)) as engine:
+        furnish(engine)
+        away = Environment("away", 2, 10_000)
+        engine.ask(PutEnvironment(away, new=True))
+        engine.ask(PutQueue(Queue("far", 1, ("away",)), new=True))
+        stuck = engine.submit(Request("stuck", "far", "d"))
+        engine.submit(Request("fine", "q", "d"))
+        hands.worker.end(hands.worker.await_lease(1))
+        with engine.reading() as state:
+            assert state.invalid["away"][0] == "no cluster answers"
+            assert state.jobs[stuck].status is Status.RUNNABLE
+            assert state.jobs[stuck].children["attempt"][0] == 0
+        there.set()
+        engine.ask(PutEnvironment(away))
+        assert hands.worker.await_lease(1).job_id == stuck
+        with engine.reading() as state:
+            assert not state.invalid
+
+
 class Broken(Obedient):
     def start(self, work):
         raise UsageError("there is no such place")

@@ -13,7 +13,16 @@ from sweep.errors import JobError
 from sweep.jobs.clock import next_alarm
 from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes, Resources, Retry
 from sweep.jobs.environment import Environment, Purchase
-from sweep.jobs.events import DeleteEnvironment, DeletePolicy, DeleteQueue, Deregister, Fate, PutEnvironment, PutQueue
+from sweep.jobs.events import (
+    DeleteEnvironment,
+    DeletePolicy,
+    DeleteQueue,
+    Deregister,
+    Fate,
+    PutEnvironment,
+    PutQueue,
+    Unserved,
+)
 from sweep.jobs.job import Flag
 from sweep.jobs.queue import Policy, Queue, TimeLimit
 from sweep.jobs.request import Dependency, Kind, Overrides
@@ -1172,7 +1181,7 @@ def _(_rig):
 @row("10.1", "an environment's amounts are numbers, and not below 0")
 def _(rig):
     for vcpus in (-1, float("nan"), float("inf")):
-        refused("negative or endless", rig.environment, "odd", vcpus=vcpus)
+        refused("not an amount", rig.environment, "odd", vcpus=vcpus)
 
 
 @row("10.2", "nothing new is placed in a disabled environment; what runs goes on")
@@ -1447,6 +1456,22 @@ def ended(lease, first, last, attempt, now):
     from sweep.jobs.events import Ended
 
     return Ended(lease, first, last, attempt, started=now, stopped=now, busy=(last - first) * 1e-5)
+
+
+@row("+10", "a compute environment without a worker takes nothing, until it is changed or a minute has passed")
+def _(rig):
+    rig.tell(Unserved("here", "nobody answers"))
+    job = rig.submit()
+    assert rig.status(job) is Status.RUNNABLE
+    rig.tick(59)
+    assert rig.status(job) is Status.RUNNABLE
+    rig.tick(1)
+    assert rig.status(job) is Status.STARTING
+    rig.tell(Unserved("here", "nobody answers"))
+    other = rig.submit()
+    assert rig.status(other) is Status.RUNNABLE
+    rig.environment("here", new=False)
+    assert rig.status(other) is Status.STARTING
 
 
 @row("+9", "what is told twice, or of an attempt long over, is ignored")
