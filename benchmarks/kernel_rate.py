@@ -276,7 +276,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kernels", type=chosen, default=list(CASES), help=f"some of {','.join(CASES)}")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="what runs the kernels")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: under 40 s")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer and shorter rounds: under 40 s, once our kernels are compiled"
+    )
     parser.add_argument("--json", type=Path, help="write the raw figures here")
     parser.add_argument("--contestant", choices=CONTESTANTS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
