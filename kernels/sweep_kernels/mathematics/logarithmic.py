@@ -1,7 +1,7 @@
 """Logarithms: ``log``, ``log2``, ``log10``, ``log1p``.
 
 ``x = 2**k (1 + f)``, ``sqrt(1/2) <= 1 + f < sqrt(2)``. `log` is fdlibm's (Sun Microsystems, 1993, ``e_log.c``), with its
-coefficients; the others take ``log(1 + f) = 2 atanh(f / (2 + f))`` in double-double, with coefficients from interpolation at
+coefficients; the power takes ``log(1 + f) = 2 atanh(f / (2 + f))`` to 64 bits, with coefficients from interpolation at
 Chebyshev points (`benchmarks/coefficients.py`).
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from sweep_kernels.arithmetic import bits_of, fma, select
 from sweep_kernels.mathematics.binary import INF, NAN, SHIFT, SHIFT_BITS, magnitude, power_of_two, split
-from sweep_kernels.mathematics.double_double import divide, fast_two_sum, multiply, product, two_product, two_sum
+from sweep_kernels.mathematics.double_double import fast_two_sum, multiply, product, two_product, two_sum
 
-__all__ = ["log", "log10", "log1p", "log2", "log_of_one_plus", "logarithm", "plus_ln2_times"]
+__all__ = ["log", "log10", "log1p", "log2", "log1p_of_sum", "log_of_one_plus", "logarithm", "plus_ln2_times"]
 
 LN2_HIGH = 6.93147180369123816490e-01  # 33 bits: k * LN2_HIGH is exact
 LN2_LOW = 1.90821492927058770002e-10
@@ -64,11 +64,17 @@ def log_in_two(f: float, f_low: float) -> tuple[float, float]:
     return fast_two_sum(high, low + f_low / (1.0 + f))
 
 
-def log_of_one_plus(f: float, f_low: float) -> tuple[float, float]:
-    """``log(1 + f + f_low)`` in double-double, ``sqrt(1/2) <= 1 + f <= sqrt(2)``; relative error below 2**-64."""
+def log_of_one_plus(f: float) -> tuple[float, float]:
+    """``log(1 + f)`` as a sum, for `f` of `split`; relative error below 2**-64.
+
+    ``2 s + s z (2/3 + z P(z))``, ``s = f / (2 + f)``, ``z = s**2``, all but `P` in double-double, with the lower halves left as they come.
+    """
     d, d_low = fast_two_sum(2.0, f)
-    s, s_low = divide(f, f_low, d, d_low + f_low)
-    z, z_low = multiply(s, s_low, s, s_low)
+    inverse = 1.0 / d
+    s = f * inverse
+    s_low = fma(-s, d_low, fma(-s, d, f)) * inverse
+    z = s * s
+    z_low = fma(2.0 * s, s_low, fma(s, s, -z))
     p = fma(z, 0.11726638395966667, 0.11705905031727867)
     p = fma(p, z, 0.13334817082821726)
     p = fma(p, z, 0.1538459473441562)
@@ -76,23 +82,24 @@ def log_of_one_plus(f: float, f_low: float) -> tuple[float, float]:
     p = fma(p, z, 0.22222222221646443)
     p = fma(p, z, 0.2857142857142938)
     p = fma(p, z, 0.4)
-    c, c_low = fast_two_sum(TWO_THIRDS, fma(p, z, 0.0))
-    w, w_low = multiply(s, s_low, z, z_low)
-    t, t_low = multiply(w, w_low, c, c_low + TWO_THIRDS_LOW)
+    c, c_low = fast_two_sum(TWO_THIRDS, product(p, z))
+    u = z * c
+    u_low = fma(z, c_low + TWO_THIRDS_LOW, fma(z_low, c, fma(z, c, -u)))
+    t, t_low = two_product(s, u)
     high, low = fast_two_sum(2.0 * s, t)
-    return fast_two_sum(high, low + fma(2.0, s_low, t_low))
+    return high, low + fma(s, u_low, fma(s_low, u, fma(2.0, s_low, t_low)))
 
 
 def plus_ln2_times(k: float, high: float, low: float) -> tuple[float, float]:
-    """``k ln 2 + high + low`` in double-double, ``|high| < ln 2``, for an integral `k`, ``|k| < 2**20``."""
+    """``k ln 2 + high + low`` as a sum, ``|high| < ln 2``, for an integral `k`, ``|k| < 2**20``."""
     total, error = fast_two_sum(product(k, LN2_HIGH), high)
-    return fast_two_sum(total, error + fma(k, LN2_LOW, low))
+    return total, error + fma(k, LN2_LOW, low)
 
 
 def logarithm(x: float) -> tuple[float, float]:
-    """``log(x)`` in double-double for a positive `x`; infinity as if it were 2**1024. Relative error below 2**-64."""
+    """``log(x)`` as a sum for a positive `x`; infinity as if it were 2**1024. Relative error below 2**-64."""
     k, f = split(x)
-    high, low = log_of_one_plus(f, 0.0)
+    high, low = log_of_one_plus(f)
     return plus_ln2_times(k, high, low)
 
 
@@ -116,14 +123,20 @@ def log10(x: float) -> float:
 
 def log1p(x: float) -> float:
     """``log(1 + x)``; error below 0.62 ulp."""
-    safe = select((x > -1.0) & (x < INF), x, 0.0)
-    u, u_low = two_sum(1.0, safe)
+    inside = (x > -1.0) & (x < INF)
+    y = log1p_of_sum(select(inside, x, 0.0), 0.0, 0.0)
+    beyond = select(x == -1.0, -INF, select(x > -1.0, INF, NAN))
+    return select(magnitude(x) < 2.0**-54, x, select(inside, y, beyond))
+
+
+def log1p_of_sum(x: float, x_low: float, doublings: float) -> float:
+    """``log((1 + x + x_low) 2**doublings)`` for a finite ``x > -1``; error below 0.62 ulp."""
+    u, u_low = two_sum(1.0, x)
+    u, u_low = fast_two_sum(u, u_low + x_low)
     k, f = split(u)
     exponent = bits_of(k + SHIFT) - SHIFT_BITS
     f_low = product(u_low, power_of_two(-select(exponent < 1000, exponent, 1000)))
     near = exponent == 0
-    high, low = log_in_two(select(near, safe, f), select(near, 0.0, f_low))
-    high, low = plus_ln2_times(k, high, low)
-    beyond = select(x == -1.0, -INF, select(x > -1.0, INF, NAN))
-    y = select((x > -1.0) & (x < INF), high + low, beyond)
-    return select(magnitude(x) < 2.0**-54, x, y)
+    high, low = log_in_two(select(near, x, f), select(near, x_low, f_low))
+    high, low = plus_ln2_times(k + doublings, high, low)
+    return high + low

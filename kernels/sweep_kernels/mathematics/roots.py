@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sweep_kernels.arithmetic import bits_of, float_of_bits, fma, select
-from sweep_kernels.mathematics.binary import INF, NAN, SMALLEST_NORMAL, flip_sign, magnitude
+from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, magnitude
 from sweep_kernels.mathematics.double_double import fast_two_sum, product, two_product
 
 __all__ = ["cbrt", "hypot", "sqrt_of_sum"]
@@ -43,8 +43,8 @@ def cbrt(x: float) -> float:
     """
     size = magnitude(x)
     inside = (size > 0.0) & (size < INF)
-    small = size < SMALLEST_NORMAL
-    a = select(inside, select(small, size * 2.0**54, size), 1.0)
+    small, large = size < 2.0**-900, size > 2.0**1000
+    a = select(inside, size * select(small, 2.0**540, select(large, 2.0**-54, 1.0)), 1.0)
     third = ((bits_of(a) >> 32) * 0x55555556) >> 32
     t = float_of_bits((third + THIRD_OF_EXPONENT) << 32)
     t = halley(t, a)
@@ -53,7 +53,7 @@ def cbrt(x: float) -> float:
     square, square_low = two_product(t, t)
     cube, cube_low = two_product(square, t)
     rest = (a - cube) - fma(square_low, t, cube_low)
-    y = (t + rest / (3.0 * square)) * select(small, 2.0**-18, 1.0)
+    y = (t + rest / (3.0 * square)) * select(small, 2.0**-180, select(large, 2.0**18, 1.0))
     return select(inside, flip_sign(y, x), select(size == size, x, NAN))  # noqa: PLR0124
 
 

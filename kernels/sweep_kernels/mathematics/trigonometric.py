@@ -62,16 +62,42 @@ def signed(quadrants: int, y: float) -> float:
     return float_of_bits(bits_of(y) ^ (-(quadrants & 2) << 62))
 
 
+def one_of_both(odd: bool, r: float, r_low: float) -> float:
+    """The cosine of ``r + r_low`` if `odd`, else the sine: what `cosine_parts` or `sine_parts` gives, for one polynomial's work."""
+    z = r * r
+    p = fma(
+        z,
+        select(odd, 4.731411288175993e-14, -7.560692282946809e-13),
+        select(odd, -1.147016256076311e-11, 1.605799513393198e-10),
+    )
+    p = fma(p, z, select(odd, 2.0876753478047972e-09, -2.5052102072905586e-08))
+    p = fma(p, z, select(odd, -2.7557319213136053e-07, 2.7557319204473e-06))
+    p = fma(p, z, select(odd, 2.4801587301571327e-05, -0.00019841269841241113))
+    p = fma(p, z, select(odd, -0.001388888888888888, 0.008333333333333318))
+    p = fma(p, z, select(odd, 0.041666666666666664, -0.16666666666666666))
+    y = fma(z, -0.5, 1.0)
+    z_low = fma(r, r, -z)
+    cosine_low = fma(-0.5, z_low, fma(-r, r_low, fma(z, -0.5, 1.0 - y)))
+    low = select(odd, cosine_low, fma(-0.5 * z, r_low, r_low))
+    return select(odd, y, r) + fma(z * select(odd, z, r), p, low)
+
+
 def sin(x: float) -> float:
     """Sine of `x` radians; error below 0.8 ulp, NaN where ``|x| >= 2**51``."""
-    sine, _ = sincos(x)
-    return sine
+    size = magnitude(x)
+    inside = size < LIMIT
+    quadrant, r, r_low = reduced(select(inside, size, 0.0))
+    y = signed(quadrant, one_of_both((quadrant & 1) != 0, r, r_low))
+    return select(inside, flip_sign(y, x), NAN)
 
 
 def cos(x: float) -> float:
     """Cosine of `x` radians; error below 0.8 ulp, NaN where ``|x| >= 2**51``."""
-    _, cosine = sincos(x)
-    return cosine
+    size = magnitude(x)
+    inside = size < LIMIT
+    quadrant, r, r_low = reduced(select(inside, size, 0.0))
+    y = one_of_both((quadrant & 1) == 0, r, r_low)
+    return select(inside, signed(quadrant + 1, y), NAN)
 
 
 def sincos(x: float) -> tuple[float, float]:
