@@ -60,7 +60,7 @@ def tanh(x: float) -> float:
 def asinh(x: float) -> float:
     """Inverse hyperbolic sine: ``log1p(x + x**2 / (1 + sqrt(1 + x**2)))``; error below 0.7 ulp."""
     size = magnitude(x)
-    huge = size > HUGE
+    huge = size >= HUGE
     a = select(size < HUGE, size, 1.0)  # of a NaN as well
     p, p_low = two_product(a, a)
     s, s_low = add(1.0, 0.0, p, p_low)

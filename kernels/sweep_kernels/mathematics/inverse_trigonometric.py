@@ -10,7 +10,7 @@ import math
 
 from sweep_kernels.arithmetic import bits_of, fma, select
 from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, magnitude
-from sweep_kernels.mathematics.double_double import add, divide, fast_two_sum, two_sum
+from sweep_kernels.mathematics.double_double import add, divide, fast_two_sum, product, two_sum
 
 __all__ = ["acos", "asin", "atan", "atan2"]
 
@@ -118,7 +118,7 @@ def atan2(y: float, x: float) -> float:
     b = select(larger == INF, select(smaller == INF, 1.0, 0.0), smaller)
     a = select((larger == INF) | (larger == 0.0), 1.0, larger)
     scale = select(a > 2.0**500, 2.0**-600, select(a < 2.0**-400, 2.0**600, 1.0))
-    angle, angle_low = arctangent(b * scale, a * scale)
+    angle, angle_low = arctangent(product(b, scale), product(a, scale))
     shallow = b < a * 2.0**-60
     angle, angle_low = select(shallow, b / a, angle), select(shallow, 0.0, angle_low)
     turn = select(steep, -angle, angle)

@@ -60,4 +60,4 @@ def cbrt(x: float) -> float:
 def halley(t: float, a: float) -> float:
     """One step towards the cube root of `a`."""
     cube = product(t * t, t)
-    return t * ((cube + 2.0 * a) / (2.0 * cube + a))
+    return product(t, fma(2.0, a, cube) / fma(2.0, cube, a))
