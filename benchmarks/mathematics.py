@@ -33,6 +33,7 @@ LONG = np.longdouble
 CHUNK = 200_000
 WORST = 100
 COMPILER = Compiler(checked=False)
+ROOT_TWO = np.sqrt(LONG(2))
 ROOT_PI = LONG("1.7724538509055160272981674833411451828")
 
 
@@ -57,52 +58,44 @@ def erf_series(x):
     return 2 / ROOT_PI * np.exp(-square) * (1 - rest) * total
 
 
-def erfc_fraction(x):
-    """erfc by its continued fraction (DLMF 7.9.1), for x >= 2."""
-    square, rest = square_in_two(x)
-    below = np.zeros_like(x)
-    for n in range(120, 0, -1):
-        below = (LONG(n) / 2) / (x + below)
-    return np.exp(-square) * (1 - rest) / (ROOT_PI * (x + below))
-
-
-def erf(x):
-    near = np.abs(x) < 2.5
-    far = np.maximum(np.abs(x), LONG(2.5))
-    return np.where(near, erf_series(np.where(near, x, LONG(0))), np.sign(x) * (1 - erfc_fraction(far)))
-
-
-def erfc(x):
-    near = x < 0.4
-    middle = (x >= 0.4) & (x < 2.5)
-    far = erfc_fraction(np.maximum(x, LONG(2)))
-    return np.where(near, 1 - erf(np.where(near, x, LONG(0))), np.where(middle, erfc_middle(np.where(middle, x, LONG(1))), far))
-
-
-def erfc_middle(x):
-    """erfc by its fraction, from far enough back: the fraction converges for any x > 0."""
-    square, rest = square_in_two(x)
-    below = np.zeros_like(x)
-    for n in range(1500, 0, -1):
-        below = (LONG(n) / 2) / (x + below)
-    return np.exp(-square) * (1 - rest) / (ROOT_PI * (x + below))
-
-
-def mills(x):
-    """exp(x**2 / 2) normal_cdf(-x) by the fraction, for x >= 0.6."""
-    below = np.zeros_like(x)
-    for n in range(1500 if float(x.min()) < 3 else 120, 0, -1):
-        below = LONG(n) / (x + below)
-    return 1 / ((x + below) * np.sqrt(LONG(2)) * ROOT_PI)
+def fraction_below(x):
+    """1 / (x + 2 / (x + 3 / (x + ...))) (DLMF 7.9.1, 8.9), for x >= 1.4, by parts: it takes the fewer terms the larger x is."""
+    below = np.empty_like(x)
+    for part, terms in ((x < 2.8, 400), (x >= 2.8, 130)):
+        these, rest = x[part], np.zeros(int(part.sum()), LONG)
+        for n in range(terms, 0, -1):
+            rest = LONG(n) / (these + rest)
+        below[part] = rest
+    return below
 
 
 def normal_tail(x):
+    """normal_cdf(-x) for x > 0.6."""
+    near, found = x < 1.4, np.empty_like(x)
+    found[near] = LONG(0.5) - normal_middle(x[near])
+    far = x[~near]
+    square, rest = square_in_two(far)
+    found[~near] = np.exp(-square / 2) * (1 - rest / 2) / ((far + fraction_below(far)) * ROOT_TWO * ROOT_PI)
+    return found
+
+
+def erfc_far(x):
     square, rest = square_in_two(x)
-    found = np.empty_like(x)
-    for part in (x < 3, x >= 3):
-        if part.any():
-            found[part] = mills(x[part])
-    return np.exp(-square / 2) * (1 - rest / 2) * found
+    return np.exp(-square) * (1 - rest) * ROOT_TWO / ((x * ROOT_TWO + fraction_below(x * ROOT_TWO)) * ROOT_PI)
+
+
+def erfc(x):
+    near, found = x < 1, np.empty_like(x)
+    found[near] = 1 - erf(x[near])
+    found[~near] = erfc_far(x[~near])
+    return found
+
+
+def erf(x):
+    near, found = np.abs(x) < 2.5, np.empty_like(x)
+    found[near] = erf_series(x[near])
+    found[~near] = np.sign(x[~near]) * (1 - erfc_far(np.abs(x[~near])))
+    return found
 
 
 def normal_middle(x):
@@ -112,7 +105,7 @@ def normal_middle(x):
     for n in range(1, 40):
         term = term * square / (2 * n + 1)
         total = total + term
-    return np.exp(-square / 2) * (1 - rest / 2) * total / (np.sqrt(LONG(2)) * ROOT_PI)
+    return np.exp(-square / 2) * (1 - rest / 2) * total / (ROOT_TWO * ROOT_PI)
 
 
 def normal_cdf(x):
@@ -125,21 +118,12 @@ def normal_quantile(p):
     """One step of Newton's from the result that is examined, on the logarithm in the tails."""
     x = np.abs(RUN["normal_quantile"](p.astype(np.float64)).astype(LONG))
     tail = np.minimum(p, 1 - p)
-    density = np.exp(-x * x / 2) / (np.sqrt(LONG(2)) * ROOT_PI)
+    density = np.exp(-x * x / 2) / (ROOT_TWO * ROOT_PI)
     near = x < 0.7
     centre = x - (normal_middle(np.where(near, x, LONG(0))) - (LONG(0.5) - tail)) / density
     outside = np.where(near, LONG(1), x)
-    far = outside + (normal_tail(outside) / tail - 1) * mills_of(outside)
+    far = outside + (normal_tail(outside) / tail - 1) * tail / np.where(near, LONG(1), density)
     return np.where(p < 0.5, -1, 1) * np.where(near, centre, far)
-
-
-def mills_of(x):
-    """normal_cdf(-x) / density(x)."""
-    found = np.empty_like(x)
-    for part in (x < 3, x >= 3):
-        if part.any():
-            found[part] = mills(x[part]) * np.sqrt(LONG(2)) * ROOT_PI
-    return found
 
 
 def exact_quantile(p):
@@ -296,7 +280,13 @@ def accuracy(name, case, points):
         count = min(CHUNK, points - begun)
         arguments = sample(chance, count)
         if points <= CHUNK:
-            halves = zip(*[each if isinstance(each, tuple) else (each,) for each in (case.usual(chance, count // 2), case.whole(chance, count // 2))], strict=True)
+            halves = zip(
+                *[
+                    each if isinstance(each, tuple) else (each,)
+                    for each in (case.usual(chance, count // 2), case.whole(chance, count // 2))
+                ],
+                strict=True,
+            )
             arguments = tuple(np.concatenate(each) for each in halves)
         arguments = arguments if isinstance(arguments, tuple) else (arguments,)
         off, subnormal = errors(case, run, arguments)
@@ -335,7 +325,9 @@ def examine(name, case, points):
     packed = re.findall(r"vfn?m(?:add|sub)\d+pd[^\n]*(zmm|ymm)", next(iter(run.inspect_asm().values())))
     theirs = nanoseconds(lambda *all_of: case.rival()(*all_of[:-1], out=all_of[-1]), given)
     scalar = getattr(math, name, None)
-    by_math = nanoseconds(loop(scalar, two_arguments=name in TWO), given) if scalar and name not in {"cbrt", "exp2"} else None
+    by_math = (
+        nanoseconds(loop(scalar, two_arguments=name in TWO), given) if scalar and name not in {"cbrt", "exp2"} else None
+    )
     (normal, at), (subnormal, _) = accuracy(name, case, points)
     return {
         "function": name, "ulp": normal, "at": at, "ulp_subnormal": subnormal, "ns": ours, "ns_numpy": theirs, "ns_math": by_math,
@@ -351,7 +343,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the raw figures here")
     arguments = parser.parse_args()
     points = 10**5 if arguments.quick else arguments.points
-    print(f"{'':<16}{'max ulp':>9}{'subnormal':>11}{'ns':>8}{'numpy, ns':>11}{'ratio':>7}{'math, ns':>10}{'registers':>11}")
+    print(
+        f"{'':<16}{'max ulp':>9}{'subnormal':>11}{'ns':>8}{'numpy, ns':>11}{'ratio':>7}{'math, ns':>10}{'registers':>11}"
+    )
     rows = []
     for name in arguments.only:
         row = examine(name, CASES[name], points)

@@ -24,8 +24,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "BY_NAME", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "erf", "erfc", "exp", "exp2", "expm1",
-    "hypot", "log", "log10", "log1p", "log2", "normal_cdf", "normal_quantile", "pow", "sin", "sincos", "sinh", "tan", "tanh",
+    "BY_NAME",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "cos",
+    "cosh",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "hypot",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "normal_cdf",
+    "normal_quantile",
+    "pow",
+    "sin",
+    "sincos",
+    "sinh",
+    "tan",
+    "tanh",
 ]  # fmt: skip
 
 BY_NAME: dict[str, Callable[..., Any]] = {

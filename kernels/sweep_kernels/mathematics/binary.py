@@ -20,11 +20,11 @@ __all__ = [
     "SIGN",
     "SMALLEST_NORMAL",
     "flip_sign",
+    "is_number",
     "magnitude",
     "power_of_two",
     "scaled",
     "split",
-    "with_sign",
 ]
 
 INF = math.inf
@@ -45,9 +45,9 @@ def magnitude(x: float) -> float:
     return float_of_bits(bits_of(x) & LARGEST_INTEGER_BITS)
 
 
-def with_sign(size: float, sign: float) -> float:
-    """`size`, which has no sign, with the sign of `sign`."""
-    return float_of_bits(bits_of(size) | (bits_of(sign) & SIGN))
+def is_number(x: float) -> bool:
+    """Return whether `x` is not a NaN."""
+    return x == x  # noqa: PLR0124 - that is how one asks
 
 
 def flip_sign(x: float, sign: float) -> float:

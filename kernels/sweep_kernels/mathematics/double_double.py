@@ -18,20 +18,20 @@ def product(x: float, y: float) -> float:
 
 
 def fast_two_sum(a: float, b: float) -> tuple[float, float]:
-    """``a + b`` and its rounding error; exact if ``|a| >= |b|`` or ``a = 0``."""
+    """Sum and its rounding error; exact if ``|a| >= |b|`` or ``a = 0``."""
     total = a + b
     return total, b - (total - a)
 
 
 def two_sum(a: float, b: float) -> tuple[float, float]:
-    """``a + b`` and its rounding error."""
+    """Sum and its rounding error."""
     total = a + b
     of_b = total - a
     return total, (a - (total - of_b)) + (b - of_b)
 
 
 def two_product(a: float, b: float) -> tuple[float, float]:
-    """``a * b`` and its rounding error."""
+    """Product and its rounding error."""
     high = fma(a, b, 0.0)
     return high, fma(a, b, -high)
 

@@ -9,7 +9,7 @@ M. M. Shepherd and J. G. Laframboise, "Chebyshev approximation of (1 + 2x) exp(x
 from __future__ import annotations
 
 from sweep_kernels.arithmetic import fma, select
-from sweep_kernels.mathematics.binary import NAN, flip_sign, magnitude, scaled
+from sweep_kernels.mathematics.binary import NAN, flip_sign, is_number, magnitude, scaled
 from sweep_kernels.mathematics.double_double import add, divide, fast_two_sum, multiply, two_product, two_sum
 from sweep_kernels.mathematics.exponential import exp_of_sum
 
@@ -22,6 +22,8 @@ TWO_OVER_ROOT_PI_LOW = 1.533545961316588e-17
 CUBIC = -0.37612638903183754
 AT_CENTRE = 0.7069252308139929
 AT_CENTRE_LOW = 3.1967872786156094e-17
+SLOPE = -0.2227037243479894
+SLOPE_LOW = 1.701199129950414e-18
 
 
 def erf_near(x: float) -> tuple[float, float]:
@@ -70,11 +72,12 @@ def erfc_far(x: float) -> tuple[int, float, float]:
     p = fma(p, t, -0.017399379204674763)
     p = fma(p, t, -0.021776923924034318)
     p = fma(p, t, 0.10617382176451033)
-    p = fma(p, t, -0.2227037243479894)
-    q, q_low = two_product(p, t)
+    r = fma(p, t, SLOPE)
+    r_low = fma(p, t, SLOPE - r) + SLOPE_LOW
+    q, q_low = two_product(r, t)
     y, y_low = fast_two_sum(AT_CENTRE, q)
     d, d_low = two_sum(1.0, x)
-    y, y_low = divide(y, y_low + fma(p, t_low, q_low + AT_CENTRE_LOW), d, d_low)
+    y, y_low = divide(y, y_low + fma(r, t_low, fma(r_low, t, q_low + AT_CENTRE_LOW)), d, d_low)
     square, square_low = two_product(x, x)
     k, e, e_low = exp_of_sum(-square, -square_low)
     y, y_low = multiply(y, y_low, e, e_low)
@@ -89,7 +92,7 @@ def erf(x: float) -> float:
     k, z, z_low = erfc_far(select(near, 1.0, select(size < 6.0, size, 6.0)))
     far, far_low = add(1.0, 0.0, -scaled(z, k), -scaled(z_low, k))
     y = select(near, y + y_low, far + far_low)
-    return select(x == x, flip_sign(y, x), NAN)  # noqa: PLR0124
+    return select(is_number(x), flip_sign(y, x), NAN)
 
 
 def erfc(x: float) -> float:
@@ -102,4 +105,4 @@ def erfc(x: float) -> float:
     tail = scaled(z + z_low, k)
     high, high_low = add(2.0, 0.0, -tail, 0.0)
     far = select(x < 0.0, high + high_low, tail)
-    return select(x == x, select(near, y + y_low, far), NAN)  # noqa: PLR0124
+    return select(is_number(x), select(near, y + y_low, far), NAN)

@@ -7,7 +7,7 @@ their relative accuracy near zero. The inverses by their logarithms (DLMF 4.37),
 from __future__ import annotations
 
 from sweep_kernels.arithmetic import fma, select
-from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, magnitude
+from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, is_number, magnitude
 from sweep_kernels.mathematics.double_double import add, divide, multiply, two_product, two_sum
 from sweep_kernels.mathematics.exponential import quarter_expm1
 from sweep_kernels.mathematics.logarithmic import log1p_of_sum
@@ -31,7 +31,7 @@ def sinh(x: float) -> float:
     q, q_low = divide(v, v_low, d, fma(4.0, v_low, d_low))
     y, y_low = add(u, u_low, q, q_low)
     y = select(size < TINY, size, 2.0 * (y + y_low))
-    return select(x == x, flip_sign(y, x), NAN)  # noqa: PLR0124
+    return select(is_number(x), flip_sign(y, x), NAN)
 
 
 def cosh(x: float) -> float:
@@ -44,7 +44,7 @@ def cosh(x: float) -> float:
     q, q_low = divide(0.25, 0.0, d, fma(4.0, v_low, d_low))
     y, y_low = add(0.25, 0.0, u, u_low)
     y, y_low = add(y, y_low, q, q_low)
-    return select(x == x, 2.0 * (y + y_low), NAN)  # noqa: PLR0124
+    return select(is_number(x), 2.0 * (y + y_low), NAN)
 
 
 def tanh(x: float) -> float:
@@ -54,7 +54,7 @@ def tanh(x: float) -> float:
     d, d_low = two_sum(1.0, 2.0 * u)
     y, y_low = divide(2.0 * u, 2.0 * u_low, d, fma(2.0, u_low, d_low))
     y = select(size < TINY, size, y + y_low)
-    return select(x == x, flip_sign(y, x), NAN)  # noqa: PLR0124
+    return select(is_number(x), flip_sign(y, x), NAN)
 
 
 def asinh(x: float) -> float:
@@ -71,7 +71,7 @@ def asinh(x: float) -> float:
     finite = select(size < INF, size, 1.0)
     y = log1p_of_sum(select(huge, finite, t), select(huge, 0.0, t_low), select(huge, 1.0, 0.0))
     y = select(size < TINY, size, select(size == INF, INF, y))
-    return select(x == x, flip_sign(y, x), NAN)  # noqa: PLR0124
+    return select(is_number(x), flip_sign(y, x), NAN)
 
 
 def acosh(x: float) -> float:
@@ -97,4 +97,4 @@ def atanh(x: float) -> float:
     q, q_low = divide(2.0 * a, 0.0, d, d_low)
     y = 0.5 * log1p_of_sum(q, q_low, 0.0)
     y = select(size < TINY, size, select(size < 1.0, y, select(size == 1.0, INF, NAN)))
-    return select(y == y, flip_sign(y, x), NAN)  # noqa: PLR0124
+    return select(is_number(y), flip_sign(y, x), NAN)

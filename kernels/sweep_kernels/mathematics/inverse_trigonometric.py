@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from sweep_kernels.arithmetic import bits_of, fma, select
-from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, magnitude
+from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, is_number, magnitude
 from sweep_kernels.mathematics.double_double import add, divide, fast_two_sum, product, two_sum
 
 __all__ = ["acos", "asin", "atan", "atan2"]
@@ -105,7 +105,7 @@ def atan(x: float) -> float:
     high, low = fast_two_sum(HALF_PI, -y)
     z = select(steep, high + (low + (HALF_PI_LOW - y_low)), y + y_low)
     z = select(size < 2.0**-30, size, z)
-    return select(x == x, flip_sign(z, x), NAN)  # noqa: PLR0124
+    return select(is_number(x), flip_sign(z, x), NAN)
 
 
 def atan2(y: float, x: float) -> float:

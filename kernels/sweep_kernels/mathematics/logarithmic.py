@@ -11,7 +11,7 @@ from sweep_kernels.arithmetic import bits_of, fma, select
 from sweep_kernels.mathematics.binary import INF, NAN, SHIFT, SHIFT_BITS, magnitude, power_of_two, split
 from sweep_kernels.mathematics.double_double import fast_two_sum, multiply, product, two_product, two_sum
 
-__all__ = ["log", "log10", "log1p", "log2", "log1p_of_sum", "log_of_one_plus", "logarithm", "plus_ln2_times"]
+__all__ = ["log", "log1p", "log1p_of_sum", "log2", "log10", "log_of_one_plus", "logarithm", "plus_ln2_times"]
 
 LN2_HIGH = 6.93147180369123816490e-01  # 33 bits: k * LN2_HIGH is exact
 LN2_LOW = 1.90821492927058770002e-10

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from sweep_kernels.arithmetic import bits_of, float_of_bits, fma, select
-from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, magnitude, scaled
-from sweep_kernels.mathematics.double_double import fast_two_sum, two_product
+from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, is_number, magnitude, scaled
+from sweep_kernels.mathematics.double_double import two_product
 from sweep_kernels.mathematics.exponential import exp_of_sum
 from sweep_kernels.mathematics.logarithmic import logarithm
 
@@ -38,5 +38,5 @@ def pow(x: float, y: float) -> float:  # noqa: A001 - math's name
     negative = bits_of(x) < 0
     z = float_of_bits(bits_of(size) ^ (select(negative, -odd, 0) << 63))
     undefined = negative & (base > 0.0) & (base < INF) & fractional
-    z = select(undefined | (base != base) | (y != y), NAN, z)  # noqa: PLR0124
+    z = select(undefined, NAN, select(is_number(x) & is_number(y), z, NAN))
     return select((x == 1.0) | (y == 0.0), 1.0, z)

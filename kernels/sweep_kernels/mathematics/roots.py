@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sweep_kernels.arithmetic import bits_of, float_of_bits, fma, select
-from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, magnitude
+from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, is_number, magnitude
 from sweep_kernels.mathematics.double_double import fast_two_sum, product, two_product
 
 __all__ = ["cbrt", "hypot", "sqrt_of_sum"]
@@ -54,7 +54,7 @@ def cbrt(x: float) -> float:
     cube, cube_low = two_product(square, t)
     rest = (a - cube) - fma(square_low, t, cube_low)
     y = (t + rest / (3.0 * square)) * select(small, 2.0**-180, select(large, 2.0**18, 1.0))
-    return select(inside, flip_sign(y, x), select(size == size, x, NAN))  # noqa: PLR0124
+    return select(inside, flip_sign(y, x), select(is_number(size), x, NAN))
 
 
 def halley(t: float, a: float) -> float:

@@ -9,7 +9,7 @@ results are NaN: neighbouring float64 are half a unit apart there, and soon a pe
 from __future__ import annotations
 
 from sweep_kernels.arithmetic import bits_of, float_of_bits, fma, select
-from sweep_kernels.mathematics.binary import NAN, SHIFT, SIGN, flip_sign, magnitude
+from sweep_kernels.mathematics.binary import NAN, SHIFT, flip_sign, magnitude
 from sweep_kernels.mathematics.double_double import divide, fast_two_sum, two_product, two_sum
 
 __all__ = ["LIMIT", "cos", "sin", "sincos", "tan"]
@@ -63,7 +63,7 @@ def signed(quadrants: int, y: float) -> float:
 
 
 def one_of_both(odd: bool, r: float, r_low: float) -> float:
-    """The cosine of ``r + r_low`` if `odd`, else the sine: what `cosine_parts` or `sine_parts` gives, for one polynomial's work."""
+    """Cosine of ``r + r_low`` if `odd`, else the sine: what `cosine_parts` or `sine_parts` gives, for one polynomial's work."""
     z = r * r
     p = fma(
         z,

@@ -9,7 +9,14 @@ from typing import Any
 import mpmath
 
 from sweep_kernels import mathematics
-from tests.kernels.mathematics.points import CHANCE, any_magnitude, around, magnitudes, near_multiples_of_half_pi, uniform
+from tests.kernels.mathematics.points import (
+    CHANCE,
+    any_magnitude,
+    around,
+    magnitudes,
+    near_multiples_of_half_pi,
+    uniform,
+)
 
 COUNT = 200
 
@@ -54,7 +61,10 @@ def both(x: float) -> list[float]:
 def powers() -> list[tuple[float, float]]:
     pairs = [(abs(x), y) for x, y in zip(any_magnitude(COUNT), magnitudes(1e-3, 3.0, COUNT), strict=True)]
     for low, high in ((1e-300, 1e300), (0.7, 1.5), (1 - 1e-9, 1 + 1e-9)):
-        bases = [CHANCE.uniform(low, high) if high < 2 else math.exp(CHANCE.uniform(math.log(low), math.log(high))) for _ in range(COUNT)]
+        bases = [
+            CHANCE.uniform(low, high) if high < 2 else math.exp(CHANCE.uniform(math.log(low), math.log(high)))
+            for _ in range(COUNT)
+        ]
         pairs += [(x, CHANCE.uniform(-745, 709.7) / math.log(x)) for x in bases]
     pairs += [(-x, float(n)) for x, n in zip(uniform(0.1, 10, COUNT), range(-COUNT // 2, COUNT), strict=False)]
     return pairs + [(x, y) for x in around(2.0**0.5, 0.5**0.5, 1.0, 2.0)[:12] for y in (2.0, 0.5, -3.0, 1000.0, 1 / 3)]
@@ -74,8 +84,17 @@ ANGLES = (
 )  # fmt: skip
 UNIT = uniform(-1, 1, 2 * COUNT) + magnitudes(1e-300, 1, COUNT) + around(0.5, 1.0, 2.0**-30, 2.0**-54)
 REAL = uniform(-3, 3, 2 * COUNT) + magnitudes(1e-300, 710, COUNT) + around(0.3466, 2.0**-30, 40.0, 710.4758, 1.0)
-EXPONENTS = uniform(-745.2, 709.9, 2 * COUNT) + uniform(-1, 1, COUNT) + around(709.782712893384, 745.1332191019411, 708.3964185322641, 0.34657359)
-TAILS = uniform(-39, 39, COUNT) + uniform(-6, 6, COUNT) + uniform(-1, 1, COUNT) + around(0.5, 0.6, 1.0, 6.0, 26.5, 27.2, 37.5, 38.4)
+EXPONENTS = (
+    uniform(-745.2, 709.9, 2 * COUNT)
+    + uniform(-1, 1, COUNT)
+    + around(709.782712893384, 745.1332191019411, 708.3964185322641, 0.34657359)
+)
+TAILS = (
+    uniform(-39, 39, COUNT)
+    + uniform(-6, 6, COUNT)
+    + uniform(-1, 1, COUNT)
+    + around(0.5, 0.6, 1.0, 6.0, 26.5, 27.2, 37.5, 38.4)
+)
 PROBABILITIES = (
     uniform(0, 1, COUNT) + [abs(x) for x in magnitudes(5e-324, 0.5, COUNT)] + [0.5 + x for x in magnitudes(1e-16, 0.4, COUNT)]
     + [abs(x) for x in around(0.25, 0.75, 4.5e-3, 2.8e-8, 4.5e-32)]

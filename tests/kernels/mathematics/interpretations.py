@@ -46,14 +46,16 @@ def is_power_of_two(value) -> bool:
 
 def may_be_contracted(value) -> bool:
     """Whether a compiler could melt this product with the addition that it goes into, and change the sum."""
-    return isinstance(value, Symbol) and value.made_by == "*" and not any(is_power_of_two(each) for each in value.operands)
+    return (
+        isinstance(value, Symbol) and value.made_by == "*" and not any(is_power_of_two(each) for each in value.operands)
+    )
 
 
 def _operation(name: str, takes: str, gives: str | None):
     def method(a, b):
-        assert kind_of(a) == kind_of(b) and kind_of(a) in takes, f"{kind_of(a)} {name} {kind_of(b)}"
+        assert kind_of(a) == kind_of(b) in takes, f"{kind_of(a)} {name} {kind_of(b)}"
         if name in "+-" and kind_of(a) == "f":
-            assert not may_be_contracted(a) and not may_be_contracted(b), "a product goes into a sum"
+            assert not any(map(may_be_contracted, (a, b))), "a product goes into a sum"
         return Symbol(gives or kind_of(a), name, a, b)
 
     return method
@@ -81,7 +83,7 @@ def _primitive(name: str, takes: str, gives: str):
 
 
 def _select(condition, a, b):
-    assert kind_of(condition) == "b" and kind_of(a) == kind_of(b) in "fi", "select of unlike things"
+    assert kind_of(condition) + kind_of(a) + kind_of(b) in {"bff", "bii"}, "select of unlike things"
     return Symbol(kind_of(a), "select", condition, a, b)
 
 

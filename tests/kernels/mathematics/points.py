@@ -28,7 +28,8 @@ def uniform(low: float, high: float, count: int) -> list[float]:
 def magnitudes(low: float, high: float, count: int) -> list[float]:
     """Both signs, uniform in the logarithm."""
     return [
-        math.copysign(math.exp(CHANCE.uniform(math.log(low), math.log(high))), CHANCE.random() - 0.5) for _ in range(count)
+        math.copysign(math.exp(CHANCE.uniform(math.log(low), math.log(high))), CHANCE.random() - 0.5)
+        for _ in range(count)
     ]
 
 

@@ -8,8 +8,8 @@ import random
 import mpmath
 import pytest
 
-from sweep_kernels.mathematics import in_range
 from sweep_kernels.arithmetic import bits_of, float_of_bits, fma
+from sweep_kernels.mathematics import in_range
 from sweep_kernels.native import compiled
 
 mpmath.mp.prec = 120
@@ -45,7 +45,9 @@ def test_sine_and_cosine_of_turns():
         assert abs(cosine - mpmath.cos(2 * mpmath.pi * v)) < 2.3e-16
 
 
-@pytest.mark.parametrize(("name", "values"), [("log_in_range", POSITIVE), ("exp_in_range", MODERATE), ("sincos_turns", TURNS)])
+@pytest.mark.parametrize(
+    ("name", "values"), [("log_in_range", POSITIVE), ("exp_in_range", MODERATE), ("sincos_turns", TURNS)]
+)
 def test_compiled_and_plain_agree_to_the_bit(name, values):
     plain = getattr(in_range, name)
     fast = compiled(plain)
