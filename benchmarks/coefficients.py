@@ -129,6 +129,19 @@ def square_of_moved(t):
     return quantile_over_root(s * s)
 
 
+def near_the_zeros(x):
+    """log gamma(x) / ((x - 1)(x - 2)), with its limits."""
+    if abs(x - 1) < TINY:
+        return +mpmath.euler
+    return 1 - mpmath.euler if abs(x - 2) < TINY else mpmath.loggamma(x) / ((x - 1) * (x - 2))
+
+
+def stirling_rest(z):
+    """What Stirling's formula lacks at ``x = 1 / sqrt(z)``, times x."""
+    x = 1 / mpmath.sqrt(z)
+    return (mpmath.loggamma(x) - ((x - mpf("0.5")) * mpmath.log(x) - x + mpmath.log(2 * mpmath.pi) / 2)) * x
+
+
 FITS = {
     "exponential: exp": Fit(
         near_zero(mpf(1) / 2, lambda r: (mpmath.expm1(r) - r) / r**2), -0.3475, 0.3475, 10, lambda r: r * r
@@ -169,6 +182,14 @@ FITS = {
         22,
         relative(tail(erfc_scaled, mpf("3.25"))),
     ),
+    "gamma_function: near_zeros": Fit(
+        tail(near_the_zeros, mpf("1.25")),
+        moved(0.5, 1.25),
+        moved(3, 1.25),
+        24,
+        relative(tail(near_the_zeros, mpf("1.25"))),
+    ),
+    "gamma_function: stirling": Fit(near_zero(mpf(1) / 12, stirling_rest), 0, mpf(1) / 9, 11, mpmath.sqrt),
     "normal_distribution: middle": Fit(
         of_root(-1 / (6 * ROOT_TWO_PI), lambda r: ((mpmath.ncdf(r) - mpf(1) / 2) / r - 1 / ROOT_TWO_PI) / r**2),
         0,

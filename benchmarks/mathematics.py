@@ -126,6 +126,40 @@ def normal_quantile(p):
     return np.where(p < 0.5, -1, 1) * np.where(near, centre, far)
 
 
+def gamma(x):
+    """By Stirling's formula at ``x + 20``, and by reflection below zero."""
+    size = np.abs(x)
+    y = size + 20
+    series = np.exp(
+        (
+            1 / LONG(12)
+            - (1 / LONG(360) - (1 / LONG(1260) - (1 / LONG(1680) - 1 / LONG(1188) / y**2) / y**2) / y**2) / y**2
+        )
+        / y
+    )
+    found = (
+        ROOT_TWO * ROOT_PI * np.power(y, (y - LONG(0.5)) / 2) * np.exp(-y) * series * np.power(y, (y - LONG(0.5)) / 2)
+    )
+    for n in range(20):
+        found = found / (size + n)
+    rest = np.abs(size - np.rint(size))
+    sine = np.sin(ROOT_PI * ROOT_PI * rest) * np.where(np.floor(size) % 2 == 0, -1, 1)
+    return np.where(x > 0, found, ROOT_PI * ROOT_PI / (np.where(x > 0, 1, sine * size) * found))
+
+
+def lgamma(x):
+    """By Stirling's formula; near its zeros of no use, but mpmath has the last word."""
+    y = np.where(x < 20, x + 20, x)
+    series = (
+        1 / LONG(12)
+        - (1 / LONG(360) - (1 / LONG(1260) - (1 / LONG(1680) - 1 / LONG(1188) / y**2) / y**2) / y**2) / y**2
+    ) / y
+    found = (y - LONG(0.5)) * np.log(y) - y + np.log(ROOT_TWO * ROOT_PI) + series
+    for n in range(20):
+        found = found - np.where(x < 20, np.log(x + n), LONG(0))
+    return found
+
+
 def exact_quantile(p):
     tail = min(p, 1 - p)
     x = mpmath.mpf(mathematics.normal_quantile(float(tail)))
@@ -156,7 +190,8 @@ def plus(offset, sample):
 
 def powers(low, high):
     def sample(chance, count):
-        base = np.exp(chance.uniform(math.log(low), math.log(high), count))
+        wide = np.exp(chance.uniform(math.log(low), math.log(high), count))
+        base = np.where(chance.random(count) < 0.5, wide, chance.uniform(0.5, 2, count))
         return base, chance.uniform(-745, 709.7, count) / np.log(base)
 
     return sample
@@ -209,6 +244,8 @@ CASES = {
     "cbrt": Case(uniform(-10, 10), ANYWHERE, np.cbrt, lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x))),
     "erf": Case(uniform(-3, 3), logarithmic(1e-300, 6), erf, mpmath.erf, scipy.special.erf),
     "erfc": Case(uniform(-3, 3), uniform(-6, 27.3), erfc, mpmath.erfc, scipy.special.erfc),
+    "gamma": Case(uniform(0.01, 10), uniform(-170, 171.6), gamma, mpmath.gamma, scipy.special.gamma),
+    "lgamma": Case(uniform(2.5, 30), logarithmic(1e-300, 1e300, signs=False), lgamma, mpmath.loggamma, scipy.special.gammaln),
     "normal_cdf": Case(uniform(-4, 4), uniform(-38.6, 8), normal_cdf, mpmath.ncdf, scipy.special.ndtr),
     "normal_quantile": Case(uniform(0.001, 0.999), logarithmic(SMALLEST, 0.5, signs=False), normal_quantile, exact_quantile, scipy.special.ndtri),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep_kernels.mathematics.error_function import erf, erfc
 from sweep_kernels.mathematics.exponential import exp, exp2, expm1
+from sweep_kernels.mathematics.gamma_function import gamma, lgamma
 from sweep_kernels.mathematics.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
 from sweep_kernels.mathematics.inverse_trigonometric import acos, asin, atan, atan2
 from sweep_kernels.mathematics.logarithmic import log, log1p, log2, log10
@@ -40,7 +41,9 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "gamma",
     "hypot",
+    "lgamma",
     "log",
     "log1p",
     "log2",
@@ -53,13 +56,13 @@ __all__ = [
     "sinh",
     "tan",
     "tanh",
-]  # fmt: skip
+]
 
 BY_NAME: dict[str, Callable[..., Any]] = {
     each.__name__: each
     for each in (
-        acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1, hypot, log, log10, log1p, log2, pow,
-        sin, sinh, tan, tanh,
+        acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1, gamma, hypot, lgamma, log, log10, log1p, log2,
+        pow, sin, sinh, tan, tanh,
     )
 }  # fmt: skip
 """By the name that the function has in ``math``: of one argument, or of two for ``atan2``, ``hypot`` and ``pow``."""

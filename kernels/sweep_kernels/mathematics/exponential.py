@@ -48,14 +48,14 @@ def exp_of_sum(x: float, x_low: float) -> tuple[int, float, float]:
 
 
 def exp(x: float) -> float:
-    """``e**x``; error below 0.56 ulp."""
+    """``e**x``; error below 0.6 ulp (0.76 where the result is subnormal)."""
     inside = select(x > -760.0, x, -760.0)  # a NaN as well
     k, y, y_low = exp_of_sum(select(inside < 720.0, inside, 720.0), 0.0)
     return select(is_number(x), scaled(y + y_low, k), NAN)
 
 
 def exp2(x: float) -> float:
-    """``2**x``; error below 0.56 ulp, exact for integers."""
+    """``2**x``; error below 0.61 ulp (0.76 where the result is subnormal), exact for integers."""
     inside = select(x > -1100.0, x, -1100.0)
     inside = select(inside < 1030.0, inside, 1030.0)
     shifted = inside + SHIFT

@@ -18,7 +18,7 @@ from tests.kernels.mathematics.points import (
     uniform,
 )
 
-COUNT = 200
+COUNT = 150
 
 
 @dataclass
@@ -54,8 +54,10 @@ def quantile(p: mpmath.mpf) -> mpmath.mpf:
     return x if p < 0.5 else -x
 
 
-def both(x: float) -> list[float]:
-    return [x, -x]
+def log_gamma(x: mpmath.mpf) -> mpmath.mpf:
+    """mpmath's, which wants more bits beside its zeros."""
+    with mpmath.workprec(400):
+        return mpmath.loggamma(x)
 
 
 def powers() -> list[tuple[float, float]]:
@@ -126,6 +128,8 @@ CASES = [
     Case("cbrt", lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)), 0.51, any_magnitude(2 * COUNT) + uniform(-10, 10, COUNT) + [float(n**3) for n in range(-50, 50)]),
     Case("erf", mpmath.erf, 0.65, TAILS + REAL),
     Case("erfc", mpmath.erfc, 0.9, TAILS + REAL),
+    Case("gamma", mpmath.gamma, 0.7, uniform(0, 171.6, COUNT) + uniform(-184, 0, COUNT) + magnitudes(1e-308, 5, COUNT) + around(0.5, 3.0, 20.5)),
+    Case("lgamma", log_gamma, 0.6, [*map(abs, any_magnitude(COUNT)), *uniform(0, 5, COUNT), *map(abs, around(0.5, 1.0, 2.0, 3.0, 2.0**60))]),
     Case("normal_cdf", mpmath.ncdf, 0.9, TAILS + REAL),
     Case("normal_quantile", quantile, 0.6, PROBABILITIES),
 ]  # fmt: skip
