@@ -293,7 +293,7 @@ def errors(case, run, arguments):
         nearest = exact.astype(np.float64)
         off = np.abs((found.astype(LONG) - exact) / spacing(exact)).astype(np.float64)
     both_infinite = np.isinf(nearest) & (found == nearest)
-    skipped = both_infinite | np.isnan(exact.astype(np.float64)) | (np.isinf(nearest) & (np.abs(found) > 1.797e308))
+    skipped = both_infinite | np.isnan(nearest) | (np.isinf(nearest) & (np.abs(found) > 1.797e308))
     return np.where(skipped, 0.0, off), np.abs(nearest) < 2.0**-1022
 
 

@@ -149,7 +149,7 @@ def lgamma(x: float) -> float:
 
 
 def gamma(x: float) -> float:
-    """Gamma function; error below 0.7 ulp. NaN at the negative integers, as C has it, and at minus infinity."""
+    """Gamma function; error below 0.9 ulp. NaN at the negative integers, as C has it, and at minus infinity."""
     size = magnitude(x)
     negative, tiny = x < 0.0, size < TINY
     a = select(tiny, 1.0, select(size < UNDERFLOW, size, UNDERFLOW))
