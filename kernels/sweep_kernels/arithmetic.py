@@ -1,7 +1,7 @@
-"""Three machine operations that Python does not spell the same everywhere.
+"""Four machine operations that Python does not spell the same everywhere.
 
 Written out here for plain Python; ``sweep_kernels.native`` maps each to one instruction in compiled code. Everything in
-``elementary`` and ``draws`` is built from these and from ``+ - * /`` and ``sqrt``, which IEEE 754 rounds correctly, so that
+``mathematics`` and ``draws`` is built from these and from ``+ - * /`` and ``sqrt``, which IEEE 754 rounds correctly, so that
 plain Python and compiled code agree to the last bit.
 """
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import struct
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["bits_of", "float_of_bits", "fma"]
+__all__ = ["bits_of", "float_of_bits", "fma", "select"]
 
 _INT64 = struct.Struct("<q")
 _FLOAT64 = struct.Struct("<d")
+Number = TypeVar("Number", int, float)
 
 
 def bits_of(x: float) -> int:
@@ -34,6 +35,15 @@ def float_of_bits(bits: int) -> float:
     1.0
     """
     return _FLOAT64.unpack(_INT64.pack(bits))[0]
+
+
+def select(condition: bool, a: Number, b: Number) -> Number:
+    """Take one of two numbers of the same type that are both there already: never a branch.
+
+    >>> select(2.0 < 1.0, 5.0, 7.0)
+    7.0
+    """
+    return a if condition else b
 
 
 def _libm_fma() -> Any:

@@ -93,7 +93,7 @@ def _key(kernel: Kernel, kinds: tuple[str, ...]) -> str:
 def _toolchain() -> str:
     """Everything but the kernel that compiled code depends on."""
     sources = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         sources.update(path.read_bytes())
     versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy")]
     return "\0".join([sources.hexdigest(), *versions, sys.version, *processor()])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sweep_kernels.arithmetic import fma
 from sweep_kernels.counter import NORMAL_STREAM, UNIFORM_STREAM
-from sweep_kernels.elementary import exp, log, sincos_turns
+from sweep_kernels.mathematics.in_range import exp_in_range, log_in_range, sincos_turns
 from sweep_kernels.philox import philox4x32
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def normal(rng: Rng) -> float:
         return rng.spare_normal
     block = i >> 1
     a, b, c, d = philox4x32(block, rng.c1 | NORMAL_STREAM, rng.c2, rng.c3, rng.k0, rng.k1)
-    radius = math.sqrt(-2.0 * log(open_closed(a, b)))
+    radius = math.sqrt(-2.0 * log_in_range(open_closed(a, b)))
     sine, cosine = sincos_turns(closed_open(c, d))
     rng.spare_normal = radius * sine
     return radius * cosine
@@ -67,7 +67,7 @@ def normal(rng: Rng) -> float:
 
 def exponential(rng: Rng) -> float:
     """Exponential with mean 1, by inversion: ``-log(1 - U)``. One U."""
-    return -log(1.0 - rng.uniform())
+    return -log_in_range(1.0 - rng.uniform())
 
 
 def integers(rng: Rng, low: int, high: int) -> int:
@@ -109,7 +109,7 @@ def log_factorial(k: float) -> float:
     inverse = 1.0 / x
     z = inverse * inverse
     series = fma(z, fma(z, fma(z, -1.0 / 1680.0, 1.0 / 1260.0), -1.0 / 360.0), 1.0 / 12.0)
-    return fma(x - 0.5, log(x), 0.91893853320467274178 - x) + fma(series, inverse, -log(product))
+    return fma(x - 0.5, log_in_range(x), 0.91893853320467274178 - x) + fma(series, inverse, -log_in_range(product))
 
 
 def log_poisson(k: float, mean: float, log_mean: float) -> float:
@@ -126,14 +126,14 @@ def log_poisson(k: float, mean: float, log_mean: float) -> float:
     if abs(e) > 1e-3:
         return -math.inf
     series = fma(-e, fma(-e, fma(-e, 1.0 / 20.0, 1.0 / 12.0), 1.0 / 6.0), 0.5)
-    return fma(-difference * e, series, -0.5 * log(6.28318530717958647692 * k))
+    return fma(-difference * e, series, -0.5 * log_in_range(6.28318530717958647692 * k))
 
 
 def poisson_by_inversion(rng: Rng, mean: float) -> int:
     """Search the distribution function from zero. One U."""
     u = rng.uniform()
     k = 0
-    term = exp(-mean)
+    term = exp_in_range(-mean)
     below = term
     while u >= below:
         k = k + 1
@@ -156,7 +156,7 @@ def poisson_by_rejection(rng: Rng, mean: float) -> int:
     a = fma(0.02483, b, -0.059)
     inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
     v_r = 0.9277 - 3.6224 / (b - 2.0)
-    log_mean = log(mean)
+    log_mean = log_in_range(mean)
     while True:
         u = rng.uniform() - 0.5
         v = 1.0 - rng.uniform()
@@ -168,7 +168,7 @@ def poisson_by_rejection(rng: Rng, mean: float) -> int:
             return k
         if k < 0 or (us < 0.013 and v > us):
             continue
-        accepted = log(v * inverse_alpha / (a / (us * us) + b))
+        accepted = log_in_range(v * inverse_alpha / (a / (us * us) + b))
         if accepted <= log_poisson(float(k), mean, log_mean):
             return k
 

@@ -128,10 +128,16 @@ def _fma(context: Any, x: Any, y: Any, z: Any) -> Any:
     return types.float64(*[types.float64] * 3), lambda _c, builder, _s, arguments: builder.fma(*arguments)
 
 
+@intrinsic
+def _select(context: Any, condition: Any, a: Any, b: Any) -> Any:
+    kind = types.float64 if isinstance(a, types.Float) else types.int64
+    return kind(types.boolean, kind, kind), lambda _c, builder, _s, arguments: builder.select(*arguments)
+
+
 # Keyed by identity: a plain function of ours on the left, what stands for it in compiled code on the right.
 STAND_INS = {
     id(getattr(arithmetic, name)): each
-    for name, each in zip(INSTRUCTIONS, (_bits_of, _float_of_bits, _fma), strict=True)
+    for name, each in zip(INSTRUCTIONS, (_bits_of, _float_of_bits, _fma, _select), strict=True)
 }
 
 

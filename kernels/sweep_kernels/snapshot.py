@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INSTRUCTIONS", "Namespace", "Snapshot", "library_name", "outer_names", "plain_function", "take"]
 
-INSTRUCTIONS = ("bits_of", "float_of_bits", "fma")
+INSTRUCTIONS = ("bits_of", "float_of_bits", "fma", "select")
 """Functions of `arithmetic` that stand for one machine instruction each."""
 
 LIBRARIES = (math, cmath, np)

@@ -1,8 +1,8 @@
-"""Logarithm, exponential and sine that give the same bits in plain Python and compiled.
+"""Logarithm, exponential and sine for the draws: on the ranges that a draw can reach, and no further.
 
 After fdlibm (Sun Microsystems, 1993: ``e_log.c``, ``e_exp.c``) and Cephes (S. Moshier, 1989: ``sin.c``), whose coefficients
-these are. Every multiply-add that a compiler might contract is an explicit `fma`. The domains are those that the draws need;
-outside them the results are undefined.
+these are. Every multiply-add that a compiler might contract is an explicit `fma`. Outside the stated ranges the results are
+undefined. The bits of every draw depend on these three: they stay as they are, whatever becomes of the complete functions.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 
 from sweep_kernels.arithmetic import bits_of, float_of_bits, fma
 
-__all__ = ["exp", "log", "sincos_turns"]
+__all__ = ["exp_in_range", "log_in_range", "sincos_turns"]
 
 LN2_HIGH = 6.93147180369123816490e-01
 LN2_LOW = 1.90821492927058770002e-10
@@ -20,7 +20,7 @@ HALF_PI = 1.5707963267948966192
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 
 
-def log(x: float) -> float:
+def log_in_range(x: float) -> float:
     """Natural logarithm of a positive, normal, finite `x`; below 1 ulp.
 
     With ``x = 2**k (1 + f)``, ``sqrt(1/2) <= 1 + f < sqrt(2)`` and ``s = f / (2 + f)``, ``log(1 + f) = f - f**2/2 + s (f**2/2 + R(s**2))``.
@@ -42,7 +42,7 @@ def log(x: float) -> float:
     return fma(exponent, LN2_HIGH, f - fma(half, f, -correction))
 
 
-def exp(x: float) -> float:
+def exp_in_range(x: float) -> float:
     """Exponential of ``-700 <= x <= 700``; below 1 ulp.
 
     With ``x = k ln 2 + r``, ``exp(r)`` from the rational approximation ``1 + r + r c / (2 - c)``.
