@@ -35,6 +35,8 @@ class Kernel:
         Values of the parameters that need no axis.
     outputs
         Names of what it returns, in order.
+    own_mathematics
+        Whether functions of ``math`` and ``numpy`` are ours, with the same bits everywhere, or the C library's.
     """
 
     function: Callable[..., Any]
@@ -43,6 +45,7 @@ class Kernel:
     defaults: dict[str, bool | int | float]
     outputs: tuple[str, ...]
     summary: str = ""
+    own_mathematics: bool = True
     _carried: Snapshot | None = field(default=None, repr=False)
 
     @property
@@ -54,7 +57,7 @@ class Kernel:
         KernelError
             If it refers to something that a kernel cannot, or any of this has changed since the kernel was first used.
         """
-        changed = None if self._carried else self._snapshot.changed(take(self.function))
+        changed = None if self._carried else self._snapshot.changed(self._take())
         if changed:
             raise KernelError(
                 f"kernel {self.name!r} is not what it was when it was first used: {changed} has changed; declare the kernel again"
@@ -79,7 +82,10 @@ class Kernel:
     @cached_property
     def _snapshot(self) -> Snapshot:
         """Taken once, at first use; carried along when the kernel travels to a worker, which may have other files."""
-        return self._carried or take(self.function)
+        return self._carried or self._take()
+
+    def _take(self) -> Snapshot:
+        return take(self.function, own_mathematics=self.own_mathematics)
 
     @property
     def file(self) -> str:
@@ -111,7 +117,16 @@ class Kernel:
     __call__ = property(lambda self: self.function)  # type: ignore[assignment] - callable as the plain function, traceback and all
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = (self.frozen, self.name, self.parameters, self.defaults, self.outputs, self.summary, self._snapshot)
+        values = (
+            self.frozen,
+            self.name,
+            self.parameters,
+            self.defaults,
+            self.outputs,
+            self.summary,
+            self.own_mathematics,
+            self._snapshot,
+        )
         return (Kernel, values)
 
 
@@ -120,10 +135,18 @@ def kernel(function: Callable[..., Any], /) -> Kernel: ...
 
 
 @overload
-def kernel(*, outputs: Sequence[str] | str | None = None) -> Callable[[Callable[..., Any]], Kernel]: ...
+def kernel(
+    *, outputs: Sequence[str] | str | None = None, mathematics: str = "own"
+) -> Callable[[Callable[..., Any]], Kernel]: ...
 
 
-def kernel(function: Callable[..., Any] | None = None, /, *, outputs: Sequence[str] | str | None = None) -> Any:
+def kernel(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    outputs: Sequence[str] | str | None = None,
+    mathematics: str = "own",
+) -> Any:
     """Declare a scalar function to be a kernel.
 
     Parameters
@@ -132,6 +155,8 @@ def kernel(function: Callable[..., Any] | None = None, /, *, outputs: Sequence[s
         ``f(rng, a, b, ...)`` returning a number, a bool, or a tuple of these.
     outputs
         Names of what it returns, in order. The function's own name when left out.
+    mathematics
+        ``"own"``: functions of ``math`` and ``numpy`` are ours, which give the same bits on every machine; ``"library"``: the C library's.
 
     Returns
     -------
@@ -141,7 +166,8 @@ def kernel(function: Callable[..., Any] | None = None, /, *, outputs: Sequence[s
     Raises
     ------
     KernelError
-        If there is no ``rng`` to receive, an argument is variadic, a default is no number, or two outputs share a name.
+        If there is no ``rng`` to receive, `mathematics` is neither of the two, an argument is variadic, a default is no number, or two
+        outputs share a name.
 
     Examples
     --------
@@ -154,12 +180,15 @@ def kernel(function: Callable[..., Any] | None = None, /, *, outputs: Sequence[s
     >>> pi.trial(0, 0, 5, radius=1.0)
     True
     """
+    if mathematics not in {"own", "library"}:
+        raise KernelError(f"mathematics={mathematics!r} is neither 'own' nor 'library'")
+    own = mathematics == "own"
     if function is None:
-        return lambda each: _declare(each, outputs)
-    return _declare(function, outputs)
+        return lambda each: _declare(each, outputs, own_mathematics=own)
+    return _declare(function, outputs, own_mathematics=own)
 
 
-def _declare(function: Callable[..., Any], outputs: Sequence[str] | str | None) -> Kernel:
+def _declare(function: Callable[..., Any], outputs: Sequence[str] | str | None, *, own_mathematics: bool) -> Kernel:
     function = plain_function(function)
     if not inspect.isfunction(function):
         raise KernelError(f"a kernel is a plain function, not {function!r}")
@@ -181,6 +210,7 @@ def _declare(function: Callable[..., Any], outputs: Sequence[str] | str | None) 
         defaults={each.name: number for each in taken if (number := _number(each.default)) is not None},
         outputs=tuple(given),
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
+        own_mathematics=own_mathematics,
     )
 
 

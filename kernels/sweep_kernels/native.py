@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
+import functools
 import inspect
 import types as pytypes
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ __all__ = ["INLINE", "Compiler", "RngType", "compiled", "make_rng", "rng_type"]
 INLINE = {"forceinline": True, "error_model": "numpy"}
 CHECKED = {"forceinline": True, "error_model": "sweep", "boundscheck": True}
 INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
+OWN = {"sweep_kernels.repeatable"}
+"""Modules whose functions a kernel refers to without knowing it."""
+
 FIELDS = {
     **dict.fromkeys(("k0", "k1", "c1", "c2", "c3", "uniforms", "normals"), types.int64),
     **dict.fromkeys(("spare_uniform", "spare_normal"), types.float64),
@@ -200,8 +204,14 @@ class Compiler:
         if id(value) not in self._made:
             if not isinstance(value, pytypes.FunctionType) or library_name(value):
                 return value
-            self._made[id(value)] = self.compiled(value)
+            self._made[id(value)] = _own(value) if value.__module__ in OWN else self.compiled(value)
         return self._made[id(value)]
+
+
+@functools.cache
+def _own(function: Callable[..., Any]) -> Any:
+    """Make a function of ours compilable once for all kernels."""
+    return compiled(function)
 
 
 def _register(name: str, function: Callable[..., Any]) -> None:

@@ -22,6 +22,7 @@ import numpy as np
 
 from sweep_kernels import arithmetic
 from sweep_kernels.errors import KernelError
+from sweep_kernels.repeatable import EDITION, repeatable
 from sweep_kernels.source import normalised_source
 
 if TYPE_CHECKING:
@@ -85,20 +86,22 @@ class Snapshot:
         return names[0] if names else next(iter(now.facts.keys() - self.facts.keys()), "its source")
 
 
-def take(function: types.FunctionType) -> Snapshot:
+def take(function: types.FunctionType, *, own_mathematics: bool = True) -> Snapshot:
     """Copy a function and what it refers to.
 
     Parameters
     ----------
     function
         A plain function with its source at hand (a file or a notebook cell).
+    own_mathematics
+        Whether the copy has ours in the place of functions of ``math`` and ``numpy``; see `sweep_kernels.repeatable`.
 
     Raises
     ------
     KernelError
         If the source cannot be found or is not what runs, or the function refers to something that cannot be copied.
     """
-    taking = _Taking()
+    taking = _Taking(own_mathematics=own_mathematics)
     copy, version = taking.function(function)
     return Snapshot(copy, version, taking.facts)
 
@@ -160,7 +163,8 @@ def outer_names(code: types.CodeType, closed: frozenset[str] | None = None) -> I
 class _Taking:
     """One snapshot in the making."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, own_mathematics: bool) -> None:
+        self._own_mathematics = own_mathematics
         self.facts: dict[str, str] = {}
         self._taken: dict[types.FunctionType, tuple[types.FunctionType, str]] = {}
         self._open: list[types.FunctionType] = []
@@ -209,15 +213,14 @@ class _Taking:
         if not attributes or not hasattr(value, attributes[0]):
             what = f"the {attributes[0]!r} of {name!r}, which has none" if attributes else f"{name!r}, a {_kind(value)}"
             raise _refusal(live, name, f"reads {what}: {READABLE}")
-        inner: dict[str, Any] = {}
-        if value in LIBRARIES:
-            into[name] = value
-        else:
-            inner = vars(into.setdefault(name, Namespace(f"names of {name}")))
+        inner = vars(into.setdefault(name, Namespace(f"names of {name}")))
         return self._put(inner, tuple(attributes), getattr(value, attributes[0]), live)
 
     def _value(self, value: Any, name: str, live: types.FunctionType) -> tuple[Any, str]:
         value = plain_function(value)
+        ours = repeatable(value) if self._own_mathematics else None
+        if ours is not None:
+            return ours, f"{library_name(value)}, edition {EDITION}"
         known = _known_name(value)
         if known:
             return value, known
