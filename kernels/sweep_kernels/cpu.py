@@ -7,11 +7,12 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
+import functools
+import hashlib
 from typing import TYPE_CHECKING, Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
-from numba import njit, types  # type: ignore[import-untyped]
+from numba import types  # type: ignore[import-untyped]
 from numba.core import cgutils  # type: ignore[import-untyped]
 from numba.core.errors import NumbaError  # type: ignore[import-untyped]
 from numba.extending import intrinsic  # type: ignore[import-untyped]
@@ -20,15 +21,18 @@ from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 from sweep_kernels.counter import high_word
 from sweep_kernels.errors import KernelError
 from sweep_kernels.explained import explained
+from sweep_kernels.lanes import NotWidenedError, Widened, widened
+from sweep_kernels.modules import Assembly, assembly_of, emitted, simplified
 from sweep_kernels.native import Compiler, compiled, make_rng
-from sweep_kernels.objectcode import ObjectCode, target_machine
+from sweep_kernels.objectcode import ObjectCode
 from sweep_kernels.refusals import refuse_code, refuse_symbols, refuse_types
+from sweep_kernels.shelf import cache_folder, read, toolchain, write
 from sweep_kernels.statistics import SCRATCH, SLOTS, block_statistics
 
 if TYPE_CHECKING:
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["compile_kernel"]
+__all__ = ["WIDTH", "compile_kernel"]
 
 WORD = ir.IntType(64)
 ARGUMENT_TYPES = {"int": types.int64, "float": types.float64, "bool": types.boolean, "str": types.int64}
@@ -36,7 +40,14 @@ SLOT_COUNT = len(SLOTS)
 MASK = 0xFFFFFFFF
 
 
-def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
+TRIALS = "sweep_trials"
+"""Name in the machine code of what runs the trials of a block."""
+
+WIDTH = 16
+"""Trials side by side: two to four vector registers for each number."""
+
+
+def compile_kernel(kernel: Kernel, kinds: tuple[str, ...], width: int | None = None) -> ObjectCode:
     """Compile a kernel for parameters of the given kinds.
 
     Parameters
@@ -45,6 +56,9 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
         What to compile.
     kinds
         For each of its parameters in order, ``"int"``, ``"float"``, ``"bool"`` or ``"str"``.
+    width
+        How many trials to run side by side, a power of two; 1 for one after the other, as LLVM likes. When left out, `WIDTH` if that can be done. The
+        results are the same to the bit.
 
     Returns
     -------
@@ -56,55 +70,97 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
     KernelError
         If numba cannot type the function, it would compile into something else than plain Python does, or it does not return one number
         for each output.
+    NotWidenedError
+        If `width` is given, above 1, and cannot be had.
     """
     found: list[str] = []
     compiler = Compiler(checked=True)
-    signature = types.void(
-        *[types.int64] * 3, *[types.int64] * 8, *[types.CPointer(types.int64)], *[types.CPointer(types.float64)] * 3
-    )
     trial = compiler.compiled(kernel.frozen)
     functions = [each.py_func for each in compiler.dispatchers]
     refuse_code(functions)
     try:
-        dispatcher = njit(signature, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-            _driver(kernel, kinds, trial, found),
-        )
+        one = assembly_of(_one(kernel, kinds, trial, found), types.void(*ONE_ARGUMENTS))
     except (NumbaError, AssertionError) as error:  # numba asserts, in comparing tuples say
         raise KernelError(explained(kernel, functions, error)) from None
     refuse_types(compiler.dispatchers)
-    result = dispatcher.overloads[signature.args]
-    assert not result.library.has_dynamic_globals, "an address of this process is in the code"  # noqa: S101 - our mistake, and it must stop us
-    code, symbols = _object_code(result.library.get_llvm_str(), result.fndesc.llvm_func_name)
+    trials, width = _trials(one, width)
+    drive = _drive(len(kernel.outputs))
+    code, symbols = emitted([drive.text, trials.text], drive.entry, vectorise=width == 1)
     refuse_symbols(kernel, symbols)
-    return ObjectCode(code=code, entry=result.fndesc.llvm_func_name, symbols=symbols, output_kinds=tuple(found))
+    return ObjectCode(code, drive.entry, symbols, tuple(found), state=2 * trials.state, width=width)
 
 
-def _driver(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -> Any:
+def _trials(one: Assembly, width: int | None) -> tuple[Widened, int]:
+    """Return a module that runs the trials of a block as `TRIALS`, and how many side by side."""
+    scalar = simplified(one)
+    if width != 1:
+        try:
+            return widened(scalar, one.entry, TRIALS, STRIDES, width or WIDTH), width or WIDTH
+        except NotWidenedError:
+            if width is not None:
+                raise
+    return widened(scalar, one.entry, TRIALS, STRIDES, 1), 1
+
+
+ONE_ARGUMENTS = (
+    *[types.int64] * 5, types.CPointer(types.int64), types.int64, types.CPointer(types.float64), types.int64, types.int64,
+)  # fmt: skip
+DRIVE_ARGUMENTS = (*[types.int64] * 11, types.CPointer(types.int64), *[types.CPointer(types.float64)] * 3)
+STRIDES = {"%arg.c2": 1, "%arg.i": 1}
+"""What differs from one trial to the next."""
+
+
+def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -> Any:
     load = _loader(kinds)
     store = _storer(kernel, found)
+
+    def one(k0, k1, c1, c2, c3, parameters, row, values, stride, i):
+        store(values, stride, i, trial(make_rng(k0, k1, c1, c2, c3), *load(parameters, row)))
+
+    return one
+
+
+@functools.cache
+def _drive(outputs: int) -> Assembly:
+    """Return the driver, which is the same for all kernels of so many outputs; it is kept, for numba needs a second for it."""
+    digest = hashlib.sha256(f"{outputs} {toolchain()}".encode()).hexdigest()[:32]
+    path = cache_folder() / f"driver-{digest}.ll"
+    head, _, text = (read(path) or b"").partition(b"\n")
+    if head.endswith(hashlib.sha256(text).hexdigest().encode()):
+        return Assembly(text.decode(), head.decode().partition(" ")[0])
+    made = assembly_of(_driver(outputs), types.void(*DRIVE_ARGUMENTS))
+    body = made.text.encode()
+    write(path, f"{made.entry} {hashlib.sha256(body).hexdigest()}\n".encode() + body)
+    return made
+
+
+def _driver(outputs: int) -> Any:
     statistics = compiled(block_statistics, inline=False)
     first_word = compiled(high_word)
-    outputs = len(kernel.outputs)
 
     def drive(
         k0, k1, common_numbers,
-        first_point, first_block, width, start, count, trials, block_size, kept_stride,
+        first_point, first_block, block_count, start, count, trials, block_size, kept_stride,
         parameters, values, scratch, rows,
     ):  # fmt: skip
         stride = kept_stride if kept_stride > 0 else block_size
         room = view(scratch, 0, SCRATCH + block_size)
         base = 0
         for j in range(count):
-            row = (start + j) // width
-            first_trial = (first_block + (start + j) % width) * block_size
+            row = (start + j) // block_count
+            first_trial = (first_block + (start + j) % block_count) * block_size
             n = min(block_size, trials - first_trial)
             point = 0 if common_numbers != 0 else first_point + row
             c1 = first_word(point, first_trial)
             c2 = first_trial & MASK
             c3 = point & MASK
-            arguments = load(parameters, row)
-            for i in range(n):
-                store(values, stride, base + i, trial(make_rng(k0, k1, c1, c2 + i, c3), *arguments))
+            if (
+                run_trials(
+                    k0, k1, c1, c2, c3, parameters, row, values, stride, base, n, beyond(scratch, SCRATCH + block_size)
+                )
+                != 0
+            ):
+                raise ValueError
             for output in range(outputs):
                 column = view(values, output * stride + base, n)
                 statistics(column, n, first_trial, room, view(rows, (j * outputs + output) * SLOT_COUNT, SLOT_COUNT))
@@ -112,6 +168,50 @@ def _driver(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]
                 base += n
 
     return drive
+
+
+@intrinsic
+def run_trials(
+    context: Any,
+    k0: Any,
+    k1: Any,
+    c1: Any,
+    c2: Any,
+    c3: Any,
+    parameters: Any,
+    row: Any,
+    values: Any,
+    stride: Any,
+    i: Any,
+    count: Any,
+    room: Any,
+) -> Any:
+    """Run the trials of a block; returns 0 unless one raises."""
+    signature = types.int32(*ONE_ARGUMENTS, types.int64, types.CPointer(types.float64))
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.IntType(32), [pointer.as_pointer()] * 2 + [each.type for each in arguments])
+        function = cgutils.get_or_insert_function(builder.module, kind, TRIALS)
+        if function.is_declaration:  # numba looks for all names at once; a weak function gives way to the real one
+            function.linkage = "weak"
+            ir.IRBuilder(function.append_basic_block()).ret(ir.Constant(ir.IntType(32), 1))
+        nowhere = [
+            cgutils.alloca_once(builder, pointer) for _ in range(2)
+        ]  # for a result and an exception, which nobody reads
+        return builder.call(function, [*nowhere, *arguments])
+
+    return signature, generate
+
+
+@intrinsic
+def beyond(context: Any, pointer: Any, start: Any) -> Any:
+    """Return ``pointer + start``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.gep(arguments[0], [arguments[1]], inbounds=True)
+
+    return types.CPointer(types.float64)(types.CPointer(types.float64), types.int64), generate
 
 
 @intrinsic
@@ -210,18 +310,3 @@ def _output_kind(name: str, part: Any) -> str:
             f"output {name!r} is None on some path: return a number, a bool or a tuple of these everywhere"
         )
     raise _WrongResultError(f"output {name!r} is a {part}: return a number, a bool or a tuple of these")
-
-
-def _object_code(text: str, entry: str) -> tuple[bytes, tuple[str, ...]]:
-    """Strip a module to what `entry` needs and emit it for this processor."""
-    module = llvm.parse_assembly(text)
-    for each in [*module.functions, *module.global_variables]:
-        if not each.is_declaration:
-            each.linkage = "external" if each.name == entry else "internal"
-    machine = target_machine()
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_global_dead_code_eliminate_pass()
-    passes.run(module, builder)
-    symbols = tuple(each.name for each in module.functions if each.is_declaration and not each.name.startswith("llvm."))
-    return machine.emit_object(module), symbols

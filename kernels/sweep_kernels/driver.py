@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["EXACT", "Blocks", "Driver", "TrialRaisedError", "parameter_words"]
 
 
+WIDEST = 64
+"""The most trials side by side."""
+
 EXACT = 2**53
 """Integers below it are held exactly by float64."""
 
@@ -136,6 +139,7 @@ class Driver:
         self._trials = trials
         self._block_size = block_size
         self._outputs = len(kernel.outputs)
+        self._state = code.state
         self._room = threading.local()
 
     def run(self, blocks: Blocks, words: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -185,7 +189,8 @@ class Driver:
 
     def _scratch(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if not hasattr(self._room, "arrays"):
-            self._room.arrays = (np.empty(SCRATCH + self._block_size), np.empty((self._outputs, self._block_size)))
+            scratch = SCRATCH + self._block_size + self._state * (self._block_size + WIDEST)
+            self._room.arrays = (np.empty(scratch), np.empty((self._outputs, self._block_size)))
         return self._room.arrays
 
     def _call(

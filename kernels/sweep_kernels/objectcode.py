@@ -29,16 +29,23 @@ class ObjectCode:
         Names that it needs from outside.
     output_kinds
         For each output, ``"bool"``, ``"int"`` or ``"float"``.
+    state
+        Words of 8 bytes that it needs for each trial of a block, to put trials aside.
+    width
+        How many trials it runs side by side.
     """
 
     code: bytes
     entry: str
     symbols: tuple[str, ...]
     output_kinds: tuple[str, ...]
+    state: int = 0
+    width: int = 1
 
     def to_bytes(self) -> bytes:
         """Write a digest of the rest, one JSON line, the code."""
         head = {"entry": self.entry, "symbols": self.symbols, "output_kinds": self.output_kinds}
+        head |= {"state": self.state, "width": self.width}
         body = json.dumps(head).encode() + b"\n" + self.code
         return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
@@ -50,7 +57,9 @@ class ObjectCode:
             return None
         line, _, code = body.partition(b"\n")
         head = json.loads(line)
-        return cls(code, head["entry"], tuple(head["symbols"]), tuple(head["output_kinds"]))
+        return cls(
+            code, head["entry"], tuple(head["symbols"]), tuple(head["output_kinds"]), head["state"], head["width"]
+        )
 
 
 @functools.cache

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from sweep_kernels import KernelError, Rng, kernel
-from sweep_kernels.cache import _read, _write, cache_folder, object_code
+from sweep_kernels.cache import cache_folder, object_code
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
 from sweep_kernels.objectcode import ObjectCode
+from sweep_kernels.shelf import read, write
 from sweep_kernels.statistics import FINITE, LARGEST, MEAN, NONFINITE_TRIAL
 from tests.kernels.compiling import as_kernel, loaded
 
@@ -331,10 +332,10 @@ def test_a_flipped_bit_is_found_wherever_it_is():
 def test_an_object_of_another_user_is_not_loaded(monkeypatch, tmp_path):
     monkeypatch.setenv("SWEEP_CACHE_DIR", str(tmp_path))
     code = object_code(mixed, KINDS)
-    (entry,) = tmp_path.iterdir()
-    assert _read(entry) == code
+    (entry,) = tmp_path.glob("*.o")
+    assert read(entry) == code.to_bytes()
     monkeypatch.setattr("os.getuid", lambda: entry.stat().st_uid + 1)
-    assert _read(entry) is None
+    assert read(entry) is None
 
 
 def test_a_folder_that_turns_out_to_be_read_only_costs_only_time(monkeypatch, tmp_path):
@@ -343,7 +344,7 @@ def test_a_folder_that_turns_out_to_be_read_only_costs_only_time(monkeypatch, tm
 
     monkeypatch.setattr(Path, "write_bytes", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
-    _write(tmp_path / "entry.o", b"")
+    write(tmp_path / "entry.o", b"")
 
 
 def test_without_a_home_the_cache_is_among_the_temporary_files(monkeypatch):
@@ -364,7 +365,7 @@ def test_the_cache_is_the_users_own(monkeypatch, tmp_path):
     monkeypatch.setenv("SWEEP_CACHE_DIR", str(tmp_path))
     object_code(mixed, KINDS)
     assert cache_folder() == tmp_path
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.glob("*.o"))) == 1
 
 
 def test_kernels_of_one_name_do_not_meet(tmp_path):
