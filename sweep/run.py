@@ -26,7 +26,7 @@ from sweep.work import keys
 from sweep.work.entry import Map, Merge, Reduce
 from sweep.work.merge import merge
 from sweep.work.parquet import decode
-from sweep.work.pilot import pilot, shard_count
+from sweep.work.pilot import choose_faster, pilot, shard_count
 from sweep.work.study import Study
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ T = TypeVar("T")
 
 EXECUTORS = ("auto", "inprocess", "ray")
 
+SETTLE_SECONDS = 10.0
+"""Seconds of work from which on it pays to find out how trials that part ways run fastest."""
 RAY_PAYS_AFTER = 60.0
 """Seconds of work for each worker above which ``auto`` takes Ray: its start takes five to six."""
 
@@ -213,6 +215,8 @@ def _measured(study: Study, rectangles: list[Rectangle], progress: Progress) -> 
     progress.stage("pilot")
     trials = sum(_trials(study.plan, each) for each in rectangles)
     seconds = _interruptibly(lambda: pilot(study)).seconds_per_trial * trials
+    if seconds > SETTLE_SECONDS:
+        _interruptibly(lambda: choose_faster(study))
     return _Work(rectangles, trials, seconds)
 
 

@@ -14,12 +14,14 @@ from sweep_kernels.objectcode import ObjectCode
 from sweep_kernels.shelf import cache_folder, read, toolchain, write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["cache_folder", "object_code"]
+__all__ = ["cache_folder", "object_code", "prefer"]
 
 
-def object_code(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
+def object_code(kernel: Kernel, kinds: tuple[str, ...], width: int | None = None) -> ObjectCode:
     """Return a kernel's object code, from disk where it is, else compiled now and kept.
 
     Parameters
@@ -28,19 +30,23 @@ def object_code(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
         The kernel.
     kinds
         Kinds of its parameters in order: ``"int"``, ``"float"``, ``"bool"`` or ``"str"``.
+    width
+        How many trials side by side; when left out, what `prefer` was told last, or else as many as can be.
 
     Raises
     ------
     KernelError
         If it cannot be compiled.
     """
-    path = cache_folder() / f"{kernel.name}-{_key(kernel, kinds)}.o"
+    if width is None:
+        width = _preferred(kernel, kinds)
+    path = cache_folder() / f"{kernel.name}-{_key(kernel, kinds)}{'' if width is None else f'-{width}'}.o"
     data = read(path)
     found = None if data is None else ObjectCode.from_bytes(data)
     if found is None:
         from sweep_kernels.cpu import compile_kernel
 
-        found = compile_kernel(kernel, kinds)
+        found = compile_kernel(kernel, kinds, width)
         write(path, found.to_bytes())
     return found
 
@@ -48,3 +54,17 @@ def object_code(kernel: Kernel, kinds: tuple[str, ...]) -> ObjectCode:
 def _key(kernel: Kernel, kinds: tuple[str, ...]) -> str:
     parts = [kernel.version, *kinds, "->", *kernel.outputs, toolchain()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def prefer(kernel: Kernel, kinds: tuple[str, ...], width: int) -> None:
+    """Remember, for all processes of this machine, how many trials of a kernel are to run side by side."""
+    write(_preference(kernel, kinds), str(width).encode())
+
+
+def _preferred(kernel: Kernel, kinds: tuple[str, ...]) -> int | None:
+    found = read(_preference(kernel, kinds))
+    return int(found) if found is not None and found.isdigit() else None
+
+
+def _preference(kernel: Kernel, kinds: tuple[str, ...]) -> Path:
+    return cache_folder() / f"{kernel.name}-{_key(kernel, kinds)}.width"

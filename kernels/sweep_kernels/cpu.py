@@ -83,23 +83,33 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...], width: int | None = N
     except (NumbaError, AssertionError) as error:  # numba asserts, in comparing tuples say
         raise KernelError(explained(kernel, functions, error)) from None
     refuse_types(compiler.dispatchers)
-    trials, width = _trials(one, width)
+    trials, width, why_alone = _trials(one, width)
     drive = _drive(len(kernel.outputs))
     code, symbols = emitted([drive.text, trials.text], drive.entry, vectorise=width == 1)
     refuse_symbols(kernel, symbols)
-    return ObjectCode(code, drive.entry, symbols, tuple(found), state=2 * trials.state, width=width)
+    return ObjectCode(
+        code,
+        drive.entry,
+        symbols,
+        tuple(found),
+        state=2 * trials.state,
+        width=width,
+        parts=trials.parts,
+        why_alone=why_alone,
+    )
 
 
-def _trials(one: Assembly, width: int | None) -> tuple[Widened, int]:
-    """Return a module that runs the trials of a block as `TRIALS`, and how many side by side."""
-    scalar = simplified(one)
+def _trials(one: Assembly, width: int | None) -> tuple[Widened, int, str]:
+    """Return a module that runs the trials of a block as `TRIALS`, how many side by side, and why only one if more were wanted."""
+    scalar, why_alone = simplified(one), ""
     if width != 1:
         try:
-            return widened(scalar, one.entry, TRIALS, STRIDES, width or WIDTH), width or WIDTH
-        except NotWidenedError:
+            return widened(scalar, one.entry, TRIALS, STRIDES, width or WIDTH), width or WIDTH, ""
+        except NotWidenedError as error:
             if width is not None:
                 raise
-    return widened(scalar, one.entry, TRIALS, STRIDES, 1), 1
+            why_alone = str(error)
+    return widened(scalar, one.entry, TRIALS, STRIDES, 1), 1, why_alone
 
 
 ONE_ARGUMENTS = (

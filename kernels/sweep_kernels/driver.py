@@ -113,6 +113,13 @@ class Driver:
         Trials of a block, a power of two.
     common_random_numbers
         Whether every point gets the draws of point 0.
+    width
+        How many trials side by side; see `sweep_kernels.cache.object_code`. The results are the same to the bit.
+
+    Attributes
+    ----------
+    code
+        What runs.
 
     Raises
     ------
@@ -129,8 +136,9 @@ class Driver:
         trials: int,
         block_size: int,
         common_random_numbers: bool = False,
+        width: int | None = None,
     ) -> None:
-        code = object_code(kernel, kinds)
+        code = self.code = object_code(kernel, kinds, width)
         self.output_kinds = code.output_kinds
         self._whole = [output for output, kind in enumerate(code.output_kinds) if kind == "int"]
         self._function = load(code)

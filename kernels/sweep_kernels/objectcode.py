@@ -33,6 +33,10 @@ class ObjectCode:
         Words of 8 bytes that it needs for each trial of a block, to put trials aside.
     width
         How many trials it runs side by side.
+    parts
+        Whether these part ways, so that some wait for others.
+    why_alone
+        Why trials run one after the other, if they do and nobody asked for it.
     """
 
     code: bytes
@@ -41,11 +45,13 @@ class ObjectCode:
     output_kinds: tuple[str, ...]
     state: int = 0
     width: int = 1
+    parts: bool = False
+    why_alone: str = ""
 
     def to_bytes(self) -> bytes:
         """Write a digest of the rest, one JSON line, the code."""
         head = {"entry": self.entry, "symbols": self.symbols, "output_kinds": self.output_kinds}
-        head |= {"state": self.state, "width": self.width}
+        head |= {"state": self.state, "width": self.width, "parts": self.parts, "why_alone": self.why_alone}
         body = json.dumps(head).encode() + b"\n" + self.code
         return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
@@ -57,9 +63,7 @@ class ObjectCode:
             return None
         line, _, code = body.partition(b"\n")
         head = json.loads(line)
-        return cls(
-            code, head["entry"], tuple(head["symbols"]), tuple(head["output_kinds"]), head["state"], head["width"]
-        )
+        return cls(code, **head | {name: tuple(head[name]) for name in ("symbols", "output_kinds")})
 
 
 @functools.cache

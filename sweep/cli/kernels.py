@@ -20,8 +20,17 @@ def command(
             metavar="[FILE]", help="A Python file; the ready-made kernels when left out.", show_default=False
         ),
     ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STUDY", help="Say how the kernel of a study is run, and how fast, instead.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """List kernels with their parameters and outputs."""
+    if explain is not None:
+        _explain(explain)
+        return
     for kernel in _ready_made() if file is None else _in_file(file):
         parameters = ", ".join(
             f"{name}={kernel.defaults[name]!r}" if name in kernel.defaults else name for name in kernel.parameters
@@ -29,6 +38,24 @@ def command(
         typer.echo(f"{kernel.name}({parameters}) -> {', '.join(kernel.outputs)}")
         if kernel.summary:
             typer.echo(f"    {kernel.summary}")
+
+
+def _explain(study: str) -> None:
+    from sweep.cli.options import read_study
+    from sweep.explanation import explain
+
+    found = explain(read_study(study, None, None))
+    if found.width == 1:
+        typer.echo(f"{found.kernel}: one trial after the other, {found.seconds * 1e9:,.1f} ns each on one core")
+        if found.why_alone:
+            typer.echo(f"    not side by side, since a trial has {found.why_alone}")
+        return
+    typer.echo(
+        f"{found.kernel}: {found.width} trials side by side, {found.seconds * 1e9:,.1f} ns each on one core;"
+        f" one after the other {found.seconds_alone * 1e9:,.1f} ns"
+    )
+    if found.parts:
+        typer.echo("    trials part ways: where they do, some wait for others")
 
 
 def _ready_made() -> list[Kernel]:

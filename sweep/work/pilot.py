@@ -6,13 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweep.work.arguments import argument_words
+from sweep.work.arguments import argument_kinds, argument_words
+from sweep_kernels.cache import prefer
 from sweep_kernels.driver import Driver, TrialRaisedError
 
 if TYPE_CHECKING:
     from sweep.work.study import Study
 
-__all__ = ["Pilot", "pilot", "shard_count"]
+__all__ = ["Pilot", "choose_faster", "mean_seconds", "pilot", "shard_count"]
 
 POINTS = 5
 SECONDS = 0.01
@@ -22,6 +23,8 @@ SMALL = 0.2
 SHARDS_PER_WORKER = 4
 EVEN_SHARDS_PER_WORKER = 16
 KEPT_ROWS = 1 << 22
+FASTER = 0.9
+"""Part of the time that one after the other may take at most to be called faster."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,23 @@ class Pilot:
 
 def pilot(study: Study) -> Pilot:
     """Time trials at up to five points spread over the space, about 10 ms each."""
-    driver, points = study.driver, study.plan.points
+    return Pilot(mean_seconds(study.driver_of(None), study))
+
+
+def choose_faster(study: Study) -> None:
+    """Find out whether trials that part ways run faster one after the other, and have all workers of this machine do what is faster."""
+    side_by_side = study.driver_of(None)
+    if side_by_side.code.parts:
+        alone = study.driver_of(1)
+        if mean_seconds(alone, study) < FASTER * mean_seconds(side_by_side, study):
+            prefer(study.kernel, argument_kinds(study.kernel, study.plan.space), 1)
+
+
+def mean_seconds(driver: Driver, study: Study) -> float:
+    """Return what a trial costs on average at up to five points spread over the space, on one core."""
+    points = study.plan.points
     chosen = sorted({round(i * (points - 1) / (POINTS - 1)) for i in range(POINTS)})
-    return Pilot(sum(_seconds(driver, study, point) for point in chosen) / len(chosen))
+    return sum(_seconds(driver, study, point) for point in chosen) / len(chosen)
 
 
 def _seconds(driver: Driver, study: Study, point: int) -> float:

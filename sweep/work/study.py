@@ -28,6 +28,10 @@ class Study:
     @functools.cached_property
     def driver(self) -> Driver:
         """The compiled kernel; compiled or loaded on first use, and again after a journey to another process."""
+        return self.driver_of(None)
+
+    def driver_of(self, width: int | None) -> Driver:
+        """Compile or load the kernel for so many trials side by side."""
         return Driver(
             self.kernel,
             argument_kinds(self.kernel, self.plan.space),
@@ -35,6 +39,7 @@ class Study:
             trials=self.plan.trials,
             block_size=self.plan.block_size,
             common_random_numbers=self.plan.common_random_numbers,
+            width=width,
         )
 
     def __reduce__(self) -> tuple[type[Study], tuple[Kernel, Plan, Store]]:

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import random
+import re
 import select
 import signal
 import struct
@@ -413,6 +414,13 @@ def test_the_study_may_import_its_neighbours_also_on_ray(here):
     assert sha256(str(here / "a")) == sha256(str(here / "b"))
     (here / "physics.py").write_text("GAIN = 3.0\n\ndef gain(x):\n    return GAIN * x\n")
     assert "the source of the kernel differs" in sweep("run", "study.py", "--store", "a", cwd=here, code=2)
+
+
+def test_how_a_kernel_is_run_is_explained(here):
+    said = sweep("kernels", "--explain", "study.py", cwd=here)
+    assert re.match(
+        r"seeker: 16 trials side by side, [\d.,]+ ns each on one core; one after the other [\d.,]+ ns\n", said
+    )
 
 
 def test_kernels_are_listed(here):

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from sweep_kernels import KernelError, Rng, kernel
-from sweep_kernels.cache import cache_folder, object_code
+from sweep_kernels.cache import cache_folder, object_code, prefer
+from sweep_kernels.cpu import WIDTH
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
 from sweep_kernels.objectcode import ObjectCode
 from sweep_kernels.shelf import read, write
@@ -366,6 +367,14 @@ def test_the_cache_is_the_users_own(monkeypatch, tmp_path):
     object_code(mixed, KINDS)
     assert cache_folder() == tmp_path
     assert len(list(tmp_path.glob("*.o"))) == 1
+
+
+def test_what_is_preferred_runs_in_all_processes(monkeypatch, tmp_path):
+    monkeypatch.setenv("SWEEP_CACHE_DIR", str(tmp_path))
+    assert object_code(mixed, KINDS).width == WIDTH
+    prefer(mixed, KINDS, 1)
+    assert object_code(mixed, KINDS).width == 1
+    assert object_code(mixed, KINDS, WIDTH).width == WIDTH
 
 
 def test_kernels_of_one_name_do_not_meet(tmp_path):

@@ -33,7 +33,7 @@ RETURN = "return"
 
 
 class NotWidenedError(Exception):
-    """A function is not one that can be compiled for many lanes; says why."""
+    """A function is not one that can be compiled for many lanes; says why, in words that end ``a trial has ...``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,8 @@ _BINARY = {
     "fadd", "fsub", "fmul", "fdiv", "frem",
     "add", "sub", "mul", "sdiv", "udiv", "srem", "urem", "shl", "lshr", "ashr", "and", "or", "xor",
 }  # fmt: skip
+_MEMORY = {"alloca", "insertvalue", "extractvalue"}
+_OWN_MEMORY = "a tuple that is looked up at a position found as it runs"
 _CASTS = {
     "zext", "sext", "trunc", "sitofp", "uitofp", "fptosi", "fptoui", "fpext", "fptrunc", "bitcast", "ptrtoint", "inttoptr",
 }  # fmt: skip
@@ -198,7 +200,7 @@ def _operand(text: str, kind: str | None = None) -> Operand:
         return Operand(kind, text)
     simple = _SIMPLE.match(text)
     if simple is None:
-        raise NotWidenedError(f"a value that is not a number: {text[:60]}")
+        raise NotWidenedError(_OWN_MEMORY if text.startswith(("{", "[")) else f"a value that is no number, {text[:60]}")
     return Operand(simple[0], text[simple.end() :].strip())
 
 
@@ -248,7 +250,7 @@ def _instruction(line: str) -> Instruction | None:
         return Instruction(name, opcode, _operand(kind + " _").type, (_operand(value),))
     reader = _READERS.get(opcode)
     if reader is None:
-        raise NotWidenedError(f"the instruction {opcode!r}")
+        raise NotWidenedError(_OWN_MEMORY if opcode in _MEMORY else f"the instruction {opcode!r}")
     return reader(name, opcode, rest)
 
 
@@ -351,12 +353,12 @@ def _split_returns(blocks: dict[str, Block]) -> None:
             block.condition = made.operands[0]
             block.successors = (_end_of(made.operands[1]), _end_of(made.operands[2]))
         else:
-            raise NotWidenedError("a status that is computed")
+            raise NotWidenedError("errors that are raised in too many ways")
 
 
 def _end_of(status: Operand) -> str:
     if status.is_local:
-        raise NotWidenedError("a status that is computed")
+        raise NotWidenedError("errors that are raised in too many ways")
     return RETURN if status.value == "0" else RAISE
 
 

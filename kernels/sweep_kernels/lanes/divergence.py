@@ -77,6 +77,11 @@ class Divergence:
         """Whether lanes part at the end of a block."""
         return block.condition is not None and self.shape(block.condition) != 0
 
+    @property
+    def parts_anywhere(self) -> bool:
+        """Whether lanes part at all."""
+        return bool(self.divergent) or any(self.regions.values())
+
     def flattened(self, loop: Loop) -> set[str]:
         """Return the nodes of a loop that are run under masks."""
         return {node for region in self.regions[loop].values() for node in region.nodes}

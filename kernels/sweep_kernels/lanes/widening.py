@@ -24,10 +24,13 @@ class Widened:
         The module.
     state
         How many 8-byte words of room the function needs for a trial.
+    parts
+        Whether trials part ways, so that some wait for others.
     """
 
     text: str
     state: int = 0
+    parts: bool = False
 
 
 def widened(text: str, name: str, as_name: str, strides: dict[str, int], width: int) -> Widened:
@@ -64,11 +67,12 @@ def widened(text: str, name: str, as_name: str, strides: dict[str, int], width: 
         if loop is not None:
             writer = RoundsWriter(function, divergence, width, loop, kept)
             body = in_rounds(as_name, GROUP, function.arguments, width, 8 * writer.state)
-            return Widened(_together(text, writer, body), writer.state)
+            return Widened(_together(text, writer, body), writer.state, parts=True)
         function = read_function(text, name)
         divergence = Divergence(function, loops_of(function), strides)
     writer = Writer(function, divergence, width)
-    return Widened(_together(text, writer, group_by_group(as_name, GROUP, function.arguments, strides, width)))
+    body = group_by_group(as_name, GROUP, function.arguments, strides, width)
+    return Widened(_together(text, writer, body), parts=divergence.parts_anywhere)
 
 
 def _together(text: str, writer: Writer, body: str) -> str:

@@ -1,0 +1,63 @@
+"""How a study's kernel is run, and how fast: for users who want to know why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sweep.work.pilot import mean_seconds
+from sweep.work.study import Study
+
+if TYPE_CHECKING:
+    from sweep.sweep import Sweep
+
+__all__ = ["Explanation", "explain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What was found out on this machine.
+
+    Attributes
+    ----------
+    kernel
+        Its name.
+    width
+        How many trials run side by side.
+    parts
+        Whether these part ways, so that some wait for others.
+    why_alone
+        Why they run one after the other; "" where they do not.
+    seconds, seconds_alone
+        For a trial, on one core; the second one after the other.
+    """
+
+    kernel: str
+    width: int
+    parts: bool
+    why_alone: str
+    seconds: float
+    seconds_alone: float
+
+
+def explain(sweep: Sweep) -> Explanation:
+    """Compile a study's kernel both ways, and time trials at a few of its points.
+
+    Raises
+    ------
+    KernelError
+        If it does not compile.
+    """
+    from sweep.store import open_store
+
+    study = Study(sweep.kernel, sweep.plan(), open_store("memory://explanation"))
+    driver, alone = study.driver_of(None), study.driver_of(1)
+    code = driver.code
+    return Explanation(
+        sweep.kernel.name,
+        code.width,
+        code.parts,
+        code.why_alone,
+        mean_seconds(driver, study),
+        mean_seconds(alone, study),
+    )
