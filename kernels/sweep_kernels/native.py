@@ -25,6 +25,7 @@ from numba.core.typing.templates import AttributeTemplate, infer_getattr  # type
 from numba.extending import intrinsic, overload_method, register_model  # type: ignore[import-untyped]
 
 from sweep_kernels import arithmetic, draws
+from sweep_kernels.repeatable import quiet
 from sweep_kernels.snapshot import INSTRUCTIONS, Namespace, library_name, outer_names
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ class Compiler:
 @functools.cache
 def _own(function: Callable[..., Any]) -> Any:
     """Make a function of ours compilable once for all kernels."""
-    return compiled(function)
+    return compiled(quiet(function))
 
 
 def _register(name: str, function: Callable[..., Any]) -> None:
