@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 
 import numpy as np
@@ -10,14 +9,11 @@ import pytest
 
 from sweep_kernels import kernel
 from sweep_kernels.cpu import compile_kernel
-from sweep_kernels.driver import WIDEST, parameter_words
 from sweep_kernels.lanes import NotWidenedError
-from sweep_kernels.objectcode import load
-from sweep_kernels.statistics import SCRATCH, SLOTS
 from tests.kernels.compiling import loaded
+from tests.kernels.lanes.alike import assert_alike
 from tests.kernels.lanes.programs import HEAD, random_program
 
-BLOCK = 4096
 NUMBERS = np.arange(16) * 1.5 + 0.25
 DIGITS = (3, 1, 4, 1, 5, 9, 2, 6)
 
@@ -108,28 +104,6 @@ def narrow(rng, scale: float = 2.5, shift: int = 1):
 
 
 KERNELS = [first_passage, returns_early, rejects, loops_in_loops, looks_up, divides, counts, chooses, narrow]
-
-
-def outcome(code, words, trials):
-    """Run trials of one point; return the status, what they return, and their statistics, as bytes."""
-    values, rows = np.full((2, BLOCK), np.nan), np.zeros((1, 2, len(SLOTS)))
-    scratch = np.empty(SCRATCH + BLOCK + code.state * (BLOCK + WIDEST))
-    nothing, raised = ctypes.c_void_p(), ctypes.c_void_p()
-    status = load(code)(
-        ctypes.addressof(nothing), ctypes.addressof(raised), 11, 22, 0, 3, 0, 1, 0, 1, trials, BLOCK, 0,
-        words.ctypes.data, values.ctypes.data, scratch.ctypes.data, rows.ctypes.data,
-    )  # fmt: skip
-    return (True,) if status else (False, values[:, :trials].tobytes(), rows.tobytes())
-
-
-def assert_alike(each, width, defaults=None):
-    kinds = ("float", "int")
-    given = defaults or each.defaults
-    words = parameter_words([np.array([value]) for value in given.values()], kinds, 1)
-    narrow_code, wide_code = compile_kernel(each, kinds, 1), compile_kernel(each, kinds, width)
-    assert (narrow_code.width, wide_code.width) == (1, width)
-    for trials in (1000, width + 1, 1):
-        assert outcome(narrow_code, words, trials) == outcome(wide_code, words, trials)
 
 
 @pytest.mark.parametrize("function", KERNELS, ids=lambda each: each.__name__)
