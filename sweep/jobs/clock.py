@@ -8,7 +8,7 @@ import numpy as np
 
 from sweep.jobs.attempts import stop_attempts
 from sweep.jobs.effects import Stop
-from sweep.jobs.job import Flag, Job, Shape
+from sweep.jobs.job import STOPPED, Flag, Job, Shape
 from sweep.jobs.limits import RETENTION
 from sweep.jobs.reasons import TIMED_OUT, time_limit
 from sweep.jobs.status import Status
@@ -58,7 +58,7 @@ def _running(job: Job) -> np.ndarray:
     running = np.flatnonzero(rows["status"] == Status.RUNNING)
     if job.shape is Shape.NODES:
         running = running[running == job.main]
-    return running[~job.flagged(running, Flag.TERMINATED | Flag.TIMED_OUT)]
+    return running[~job.flagged(running, STOPPED)]
 
 
 def tick(turn: Turn) -> None:
@@ -92,3 +92,4 @@ def forget(turn: Turn) -> None:
     old = [job.id for job in turn.state.jobs.values() if job.stopped and turn.now - job.stopped > RETENTION]
     for each in old:
         del turn.state.jobs[each]
+        turn.state.dependents.pop(each, None)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sweep.jobs.definition import Definition
+from sweep.jobs.dependents import Dependents
 from sweep.jobs.environment import Environment
+from sweep.jobs.ids import parted
 from sweep.jobs.job import Job
 from sweep.jobs.lease import Lease
 from sweep.jobs.queue import Policy, Queue
 
 __all__ = ["Share", "State"]
-
-LONGEST_INDEX = 9
-"""Digits."""
 
 
 @dataclass(slots=True)
@@ -61,7 +60,7 @@ class State:
     deleting: list[str] = field(default_factory=list[str])
     next_lease: int = 1
     next_order: int = 1
-    dependents: dict[str, list[str]] = field(default_factory=dict[str, list[str]], metadata={"derived": True})
+    dependents: dict[str, Dependents] = field(default_factory=dict[str, Dependents], metadata={"derived": True})
     waiting: dict[str, list[tuple[int, str]]] = field(
         default_factory=dict[str, list[tuple[int, str]]], metadata={"derived": True}
     )
@@ -76,13 +75,14 @@ class State:
 
     def add_dependent(self, job: Job) -> None:
         """Note what a job waits for."""
-        for each in dict.fromkeys((each.job_id or "").partition(":")[0] for each in job.request.depends_on):
-            if each in self.jobs and self.jobs[each].live:
-                self.dependents.setdefault(each, []).append(job.id)
+        for each in job.request.depends_on:
+            target, _, _ = parted(each.job_id or "")
+            if target in self.jobs and self.jobs[target].live:
+                self.dependents.setdefault(target, Dependents()).add(job.id, each)
 
-    def waiting_for(self, job: Job) -> list[Job]:
-        """Return the jobs that wait for a job; those that have failed meanwhile may be among them, until they are forgotten."""
-        return [self.jobs[each] for each in self.dependents.get(job.id, ()) if each in self.jobs]
+    def known(self, job_ids: Iterable[str]) -> list[Job]:
+        """Return those of some jobs that have not been forgotten."""
+        return [self.jobs[each] for each in job_ids if each in self.jobs]
 
     def mark(self, job: Job) -> None:
         """Note whether a job has children to be placed."""
@@ -101,12 +101,8 @@ class State:
 
     def find(self, job_id: str) -> tuple[Job, int | None] | None:
         """Find a job, a child of an array (``id:3``) or a node (``id#3``) by its id."""
-        if job_id in self.jobs:
-            return self.jobs[job_id], None
-        whole, _, index = job_id.replace("#", ":").rpartition(":")
+        whole, mark, index = parted(job_id)
         job = self.jobs.get(whole)
-        if job is None or not index.isdecimal() or len(index) > LONGEST_INDEX:
+        if job is None or mark not in {"", job.shape.mark} or (index or 0) >= job.size:
             return None
-        if int(index) >= job.size or job.child_id(int(index)) != job_id:
-            return None
-        return job, int(index)
+        return job, index

@@ -20,6 +20,7 @@ from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes,
 from sweep.jobs.engine import handle
 from sweep.jobs.environment import Purchase
 from sweep.jobs.events import KINDS, Begun, DeleteQueue, Ended, Fate, PutEnvironment, PutPolicy, PutQueue
+from sweep.jobs.ids import parted
 from sweep.jobs.job import Shape
 from sweep.jobs.queue import Policy, TimeLimit
 from sweep.jobs.request import Dependency, Kind, Overrides
@@ -99,7 +100,9 @@ class Engine(RuleBasedStateMachine):
 
     @rule(data=st.data(), kind=st.sampled_from(Kind), size=st.sampled_from(SIZES))
     def submit_with_a_dependency_of_any_kind(self, data, kind, size):
-        job_id = data.draw(st.sampled_from([None, "nobody", *self.jobs, *(f"{each}:1" for each in self.jobs)]))
+        job_id = data.draw(
+            st.sampled_from([None, "nobody", *self.jobs, *(f"{each}{mark}1" for each in self.jobs for mark in ":#")])
+        )
         before = encode(self.rig.state)
         try:
             self.rig.submit(size=size, after=[Dependency(job_id, kind)])
@@ -167,7 +170,7 @@ class Engine(RuleBasedStateMachine):
         assert after is None or after > self.rig.now
 
     @precondition(lambda self: self.jobs)
-    @rule(data=st.data(), child=st.sampled_from(["", "", ":0", ":2"]), hard=st.booleans())
+    @rule(data=st.data(), child=st.sampled_from(["", "", ":0", ":2", "#0", "#2"]), hard=st.booleans())
     def stop(self, data, child, hard):
         (self.rig.terminate if hard else self.rig.cancel)(self.job(data) + child)
 
@@ -220,7 +223,7 @@ class Engine(RuleBasedStateMachine):
         stuck = {each.id for each in rig.state.jobs.values() if not could_ever_fit(rig.state, each)}
         for job in rig.state.jobs.values():
             if job.live and job.id not in stuck:
-                waits = {each.job_id.partition(":")[0] for each in job.request.depends_on if each.job_id}
+                waits = {parted(each.job_id)[0] for each in job.request.depends_on if each.job_id}
                 assert waits & stuck
                 assert job.counts[Status.PENDING] == job.live
                 stuck.add(job.id)

@@ -53,7 +53,7 @@ class Obedient:
 
     def end(self, work, **how):
         for first, last, attempt in work.spans:
-            self.tell(Ended(work.lease, first, last, attempt, started=1, **how))
+            self.tell(Ended(work.lease, first, last, attempt, exit_code=0, started=1, **how))
 
 
 class Hands:

@@ -11,24 +11,29 @@ import pytest
 import sweep.jobs
 from sweep.errors import JobError
 from sweep.jobs.clock import next_alarm
+from sweep.jobs.codec import encode
 from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes, Resources, Retry
 from sweep.jobs.environment import Environment, Purchase
 from sweep.jobs.events import (
+    Begun,
     DeleteEnvironment,
     DeletePolicy,
     DeleteQueue,
     Deregister,
+    Ended,
     Fate,
     PutEnvironment,
     PutQueue,
+    Submit,
     Unserved,
 )
 from sweep.jobs.job import Flag
 from sweep.jobs.queue import Policy, Queue, TimeLimit
-from sweep.jobs.request import Dependency, Kind, Overrides
+from sweep.jobs.request import Dependency, Kind, Overrides, Request
 from sweep.jobs.schedule import could_ever_fit
 from sweep.jobs.status import Status
 from sweep.jobs.turn import Turn
+from sweep.jobs.views import describe_job
 from sweep.jobs.work import work_of
 from tests.jobs.rig import Rig
 
@@ -81,7 +86,7 @@ def _(rig):
     seen += statuses(rig)
     rig.end(job)
     assert seen + statuses(rig) == [Status.PENDING, Status.RUNNABLE, Status.STARTING, Status.RUNNING, Status.SUCCEEDED]
-    with pytest.raises(AssertionError):
+    with pytest.raises(RuntimeError, match="cannot come from states"):
         Turn(rig.state, rig.now).move(rig.state.jobs[job], np.array([0]), Status.RUNNABLE)
 
 
@@ -188,6 +193,37 @@ def _(_rig):
     rows = rig.state.jobs[job].children
     assert rig.reason(job) == "Essential container in task exited"
     assert rig.state.jobs[job].reasons[rows["reason"][0]].startswith("(one of too many")
+
+
+@row("2.10", "callers' reasons have room of their own")
+def _(_rig):
+    rig = Rig(snapshots=False)
+    job = rig.submit(size=10_000)
+    for number in range(5000):
+        rig.state.jobs[job].intern(f"reason {number}")
+    rig.cancel(f"{job}:9999", "no longer needed")
+    rig.terminate(f"{job}:9998", "enough")
+    assert [rig.reason(job, each) for each in (9999, 9998)] == ["no longer needed", "enough"]
+
+
+@row("2.9", "a worker's clock is believed between the handing out and now")
+def _(rig):
+    job = rig.submit(size=2, retry=Retry(2))
+    rig.tick(100)
+    for index, at in enumerate((1, rig.now + 10**9)):
+        rig.tell(Begun(1, index, index + 1, 1, at))
+    assert rig.state.jobs[job].children["started"].tolist() == [rig.now - 100_000, rig.now]
+    rig.tell(Ended(1, 0, 2, 1, exit_code=0, started=5, stopped=7))
+    rows = rig.state.jobs[job].children
+    assert (rows["started"].tolist(), rows["stopped"].tolist()) == ([rig.now - 100_000] * 2,) * 2
+
+
+@row("2.9", "what was never told to have begun, and has ended well, began by now")
+def _(rig):
+    job = rig.submit()
+    rig.tell(Ended(1, 0, 1, 1, exit_code=0, busy=float("inf")))
+    assert rig.status(job) is Status.SUCCEEDED
+    assert (rig.state.jobs[job].children["started"][0], rig.state.jobs[job].busy) == (rig.now, 0.0)
 
 
 @row("2.11", "finished jobs are shown for seven days")
@@ -486,6 +522,28 @@ def _(rig):
     assert rig.status(job) is Status.RUNNABLE or rig.status(job) is Status.STARTING
 
 
+@row("4.16", "a dependency on one node is refused, on the whole multi-node job not")
+def _(rig):
+    define_nodes(rig)
+    nodes = rig.submit("nodes")
+    refused("is a node", rig.submit, after=[f"{nodes}#0"])
+    job = rig.submit(after=[nodes])
+    rig.begin(nodes)
+    rig.begin(nodes)
+    rig.end(nodes, 0)
+    assert rig.status(job) is Status.PENDING
+    rig.end(nodes)
+    assert rig.status(job) is Status.STARTING
+
+
+@row("4.16", "a dependency on a child that its sibling's failure takes along")
+def _(rig):
+    array = rig.submit(size=2, after=[sequential()])
+    job = rig.submit(after=[f"{array}:1"])
+    rig.end(array, 0, code=1)
+    assert rig.reason(job) == "Dependent Job failed"
+
+
 @row("4.17", "a dependency that has ended already counts at once")
 def _(rig):
     good, bad = rig.submit(), rig.submit()
@@ -569,6 +627,7 @@ RULES = [
     ),
     ("status reason", (ExitRule(Action.EXIT, on_status_reason="Essential*"),), 1, "", False),
     ("first match wins", (ExitRule(Action.RETRY, on_exit_code="1"), ExitRule(Action.EXIT, on_reason="*")), 1, "", True),
+    ("no exit code, no match", (ExitRule(Action.EXIT, on_exit_code="*"),), None, "", True),
     ("all conditions must match", (ExitRule(Action.EXIT, on_exit_code="1", on_reason="x"),), 1, "y", True),
 ]
 
@@ -626,8 +685,8 @@ def _(rig):
 
 @row("5.5", "a timeout under 60 s is refused, and one without end")
 def _(rig):
-    refused("less than 60", rig.submit, timeout=59)
-    refused("or endless", rig.submit, timeout=float("inf"))
+    for seconds in (59, 2.0**31, 1e300, float("inf"), float("nan")):
+        refused("is not between 60 and 2147483647", rig.submit, timeout=seconds)
 
 
 @row("5.8", "cancel fails a RUNNABLE job with the caller's reason")
@@ -657,6 +716,17 @@ def _(rig):
     rig.cancel(job, "not needed")
     assert rig.status(job) is Status.PENDING
     rig.end(first)
+    assert (rig.status(job), rig.reason(job)) == (Status.FAILED, "not needed")
+
+
+@row("5.9", "of two dependencies both must have ended before a cancelled PENDING job fails")
+def _(rig):
+    first, second = rig.submit(), rig.submit()
+    job = rig.submit(after=[first, second])
+    rig.cancel(job, "not needed")
+    rig.end(first, code=1)
+    assert rig.status(job) is Status.PENDING
+    rig.end(second)
     assert (rig.status(job), rig.reason(job)) == (Status.FAILED, "not needed")
 
 
@@ -780,6 +850,38 @@ def _(rig):
     ]
 
 
+@row(
+    "5.17",
+    "both requests are shown of a child, whether it ran or waited; what we stopped ourselves is not shown as terminated",
+)
+def _(rig):
+    first = rig.submit(size=6)
+    waits = rig.submit(after=[first])
+    for each in (f"{first}:0", f"{first}:5", waits):
+        rig.cancel(each)
+        rig.terminate(each)
+    marks = [describe_job(rig.state, each) for each in (f"{first}:0", waits)]
+    assert [(each.get("isCancelled"), each.get("isTerminated")) for each in marks] == [(True, True)] * 2
+    assert "isTerminated" not in describe_job(rig.state, f"{first}:5")
+    rig.run_all()
+    define_nodes(rig)
+    nodes = rig.submit("nodes")
+    rig.begin(nodes)
+    rig.begin(nodes)
+    rig.end(nodes, 0)
+    rig.end(nodes, code=143)
+    assert not {"isCancelled", "isTerminated"} & set(describe_job(rig.state, f"{nodes}#2"))
+    assert rig.reason(nodes, 2) == "Main node has ended"
+
+
+@row("5.17", "a child that was cancelled is shown so, and the array is not")
+def _(rig):
+    job = rig.submit(size=6)
+    rig.cancel(f"{job}:5")
+    assert describe_job(rig.state, f"{job}:5")["isCancelled"]
+    assert "isCancelled" not in describe_job(rig.state, job)
+
+
 @row("5.16", "a reason has 1 to 1,024 characters")
 def _(rig):
     job = rig.submit()
@@ -878,8 +980,6 @@ def _(rig):
 
 @row("6.12", "a refused job leaves nothing behind")
 def _(rig):
-    from sweep.jobs.codec import encode
-
     before = encode(rig.state)
     refused("does not exist", rig.submit, after=["nobody"])
     assert encode(rig.state) == before
@@ -897,7 +997,23 @@ def _(rig):
 def _(rig):
     rig.submit()
     rig.names = 0
-    refused("j1 exists already", rig.submit)
+    refused("j1 exists already", rig.submit, name="other")
+
+
+@row("6.12", "who asks once more for the same job is answered with its id, and nothing else happens")
+def _(rig):
+    first = rig.submit()
+    event = Submit("twice", Request("job", "main", "task", depends_on=(Dependency(first, Kind.SEQUENTIAL),)))
+    rig.tell(event)
+    before = encode(rig.state)
+    assert rig.tell(event) == "twice"
+    assert encode(rig.state) == before
+
+
+@row("6.12", "an id that could be a child's or a node's is refused")
+def _(rig):
+    for bad in ("", "a:1", "a#1", "a b", "x" * 129):
+        refused("is not 1 to 128 of", rig.tell, Submit(bad, Request("job", "main", "task")))
 
 
 @row("6.13", "overrides cannot ask for what a definition could not")
@@ -906,6 +1022,7 @@ def _(rig):
         "VCPU=0 ": {"vcpus": 0.0},
         "VCPU=nan": {"vcpus": float("nan")},
         "MEMORY=3": {"memory": 3},
+        "MEMORY=2147483648": {"memory": 2**31},
         "GPU=-1": {"gpus": -1},
     }.items():
         refused(text, rig.submit, overrides=Overrides(**options))
@@ -1350,6 +1467,27 @@ def _(_rig):
         assert rig.reason(job) == "enough"
 
 
+@row("11.7", "to stop one node is to stop the whole job, wherever it stands")
+def _(_rig):
+    for stop in ("cancel", "terminate"):
+        for index in (0, 2):
+            rig = Rig()
+            define_nodes(rig)
+            rig.submit()
+            waiting = rig.submit("nodes")
+            getattr(rig, stop)(f"{waiting}#{index}", "enough")
+            assert (rig.states(waiting), rig.reason(waiting)) == ("---", "enough")
+            rig.run_all()
+            running = rig.submit("nodes")
+            rig.begin(running)
+            rig.begin(running)
+            getattr(rig, stop)(f"{running}#{index}", "enough")
+            assert len(rig.stops) == (3 if stop == "terminate" else 0)
+            rig.end(running, code=143)
+            assert rig.status(running) is Status.FAILED
+            assert not rig.state.leases
+
+
 @row("11.8", "the timeout is for the whole job, from main's start")
 def _(rig):
     define_nodes(rig, timeout=60.0)
@@ -1453,9 +1591,7 @@ def _(_rig):
 
 
 def ended(lease, first, last, attempt, now):
-    from sweep.jobs.events import Ended
-
-    return Ended(lease, first, last, attempt, started=now, stopped=now, busy=(last - first) * 1e-5)
+    return Ended(lease, first, last, attempt, exit_code=0, started=now, stopped=now, busy=(last - first) * 1e-5)
 
 
 @row("+10", "a compute environment without a worker takes nothing, until it is changed or a minute has passed")
@@ -1476,8 +1612,6 @@ def _(rig):
 
 @row("+9", "what is told twice, or of an attempt long over, is ignored")
 def _(rig):
-    from sweep.jobs.codec import encode
-
     job = rig.submit(retry=Retry(2))
     rig.begin(job)
     event = ended(1, 0, 1, 1, rig.now)
