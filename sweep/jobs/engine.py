@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from sweep.jobs.events import Event
     from sweep.jobs.state import State
 
-__all__ = ["handle"]
+__all__ = ["RULES", "handle"]
+
+RULES = 1
+"""Another number whenever the same events may lead to another state: a journal must be played by the rules that it was written by."""
 
 _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.Register: catalogue.register,
@@ -65,6 +68,7 @@ def handle(state: State, event: Event, now: int) -> list[Effect]:
     """
     turn = Turn(state, now)
     _HANDLERS[type(event)](turn, event)
+    state.now = now
     spread(turn)
     schedule(turn)
     catalogue.sweep_out(turn)

@@ -41,6 +41,8 @@ class State:
         By queue: the job at its head that waits for room, and since when (ms since 1970).
     invalid
         By compute environment: why no worker could be had for it, and when (ms since 1970).
+    now
+        When the last event was, ms since 1970.
     deleting
         Queues that go when their last job has ended.
     dependents, waiting
@@ -58,6 +60,7 @@ class State:
     heads: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     invalid: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     deleting: list[str] = field(default_factory=list[str])
+    now: int = 0
     next_lease: int = 1
     next_order: int = 1
     dependents: dict[str, Dependents] = field(default_factory=dict[str, Dependents], metadata={"derived": True})
