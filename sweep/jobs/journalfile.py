@@ -70,7 +70,7 @@ def _prepare(database: sqlite3.Connection, path: Path, rules: int, relaxed: tupl
     if version == VERSION:
         return
     told = {"rules": rules if version == 0 else 0, "relaxed": relaxed}
-    rows = "".join(f"INSERT INTO meta VALUES ('{name}', '{json.dumps(value)}');" for name, value in told.items())
+    rows = "".join(f"INSERT INTO meta VALUES ('{name}', '{json.dumps(value)}');" for name, value in told.items())  # noqa: S608 - known names
     marks = f"PRAGMA application_id={APPLICATION}; PRAGMA user_version={VERSION};"
     database.executescript(f"BEGIN; {_FROM_1 if version else _TABLES} {rows} {marks} COMMIT;")
 

@@ -166,8 +166,11 @@ def test_of_a_damaged_snapshot_the_events_are_read_instead(tmp_path, story):
     [
         ("UPDATE events SET kind = 'Wish' WHERE number = 5", r"event 5 of .* is of an unknown kind, 'Wish'"),
         ("UPDATE events SET body = '{\"lea' WHERE number = 6", r"event 6 of .* cannot be read"),
-        ("UPDATE events SET body = '{\"lease\": \"x\"}' WHERE number = 6", r"event 6 of .* cannot be read"),
-        ("UPDATE events SET kind = 'Submit', body = (SELECT body FROM events WHERE number = 4) WHERE number = 1", "event 1 .* is refused"),
+        ('UPDATE events SET body = \'{"lease": "x"}\' WHERE number = 6', r"event 6 of .* cannot be read"),
+        (
+            "UPDATE events SET kind = 'Submit', body = (SELECT body FROM events WHERE number = 4) WHERE number = 1",
+            "event 1 .* is refused",
+        ),
         ("DELETE FROM events WHERE number = 5", r"event 5 of .* is missing"),
         ("DELETE FROM events WHERE number = 1", r"event 1 of .* is missing"),
     ],
@@ -207,7 +210,9 @@ def test_a_journal_of_other_rules_that_was_ended_well_begins_anew_from_its_snaps
     journal.append(events[:1])
     journal.close()
     assert count(tmp_path, "events") == 1
-    with pytest.raises(CorruptError, match="is refused"):  # the environment is there already: it was played from the snapshot
+    with pytest.raises(
+        CorruptError, match="is refused"
+    ):  # the environment is there already: it was played from the snapshot
         loaded(tmp_path)
 
 
