@@ -9,12 +9,12 @@ import numpy as np
 
 from sweep.jobs.effects import Over, Stop
 from sweep.jobs.events import Fate
+from sweep.jobs.handout import begin
 from sweep.jobs.job import CALLERS_REASONS, STOPPED, Attempt, Flag, Job, Shape
 from sweep.jobs.lease import runs_of
 from sweep.jobs.limits import GRACE
 from sweep.jobs.reasons import EXITED, MAIN_ENDED, NOT_STARTED, host_terminated
 from sweep.jobs.retry import tries_again
-from sweep.jobs.schedule import begin
 from sweep.jobs.shares import charge
 from sweep.jobs.status import ACTIVE, Status
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["begun", "ended", "stop_attempts", "stops_due"]
 
 MAX_REASON = 255
+
+RECENT = 1000
+"""Of so many attempts, roughly, the length is remembered."""
 
 
 def begun(turn: Turn, event: Begun) -> None:
@@ -50,11 +53,15 @@ def _seen(lease: Lease, at: int, now: int) -> int:
 
 
 def _run(turn: Turn, job: Job, indices: np.ndarray, at: int) -> None:
+    if not len(indices):
+        return
     job.children["started"][indices] = at
+    turn.state.note_start(job, at)
     turn.move(job, indices, Status.RUNNING)
     if job.shape is Shape.NODES and job.main in indices:
-        for lease in [each for each in turn.state.job_leases(job) if each.held]:
-            begin(turn, job, lease)
+        for lease in turn.state.job_leases(job.id):
+            if lease.held:
+                begin(turn, job, lease)
 
 
 def ended(turn: Turn, event: Ended) -> None:
@@ -82,9 +89,9 @@ def ended(turn: Turn, event: Ended) -> None:
 
 def _charge(turn: Turn, job: Job, lease: Lease, event: Ended, count: int) -> None:
     """Remember how long children of this job take, and what their share has used."""
-    job.ended += count
     busy = event.busy if 0.0 <= event.busy < math.inf else 0.0
-    job.busy += busy
+    job.ended += count
+    job.pace += (busy / count - job.pace) * min(1.0, count / min(job.ended, RECENT))
     job.careful = job.careful or event.fate is Fate.LOST
     queue = turn.state.queues.get(job.request.queue)
     if queue is not None and queue.policy is not None and job.request.share is not None:
@@ -95,9 +102,8 @@ def _charge(turn: Turn, job: Job, lease: Lease, event: Ended, count: int) -> Non
 
 def _free(turn: Turn, lease: Lease, count: int) -> None:
     lease.left -= count
-    lease.slots = min(lease.slots, lease.left)
+    turn.state.shrink_lease(lease, min(lease.slots, lease.left))
     if not lease.left:
-        del turn.state.leases[lease.id]
         turn.effects.append(Over(lease.id, lease.environment))
 
 
@@ -174,8 +180,9 @@ def _after_node(turn: Turn, job: Job) -> None:
     main = Status(int(job.children["status"][job.main]))
     if main in ACTIVE:
         return
-    for lease in [each for each in turn.state.job_leases(job) if each.held]:
-        del turn.state.leases[lease.id]
+    for lease in turn.state.job_leases(job.id):
+        if lease.held:
+            turn.state.shrink_lease(lease, 0)
     stop_attempts(turn, job, turn.everything(job, *ACTIVE), Flag.MAIN_ENDED, MAIN_ENDED)
     if main.is_terminal:
         turn.fail(job, turn.everything(job, Status.RUNNABLE), MAIN_ENDED)
@@ -208,7 +215,7 @@ def stops_due(state: State) -> list[Effect]:
 
 
 def _stops(state: State, job: Job, indices: np.ndarray, grace: float) -> Iterator[Effect]:
-    for lease in state.job_leases(job) if len(indices) else ():
+    for lease in state.job_leases(job.id) if len(indices) else ():
         spans = tuple(_within(lease, job, indices))
         if spans:
             yield Stop(lease.id, spans, grace)

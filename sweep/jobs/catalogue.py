@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         Register,
         Unserved,
     )
-    from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
 __all__ = [
@@ -71,6 +70,9 @@ def put_environment(turn: Turn, event: PutEnvironment) -> None:
     _check_new("ComputeEnvironment", event.environment.name, turn.state.environments, new=event.new)
     _check_place(turn, event.environment)
     turn.state.environments[event.environment.name] = event.environment
+    for queue in turn.state.queues.values():
+        if event.environment.name in queue.environments:
+            turn.state.mark_again(queue.name)
     turn.state.invalid.pop(event.environment.name, None)
     turn.effects.append(Answer(event.environment.name))
 
@@ -80,7 +82,7 @@ def _check_place(turn: Turn, new: Environment) -> None:
     old = turn.state.environments.get(new.name)
     if old is None or _place(old) == _place(new):
         return
-    if _has_leases(turn.state, new.name):
+    if new.name in turn.state.held:
         raise JobError(f"address and type of ComputeEnvironment {new.name} cannot change while jobs run in it")
     turn.effects.append(Unneeded(new.name))
 
@@ -90,10 +92,6 @@ def _place(environment: Environment) -> tuple[object, ...]:
     return environment.managed, environment.purchase, environment.address
 
 
-def _has_leases(state: State, name: str) -> bool:
-    return any(lease.environment == name for lease in state.leases.values())
-
-
 def delete_environment(turn: Turn, event: DeleteEnvironment) -> None:
     """Remove a compute environment that is disabled and in no queue."""
     known = _known("ComputeEnvironment", event.name, turn.state.environments)
@@ -101,7 +99,7 @@ def delete_environment(turn: Turn, event: DeleteEnvironment) -> None:
         raise JobError(f"Cannot delete, ComputeEnvironment {event.name} is not DISABLED")
     if any(event.name in queue.environments for queue in turn.state.queues.values()):
         raise JobError("Cannot delete, found existing JobQueue relationship")
-    if _has_leases(turn.state, event.name):
+    if event.name in turn.state.held:
         raise JobError(f"Cannot delete, jobs still run in ComputeEnvironment {event.name}")
     del turn.state.environments[event.name]
     turn.state.invalid.pop(event.name, None)
@@ -130,6 +128,7 @@ def put_queue(turn: Turn, event: PutQueue) -> None:
     if old is not None and (old.policy is None) != (queue.policy is None):
         raise JobError(f"a scheduling policy can be neither added to nor removed from JobQueue {queue.name}")
     turn.state.queues[queue.name] = queue
+    turn.state.mark_again(queue.name)
     turn.effects.append(Answer(queue.name))
 
 
@@ -150,7 +149,7 @@ def sweep_out(turn: Turn) -> None:
     for name in list(turn.state.deleting):
         if not any(job.live and job.request.queue == name for job in turn.state.jobs.values()):
             turn.state.deleting.remove(name)
-            for table in (turn.state.queues, turn.state.heads, turn.state.shares, turn.state.waiting):
+            for table in (turn.state.queues, turn.state.heads, turn.state.misfits, turn.state.shares):
                 table.pop(name, None)
 
 

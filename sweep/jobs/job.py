@@ -115,8 +115,8 @@ class Job:
         Children in each of the seven states.
     cursor
         No child before it is RUNNABLE.
-    ended, busy
-        Attempts that have run, and the seconds that they took, to know how much work to hand out at once.
+    ended, pace
+        Attempts that have run, and the seconds that one took lately, to know how much work to hand out at once.
     careful
         Hand out no more than can run at once: a worker was lost with this job.
     """
@@ -134,7 +134,7 @@ class Job:
     stopped: int = 0
     cursor: int = 0
     ended: int = 0
-    busy: float = 0.0
+    pace: float = 0.0
     careful: bool = False
     cancelled: bool = False
     terminated: bool = False

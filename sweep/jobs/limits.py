@@ -14,6 +14,7 @@ from sweep.errors import JobError, nearest
 from sweep.jobs.definition import Container, Definition, Nodes, Resources, Retry
 from sweep.jobs.environment import Environment
 from sweep.jobs.queue import Policy, Queue
+from sweep.jobs.reasons import STUCK
 from sweep.jobs.request import Kind, Request
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def check_queue(queue: Queue) -> None:
     for each in queue.limits:
         if not 600 <= each.seconds <= 86_400:
             raise JobError(f"maxTimeSeconds={each.seconds:g} of job queue {queue.name} is not between 600 and 86400")
-        check_reason(each.reason)
+        if not each.reason.startswith(STUCK):
+            raise JobError(f"reason {each.reason!r} of job queue {queue.name} is none of {', '.join(STUCK)}")
     _check_tags(queue.tags)
 
 

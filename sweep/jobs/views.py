@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sweep.jobs import room
 from sweep.jobs.codec import encode
 from sweep.jobs.job import Flag, Job, Shape
-from sweep.jobs.reasons import CHILD_FAILED, TOO_LARGE
-from sweep.jobs.schedule import could_ever_fit, in_use
+from sweep.jobs.reasons import CHILD_FAILED
+from sweep.jobs.room import in_use
 from sweep.jobs.status import Status
 
 if TYPE_CHECKING:
@@ -110,14 +111,13 @@ def _summary(state: State, job: Job, index: int | None) -> dict[str, Any]:
 
 
 def why_stuck(state: State, job: Job) -> str:
-    """Say why a job's RUNNABLE children can never run as things are; "" where they can, or there are none."""
-    return TOO_LARGE if job.counts[Status.RUNNABLE] and not could_ever_fit(state, job) else ""
+    """Say why a job's RUNNABLE children can never run as things are; ``""`` where they can, or there are none."""
+    return room.why_stuck(state, job) if job.counts[Status.RUNNABLE] else ""
 
 
 def _reason(state: State, job: Job, row: int, status: Status) -> str:
-    if status is Status.RUNNABLE and not could_ever_fit(state, job):
-        return TOO_LARGE
-    return job.reasons[job.children["status_reason"][row]]
+    stuck = room.why_stuck(state, job) if status is Status.RUNNABLE else ""
+    return stuck or job.reasons[job.children["status_reason"][row]]
 
 
 def _ending(job: Job, row: int) -> dict[str, Any]:

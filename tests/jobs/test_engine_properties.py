@@ -23,8 +23,9 @@ from sweep.jobs.events import KINDS, Begun, DeleteQueue, Ended, Fate, PutEnviron
 from sweep.jobs.ids import parted
 from sweep.jobs.job import Shape
 from sweep.jobs.queue import Policy, TimeLimit
+from sweep.jobs.reasons import NO_CAPACITY, STUCK
 from sweep.jobs.request import Dependency, Kind, Overrides
-from sweep.jobs.schedule import could_ever_fit
+from sweep.jobs.room import could_ever_fit
 from sweep.jobs.state import State
 from sweep.jobs.status import Status
 from tests.jobs.rig import Rig, check_snapshot
@@ -42,9 +43,11 @@ class Engine(RuleBasedStateMachine):
         rig = self.rig
         rig.environment("spot", vcpus=2, purchase=Purchase.SPOT, interruptions_per_hour=60.0, notice=5.0)
         rig.policy(Policy("fair", decay=700.0, reservation=30, weights={"a*": 0.5}))
-        rig.queue("high", priority=9, environments=("spot", "here"), limits=(TimeLimit(600, "too long"),))
         rig.queue(
-            "shared", priority=5, environments=("here", "spot"), policy="fair", limits=(TimeLimit(900, "too long"),)
+            "high", priority=9, environments=("spot", "here"), limits=tuple(TimeLimit(600, each) for each in STUCK)
+        )
+        rig.queue(
+            "shared", priority=5, environments=("here", "spot"), policy="fair", limits=(TimeLimit(900, NO_CAPACITY),)
         )
         rig.define("wide", vcpus=3.0)
         rig.define("gpu", gpus=1)

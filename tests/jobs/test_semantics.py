@@ -29,9 +29,11 @@ from sweep.jobs.events import (
 )
 from sweep.jobs.job import Flag
 from sweep.jobs.queue import Policy, Queue, TimeLimit
+from sweep.jobs.reasons import NO_CAPACITY
 from sweep.jobs.request import Dependency, Kind, Overrides, Request
-from sweep.jobs.schedule import could_ever_fit
+from sweep.jobs.room import could_ever_fit
 from sweep.jobs.status import Status
+from sweep.jobs.submission import submit
 from sweep.jobs.turn import Turn
 from sweep.jobs.views import describe_job
 from sweep.jobs.work import work_of
@@ -223,7 +225,7 @@ def _(rig):
     job = rig.submit()
     rig.tell(Ended(1, 0, 1, 1, exit_code=0, busy=float("inf")))
     assert rig.status(job) is Status.SUCCEEDED
-    assert (rig.state.jobs[job].children["started"][0], rig.state.jobs[job].busy) == (rig.now, 0.0)
+    assert (rig.state.jobs[job].children["started"][0], rig.state.jobs[job].pace) == (rig.now, 0.0)
 
 
 @row("2.11", "finished jobs are shown for seven days")
@@ -1140,6 +1142,50 @@ def _(_rig):
     assert (rig.states(wide), rig.states(small)) == ("^", "++^^" + "r" * 16)
 
 
+@row("9.6", "a job that waits for a GPU keeps back what it needs, and nothing else")
+def _(_rig):
+    rig = Rig(vcpus=8, gpus=1, memory=2000)
+    rig.define("gpu", gpus=1, memory=100)
+    rig.define("wide", vcpus=6.0, memory=100)
+    rig.define("heavy", memory=1500)
+    rig.submit("gpu")
+    waits = [rig.submit("gpu") for _ in range(9)]
+    wide, small, heavy = rig.submit("wide"), rig.submit(), rig.submit("heavy")
+    assert [rig.status(each) for each in waits] == [Status.RUNNABLE] * 9
+    assert [rig.states(each) for each in (wide, small, heavy)] == ["^", "r", "r"]
+    rig.end(wide)
+    assert [rig.states(each) for each in (small, heavy)] == ["^", "r"]
+
+
+@row("9.6", "so it is in a fair share, and between queues")
+def _(_rig):
+    rig = Rig(vcpus=4, gpus=1)
+    rig.policy(Policy("fair"))
+    rig.queue("shared", policy="fair", priority=5)
+    rig.define("gpu", gpus=1)
+    jobs = [rig.submit("gpu", queue="shared", share=each) for each in "aab"]
+    small, other = rig.submit(size=4, queue="shared", share="a"), rig.submit(size=4)
+    assert [rig.states(each) for each in jobs] == ["^", "r", "r"]
+    assert (rig.states(small), rig.states(other)) == ("^^rr", "rrrr")
+
+
+@row("9.6", "of very many that wait, a thousand are looked behind")
+def _(_rig):
+    rig = Rig(vcpus=2000, gpus=1, snapshots=False)
+    rig.define("gpu", gpus=1)
+    rig.submit("gpu")
+    rig.tell(PutEnvironment(Environment("here", 2000, 1_000_000, gpus=1, enabled=False)))
+    turn = Turn(rig.state, rig.now)
+    for number in range(1000):
+        submit(turn, Submit(f"gpu{number}", Request("job", "main", "gpu")))
+    rig.seen = {each.id: each.children["status"].copy() for each in rig.state.jobs.values()}
+    late = rig.submit()
+    rig.environment("here", vcpus=2000, gpus=1, new=False)
+    assert rig.status(late) is Status.RUNNABLE
+    rig.cancel("gpu7")
+    assert rig.status(late) is Status.STARTING
+
+
 @row("9.7", "fair share: the share that holds least is next")
 def _(rig):
     rig.policy(Policy("fair"))
@@ -1220,18 +1266,20 @@ def _(rig):
 
 @row("9.13", "a job stuck RUNNABLE at the head of its queue is cancelled when the queue says so")
 def _(rig):
-    rig.queue("impatient", limits=(TimeLimit(600, "no room"),))
+    rig.queue("impatient", limits=(TimeLimit(600, NO_CAPACITY),))
     rig.submit(size=4)
     job = rig.submit(queue="impatient")
     rig.tick(599)
     assert rig.status(job) is Status.RUNNABLE
     rig.tick(1)
-    assert rig.reason(job) == "Canceled by JobStateTimeLimit action due to reason: no room"
+    assert (
+        rig.reason(job) == "Canceled by JobStateTimeLimit action due to reason: CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
+    )
 
 
 @row("9.13", "a head that moves is not stuck")
 def _(rig):
-    rig.queue("impatient", limits=(TimeLimit(600, "no room"),))
+    rig.queue("impatient", limits=(TimeLimit(600, NO_CAPACITY),))
     job = rig.submit(size=12, queue="impatient")
     for _ in range(2):
         rig.tick(400)
@@ -1243,9 +1291,28 @@ def _(rig):
     assert rig.reason(job, 2).startswith("Host EC2")
 
 
+@row("9.13", "the limit's reason is a condition: what merely waits is not what fits nowhere")
+def _(rig):
+    rig.define("huge", vcpus=5.0)
+    rig.queue("patient", limits=(TimeLimit(600, "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"),))
+    rig.queue("impatient", limits=(TimeLimit(600, NO_CAPACITY),))
+    rig.submit(size=4)
+    jobs = {
+        (name, queue): rig.submit(name, queue=queue) for name in ("huge", "task") for queue in ("patient", "impatient")
+    }
+    rig.tick(600)
+    assert [each for each, job in jobs.items() if rig.status(job) is Status.FAILED] == [
+        ("huge", "patient"),
+        ("task", "impatient"),
+    ]
+    assert rig.reason(jobs["huge", "patient"]).endswith(
+        "due to reason: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
+    )
+
+
 @row("9.13", "a child that takes the place of a cancelled one has its own time")
 def _(rig):
-    rig.queue("impatient", limits=(TimeLimit(600, "no room"),))
+    rig.queue("impatient", limits=(TimeLimit(600, NO_CAPACITY),))
     rig.submit(size=4)
     job = rig.submit(size=3, queue="impatient", after=[sequential(even_if_failed=True)])
     rig.tick(600)
@@ -1259,7 +1326,7 @@ def _(rig):
 def _(_rig):
     rig = Rig(vcpus=1)
     rig.policy(Policy("fair"))
-    rig.queue("shared", policy="fair", limits=(TimeLimit(600, "no room"),))
+    rig.queue("shared", policy="fair", limits=(TimeLimit(600, NO_CAPACITY),))
     low, high = (rig.submit(size=3, queue="shared", share="a", priority=each) for each in (1, 9))
     for _ in range(3):
         rig.tick(400)
@@ -1271,14 +1338,14 @@ def _(_rig):
 @row("9.13", "times and reasons of limits that are refused")
 def _(rig):
     for seconds in (599, 86_401):
-        refused("between 600 and 86400", rig.queue, "odd", limits=(TimeLimit(seconds, "x"),))
-    for reason in ("", "x" * 1025):
-        refused("1 to 1024", rig.queue, "odd", limits=(TimeLimit(600, reason),))
-    rig.queue("impatient", limits=(TimeLimit(600, "x" * 1024),))
-    rig.submit(size=4)
-    job = rig.submit(queue="impatient")
-    rig.tick(600)
-    assert rig.status(job) is Status.FAILED
+        refused("between 600 and 86400", rig.queue, "odd", limits=(TimeLimit(seconds, NO_CAPACITY),))
+    for reason in ("", "no room"):
+        refused(
+            "is none of CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY, MISC",
+            rig.queue,
+            "odd",
+            limits=(TimeLimit(600, reason),),
+        )
 
 
 # 10 Compute environments
@@ -1325,6 +1392,37 @@ def _(rig):
     huge, small = rig.submit("huge"), rig.submit()
     assert (rig.status(huge), rig.status(small)) == (Status.RUNNABLE, Status.STARTING)
     assert not could_ever_fit(rig.state, rig.state.jobs[huge])
+
+
+@row("10.4", "it says what is lacking, in AWS's words")
+def _(rig):
+    text = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot meet the {} requirement of the job."
+    needs = {"CPU": {"vcpus": 4.5}, "memory": {"memory": 1_000_001}, "GPU": {"gpus": 1}}
+    for what, need in needs.items():
+        rig.define("huge", **need)
+        assert describe_job(rig.state, rig.submit("huge"))["statusReason"] == text.format(what)
+        array = describe_job(rig.state, rig.submit("huge", size=2))
+        assert array["statusReason"] == text.format(what)
+    define_nodes(rig)
+    rig.environment("spot", vcpus=99, purchase=Purchase.SPOT)
+    rig.queue("cheap", environments=("spot",))
+    said = describe_job(rig.state, rig.submit("nodes", queue="cheap"))["statusReason"]
+    assert said.startswith("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - ")
+    assert "statusReason" not in describe_job(rig.state, rig.submit(size=9))
+
+
+@row("10.4", "it is looked at again when environments or the queue change, not before")
+def _(rig):
+    rig.define("huge", vcpus=5.0)
+    huge = rig.submit("huge")
+    assert not rig.state.waiting
+    rig.environment("here", vcpus=5, new=False)
+    assert rig.status(huge) is Status.STARTING
+    other = rig.submit("huge", size=2)
+    rig.environment("more", vcpus=5)
+    assert rig.states(other) == "rr"
+    rig.queue("main", environments=("here", "more"), new=False)
+    assert rig.states(other) == "^r"
 
 
 @row("10.4", "nor does it in a fair share, nor one whose queue has disabled environments only")
@@ -1592,6 +1690,36 @@ def _(_rig):
 
 def ended(lease, first, last, attempt, now):
     return Ended(lease, first, last, attempt, exit_code=0, started=now, stopped=now, busy=(last - first) * 1e-5)
+
+
+@row("+8", "what children take lately counts, not what they ever took; and never more than twice as many as have ended")
+def _(_rig):
+    rig = Rig(vcpus=1, snapshots=False)
+    job = rig.submit(size=10_000)
+    given = []
+    while rig.state.jobs[job].ended < 3000:
+        (lease,) = rig.state.leases.values()
+        ((first, last, attempt),) = lease.spans
+        given.append(last - first)
+        rig.tell(ended(lease.id, first, last, attempt, rig.now))
+    assert given[:4] == [1, 2, 6, 18]
+    (lease,) = rig.state.leases.values()
+    ((first, last, attempt),) = lease.spans
+    for index in range(first, first + 100):
+        rig.tell(Ended(lease.id, index, index + 1, attempt, exit_code=0, started=rig.now, stopped=rig.now, busy=1.0))
+    rig.tell(Ended(lease.id, first + 100, last, attempt, Fate.RETURNED))
+    (lease,) = rig.state.leases.values()
+    assert lease.left == 1
+
+
+@row("+8", "after a worker was lost no more is handed out than can run at once")
+def _(_rig):
+    rig = Rig(vcpus=2)
+    job = rig.submit(size=100, retry=Retry(2))
+    rig.end(job, busy=1e-5)
+    assert len(rig.started(job)) > 2
+    rig.end(job, fate=Fate.LOST)
+    assert len(rig.started(job)) == 2
 
 
 @row("+10", "a compute environment without a worker takes nothing, until it is changed or a minute has passed")
