@@ -647,6 +647,19 @@ for name, *case in RULES:
     row("5.3", name)(evaluates_on_exit(*case))
 
 
+@row("5.1", "the submission's timeout replaces the definition's")
+def _(rig):
+    rig.define("timed", timeout=100.0)
+    assert [rig.state.jobs[rig.submit("timed", timeout=each)].spec.timeout for each in (None, 60.0)] == [100.0, 60.0]
+
+
+@row("5.1", "a definition's strategy and timeout are held to the same limits")
+def _(rig):
+    refused("attempts=11 is not between 1 and 10", rig.define, "odd", retry=Retry(11))
+    refused("attemptDurationSeconds=59 is not between", rig.define, "odd", timeout=59.0)
+    refused("schedulingPriority=10000 is not between", rig.define, "odd", scheduling_priority=10_000)
+
+
 @row("5.2", "at most five rules, each with a condition, exit codes of digits")
 def _(rig):
     rule = ExitRule(Action.EXIT, on_exit_code="1")
@@ -1210,6 +1223,21 @@ def _(_rig):
     assert (rig.states(first).count("^"), rig.states(second).count("^")) == (3, 6)
 
 
+@row("9.8", "fair share: of several identifiers that fit, the whole name counts, else the longest")
+def _(_rig):
+    policy = Policy("fair", weights={"a*": 0.5, "ab*": 2.0, "abc": 8.0, "*": 4.0})
+    assert [policy.weight(each) for each in ("a", "ax", "ab", "abd", "abc", "abcd", "x")] == [
+        0.5,
+        0.5,
+        2.0,
+        2.0,
+        8.0,
+        2.0,
+        4.0,
+    ]
+    assert Policy("plain").weight("a") == 1.0
+
+
 @row("9.9", "fair share: past use counts, and is forgotten")
 def _(_rig):
     rig = Rig(vcpus=1)
@@ -1221,6 +1249,21 @@ def _(_rig):
     assert rig.status("j3") is Status.STARTING
 
 
+@row("9.9", "fair share: how fast past use is forgotten is the policy's; not over less than 600 s")
+def _(_rig):
+    for decay, pause, first in ((1000, 0, "b"), (1000, 3000, "a"), (100_000, 3000, "b"), (0, 600, "b"), (0, 1000, "a")):
+        rig = Rig(vcpus=1)
+        rig.policy(Policy("fair", decay=decay))
+        rig.queue("shared", policy="fair")
+        rig.end(rig.submit(queue="shared", share="a"), busy=400.0)
+        rig.tick(pause)
+        rig.end(rig.submit(queue="shared", share="b"), busy=100.0)
+        rig.environment("here", vcpus=1, enabled=False, new=False)
+        jobs = {share: rig.submit(queue="shared", share=share) for share in "ab"}
+        rig.environment("here", vcpus=1, new=False)
+        assert [share for share, job in jobs.items() if rig.status(job) is Status.STARTING] == [first]
+
+
 @row("9.10", "fair share: within a share the higher priority goes first")
 def _(_rig):
     rig = Rig(vcpus=1)
@@ -1229,6 +1272,28 @@ def _(_rig):
     jobs = [rig.submit(queue="shared", share="a", priority=each) for each in (1, 1, 5)]
     rig.end(jobs[0])
     assert [rig.status(each) for each in jobs[1:]] == [Status.RUNNABLE, Status.STARTING]
+
+
+@row("9.10", "the definition's scheduling priority counts where the submission gives none")
+def _(_rig):
+    rig = Rig(vcpus=1)
+    rig.policy(Policy("fair"))
+    rig.queue("shared", policy="fair")
+    rig.define("urgent", scheduling_priority=5)
+    rig.submit(queue="shared", share="a")
+    low, high = rig.submit(queue="shared", share="a", priority=4), rig.submit("urgent", queue="shared", share="a")
+    lowered = rig.submit("urgent", queue="shared", share="a", priority=0)
+    rig.end("j1")
+    assert [rig.states(each) for each in (low, high, lowered)] == ["r", "^", "r"]
+
+
+@row("9.1", "without a policy a definition's scheduling priority changes nothing")
+def _(_rig):
+    rig = Rig(vcpus=1)
+    rig.define("urgent", scheduling_priority=5)
+    jobs = [rig.submit(), rig.submit(), rig.submit("urgent")]
+    rig.end(jobs[0])
+    assert [rig.states(each) for each in jobs] == ["+", "^", "r"]
 
 
 @row("9.11", "fair share: a reservation is kept for shares that have no jobs yet")
@@ -1250,6 +1315,20 @@ def _(_rig):
     define_nodes(rig)
     first, second = (rig.submit("nodes", queue="shared", share="a") for _ in range(2))
     assert (rig.states(first), rig.states(second)) == ("^rr", "rrr")
+
+
+@row("9.12", "a policy's numbers have limits")
+def _(rig):
+    for text, options in {
+        "shareDecaySeconds=-1 ": {"decay": -1.0},
+        "shareDecaySeconds=604801 ": {"decay": 604_801.0},
+        "computeReservation=100 ": {"reservation": 100},
+        "weightFactor=0 ": {"weights": {"a": 0.0}},
+        "weightFactor=1000 ": {"weights": {"a": 1000.0}},
+        "shareIdentifier 'a b'": {"weights": {"a b": 1.0}},
+    }.items():
+        refused(text, rig.policy, Policy("odd", **options))
+    rig.policy(Policy("fine", decay=604_800.0, reservation=99, weights={"a*": 0.0001, "b": 999.9999}))
 
 
 @row("9.12", "a policy can be replaced, never added or removed, nor deleted while in use")
@@ -1386,12 +1465,48 @@ def _(rig):
     refused("Cannot delete, found existing JobQueue relationship", rig.tell, DeleteEnvironment("here"))
 
 
+@row("10.3", "it cannot be deleted while jobs run in it, though no queue has it any more")
+def _(rig):
+    rig.environment("more")
+    job = rig.submit()
+    rig.queue("main", environments=("more",), new=False)
+    rig.environment("here", enabled=False, new=False)
+    refused("jobs still run in ComputeEnvironment here", rig.tell, DeleteEnvironment("here"))
+    rig.end(job)
+    rig.tell(DeleteEnvironment("here"))
+    assert list(rig.state.environments) == ["more"]
+
+
+@row("10.3", "nor be elsewhere then")
+def _(rig):
+    job = rig.submit()
+    for change in (
+        {"purchase": Purchase.SPOT},
+        {"address": "10.0.0.1:6379"},
+        {"managed": False, "address": "10.0.0.1:6379"},
+    ):
+        refused("cannot change while jobs run in it", rig.environment, "here", new=False, **change)
+    rig.environment("here", vcpus=2, new=False)
+    rig.end(job)
+    rig.environment("here", new=False, address="10.0.0.1:6379")
+
+
 @row("10.4", "a job too large for every environment stays RUNNABLE, and holds up nobody")
 def _(rig):
     rig.define("huge", vcpus=5.0)
     huge, small = rig.submit("huge"), rig.submit()
     assert (rig.status(huge), rig.status(small)) == (Status.RUNNABLE, Status.STARTING)
     assert not could_ever_fit(rig.state, rig.state.jobs[huge])
+
+
+@row("10.4", "too large may be the memory or the GPUs alone")
+def _(_rig):
+    rig = Rig(vcpus=4, memory=1000, gpus=1)
+    for need in ({"memory": 1001}, {"gpus": 2}):
+        rig.define("huge", **need)
+        huge = rig.submit("huge")
+        assert (rig.status(huge), could_ever_fit(rig.state, rig.state.jobs[huge])) == (Status.RUNNABLE, False)
+    assert rig.states(rig.submit(size=2)) == "^r"
 
 
 @row("10.4", "it says what is lacking, in AWS's words")
@@ -1451,6 +1566,24 @@ def _(rig):
     assert rig.state.jobs[job].past[0][0].status_reason.startswith("Host EC2 (instance i-")
 
 
+@row("10.5", "when SPOT capacity is taken away follows from the rate and the seed")
+def _(_rig):
+    def moments(seed, rate):
+        rig = Rig(snapshots=False)
+        rig.define("gpu", gpus=1)
+        options = {"purchase": Purchase.SPOT, "interruptions_per_hour": rate, "seed": seed}
+        rig.environment("spot", vcpus=400, gpus=400, **options)
+        rig.queue("cheap", environments=("spot",))
+        rig.submit("gpu", queue="cheap", size=400)
+        return [(each.reclaim - rig.now) / 3_600_000 for each in rig.state.leases.values()]
+
+    first = moments(1, 2.0)
+    assert first == moments(1, 2.0) != moments(2, 2.0)
+    for rate in (2.0, 20.0):  # the mean of 400 draws is off by more than a fifth once in 10,000 seeds
+        assert 0.8 / rate < np.mean(moments(1, rate)) < 1.2 / rate
+    assert len(moments(1, 1e-320)) == 400
+
+
 # 11 Multi-node parallel
 
 
@@ -1487,6 +1620,18 @@ def _(rig):
     assert rig.states(job) == "rrr"
     rig.end(first)
     assert rig.states(job) == "^rr"
+
+
+@row("11.3", "all nodes must have memory and GPUs too, else the job holds up nobody")
+def _(_rig):
+    for need in (Resources(1.0, 400), Resources(1.0, 100, 1)):
+        rig = Rig(vcpus=4, memory=1000, gpus=2)
+        rig.define("nodes", nodes=Nodes(3, 0, (NodeGroup(0, None, Container(("true",), resources=need)),)))
+        huge, small = rig.submit("nodes"), rig.submit()
+        assert (rig.states(huge), rig.states(small)) == ("rrr", "^")
+        rig.environment("here", vcpus=4, memory=1300, gpus=3, new=False)
+        rig.end(small, 0)
+        assert rig.states(huge) == "^rr"
 
 
 @row("11.4", "the job ends when main has exited and the others are stopped, with main's status")
@@ -1628,6 +1773,25 @@ def _(rig):
     refused("open and begins below", rig.submit, "open", nodes=2)
     refused("open and begins below", rig.submit, "fixed", nodes=3)
     refused("not between 1 and 1000", rig.submit, "open", nodes=1001)
+
+
+@row("11.10", "a number of nodes that leaves out the main one is refused, and one for a job without nodes")
+def _(rig):
+    rig.define("open", nodes=Nodes(4, 2, (NodeGroup(0, None, Container(("true",))),)))
+    refused("numNodes=2 leaves out the main node 2", rig.submit, "open", nodes=2)
+    assert rig.state.jobs[rig.submit("open", nodes=3)].size == 3
+    refused("is not multi-node", rig.submit, nodes=3)
+
+
+@row("11.1", "overrides are for all nodes")
+def _(rig):
+    define_nodes(rig)
+    overrides = Overrides(("other",), {"X": "1"}, memory=200)
+    job = rig.state.jobs[rig.submit("nodes", overrides=overrides)]
+    for node, vcpus in enumerate((2.0, 1.0, 1.0)):
+        container = job.container(node)
+        assert (container.command, container.environment) == (("other",), {"X": "1"})
+        assert container.resources == Resources(vcpus, 200)
 
 
 # additions
