@@ -77,7 +77,7 @@ def _ended(
 
     The row of a child that is RUNNABLE again may speak of the next attempt already. What was given back before it began was no attempt.
     """
-    key, past = (job.id, index), job.past.get(index, ())
+    key, past = (job.id, index), job.past.get(index, [])
     bar = partial(
         Bar, job.id, job.request.name, index, submitted=job.created, runnable=runnable.get(key), status=status
     )

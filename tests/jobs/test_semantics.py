@@ -1251,7 +1251,7 @@ def _(_rig):
 
 @row("9.9", "fair share: how fast past use is forgotten is the policy's; not over less than 600 s")
 def _(_rig):
-    for decay, pause, first in ((1000, 0, "b"), (1000, 3000, "a"), (100_000, 3000, "b"), (0, 600, "b"), (0, 1000, "a")):
+    for decay, pause, first in ((1000, 0, "b"), (1000, 3000, "a"), (100_000, 3000, "b"), (0.0, 600, "b"), (0.0, 1000, "a")):
         rig = Rig(vcpus=1)
         rig.policy(Policy("fair", decay=decay))
         rig.queue("shared", policy="fair")
