@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
-__all__ = ["begun", "ended", "stop_attempts", "stops_due"]
+__all__ = ["begun", "ended", "stop_attempts", "stops", "stops_due"]
 
 MAX_REASON = 255
+
+KILLED = (137, 143)
+"""Exit codes of what was ended by SIGKILL or SIGTERM."""
 
 RECENT = 1000
 """Of so many attempts, roughly, the length is remembered."""
@@ -78,13 +81,21 @@ def ended(turn: Turn, event: Ended) -> None:
     if event.fate is not Fate.RETURNED:
         _charge(turn, job, lease, event, len(indices))
     _free(turn, lease, len(indices))
-    if event.fate is Fate.RETURNED and (job.shape is not Shape.NODES or job.main in indices):
-        lease.give_up(indices)
-        _take_back(turn, job, indices)
-    else:
-        _judge(turn, job, lease, indices, event)
+    back = _given_back(job, indices, event)
+    lease.give_up(indices[back])
+    _take_back(turn, job, indices[back])
+    _judge(turn, job, lease, indices[~back], event)
     if job.shape is Shape.NODES:
         _after_node(turn, job)
+
+
+def _given_back(job: Job, indices: np.ndarray, event: Ended) -> np.ndarray:
+    """Return which children are to be handed out once more as if they had not been: bool, shape (n,)."""
+    if event.fate is Fate.RETURNED:
+        return np.full(len(indices), job.shape is not Shape.NODES or job.main in indices)
+    if event.fate is Fate.EXITED and event.exit_code in KILLED:
+        return job.flagged(indices, Flag.RECALLED) & ~job.flagged(indices, STOPPED | Flag.CANCELLED)
+    return np.zeros(len(indices), bool)
 
 
 def _charge(turn: Turn, job: Job, lease: Lease, event: Ended, count: int) -> None:
@@ -117,6 +128,8 @@ def _take_back(turn: Turn, job: Job, indices: np.ndarray) -> None:
 
 def _judge(turn: Turn, job: Job, lease: Lease, indices: np.ndarray, event: Ended) -> None:
     """Decide on children that have ended alike."""
+    if not len(indices):
+        return
     rows = job.children
     if event.started or event.exit_code == 0:
         started = _seen(lease, event.started or turn.now, turn.now)
@@ -197,7 +210,7 @@ def stop_attempts(turn: Turn, job: Job, indices: np.ndarray, flag: Flag, reason:
     if not len(fresh):
         return
     job.children["status_reason"][fresh] = job.intern(reason, CALLERS_REASONS)
-    turn.effects.extend(_stops(turn.state, job, fresh, grace))
+    turn.effects.extend(stops(turn.state, job, fresh, grace))
 
 
 def stops_due(state: State) -> list[Effect]:
@@ -205,7 +218,7 @@ def stops_due(state: State) -> list[Effect]:
     due: list[Effect] = []
     for job in state.jobs.values():
         active = np.flatnonzero(np.isin(job.children["status"], ACTIVE)) if job.live else np.empty(0, np.int64)
-        due.extend(_stops(state, job, active[job.flagged(active, STOPPED)], GRACE))
+        due.extend(stops(state, job, active[job.flagged(active, STOPPED)], GRACE))
     due.extend(
         Stop(each.id, each.spans, state.environments[each.environment].notice)
         for each in state.leases.values()
@@ -214,7 +227,8 @@ def stops_due(state: State) -> list[Effect]:
     return due
 
 
-def _stops(state: State, job: Job, indices: np.ndarray, grace: float) -> Iterator[Effect]:
+def stops(state: State, job: Job, indices: np.ndarray, grace: float) -> Iterator[Effect]:
+    """Say what is to be told to workers so that they stop some children."""
     for lease in state.job_leases(job.id) if len(indices) else ():
         spans = tuple(_within(lease, job, indices))
         if spans:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.jobs import attempts, catalogue, clock, events, stopping, submission
 from sweep.jobs.dependencies import spread
+from sweep.jobs.recall import recall
 from sweep.jobs.schedule import schedule
 from sweep.jobs.turn import Turn
 
@@ -71,5 +72,6 @@ def handle(state: State, event: Event, now: int) -> list[Effect]:
     state.now = now
     spread(turn)
     schedule(turn)
+    recall(turn)
     catalogue.sweep_out(turn)
     return turn.effects

@@ -104,7 +104,7 @@ def begin(turn: Turn, job: Job, lease: Lease) -> None:
     job.children["attempt"][indices] += 1
     job.children["started"][indices] = 0
     job.children["reason"][indices] = 0
-    job.unflag(indices, Flag.HAS_EXIT)
+    job.unflag(indices, Flag.HAS_EXIT | Flag.RECALLED)
     turn.move(job, indices, Status.STARTING)
     turn.effects.append(Start(lease.id))
 

@@ -62,6 +62,7 @@ class Flag(IntFlag):
     HAS_EXIT = 8
     DONE_BEFORE = 16
     MAIN_ENDED = 32
+    RECALLED = 64
 
 
 STOPPED = Flag.TERMINATED | Flag.TIMED_OUT | Flag.MAIN_ENDED

@@ -57,10 +57,10 @@ class State:
         Queues that go when their last job has ended.
     misfits
         By queue: the first job that fits none of its enabled environments, and since when it is that (ms since 1970).
-    dependents, waiting, aside, held, share_held, leased, begun
+    dependents, waiting, aside, held, share_held, leased, begun, deep
         Derived by `index`: who waits for a job; by queue and share, the jobs with children to be placed; by queue, those of them
         that fit no enabled environment, as (order, id); what leases hold, by environment, and by queue and share; the leases of a job;
-        the first start (ms since 1970, or earlier) of children whose time counts, by job.
+        the first start (ms since 1970, or earlier) of children whose time counts, by job; leases of more children than can run at once.
     """
 
     relaxed: tuple[str, ...] = ()
@@ -87,18 +87,27 @@ class State:
     share_held: dict[str, dict[str, Held]] = field(default_factory=dict[str, dict[str, Held]], metadata=DERIVED)
     leased: dict[str, dict[int, Lease]] = field(default_factory=dict[str, dict[int, Lease]], metadata=DERIVED)
     begun: dict[str, int] = field(default_factory=dict[str, int], metadata=DERIVED)
+    deep: dict[int, Lease] = field(default_factory=dict[int, Lease], metadata=DERIVED)
 
     def index(self) -> None:
         """Work out all that is derived; after a snapshot has been read."""
-        for each in (self.dependents, self.waiting, self.aside, self.held, self.share_held, self.leased, self.begun):
+        for each in (
+            self.dependents,
+            self.waiting,
+            self.aside,
+            self.held,
+            self.share_held,
+            self.leased,
+            self.begun,
+            self.deep,
+        ):
             each.clear()
         for job in self.jobs.values():
             if job.live:
                 self.add_dependent(job)
                 self.mark(job)
         for lease in self.leases.values():
-            self._hold(lease, lease.slots)
-            self.leased.setdefault(lease.job, {})[lease.id] = lease
+            self.add_lease(lease)
         for job_id in self.leased:
             start = first_start(self.jobs[job_id])
             if start is not None:
@@ -147,11 +156,15 @@ class State:
         self.leases[lease.id] = lease
         self.leased.setdefault(lease.job, {})[lease.id] = lease
         self._hold(lease, lease.slots)
+        if lease.left > lease.slots:
+            self.deep[lease.id] = lease
 
     def shrink_lease(self, lease: Lease, slots: int) -> None:
         """Have a lease hold room for fewer children at a time; for none, it is over."""
         self._hold(lease, slots - lease.slots)
         lease.slots = slots
+        if lease.left <= slots:
+            self.deep.pop(lease.id, None)
         if not slots:
             del self.leases[lease.id]
             del self.leased[lease.job][lease.id]

@@ -49,7 +49,6 @@ def describe_job(state: State, job_id: str) -> dict[str, Any] | None:
         "jobQueue": job.request.queue,
         "dependsOn": [_dependency(each) for each in job.request.depends_on],
         "parameters": dict(job.request.parameters),
-        "container": _container(job.container(row)) | summary.get("container", {}),
         "retryStrategy": encode(job.spec.retry) or {"attempts": 1},
         "tags": job.spec.tags,
         "propagateTags": job.spec.propagate_tags,
@@ -58,9 +57,10 @@ def describe_job(state: State, job_id: str) -> dict[str, Any] | None:
         detail["timeout"] = {"attemptDurationSeconds": job.spec.timeout}
     if job.request.share is not None:
         detail |= {"shareIdentifier": job.request.share, "schedulingPriority": job.spec.priority}
-    is_parent = job.shape is Shape.ARRAY and index is None
-    detail["attempts"] = [] if is_parent else list(_attempts(job, row))
-    return detail
+    if job.shape is Shape.ARRAY and index is None:
+        return detail | {"attempts": []}
+    container = _container(job.container(row)) | summary["container"]
+    return detail | {"container": container, "attempts": list(_attempts(job, row))}
 
 
 def list_jobs(state: State, listing: Listing) -> list[dict[str, Any]]:

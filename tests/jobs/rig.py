@@ -236,7 +236,7 @@ def check_snapshot(state):
     fresh = decode(State, json.loads(json.dumps(written)))
     fresh.index()
     assert encode(fresh) == written
-    for derived in ("waiting", "aside", "held", "share_held", "leased"):
+    for derived in ("waiting", "aside", "held", "share_held", "leased", "deep"):
         assert getattr(fresh, derived) == getattr(state, derived), derived
     assert all(state.begun.get(name, at + 1) <= at for name, at in fresh.begun.items())
     assert _who_waits(fresh) == _who_waits(state)

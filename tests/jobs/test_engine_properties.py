@@ -126,7 +126,7 @@ class Engine(RuleBasedStateMachine):
         data=st.data(),
         some=st.sampled_from([(), (0,), (1,), (0, 2)]),
         fate=st.sampled_from([Fate.EXITED] * 4 + list(Fate)),
-        code=st.sampled_from([0, 0, 1, 3]),
+        code=st.sampled_from([0, 0, 1, 3, 143]),
         busy=st.sampled_from([0.0, 1e-5, 10.0]),
     )
     def end(self, data, some, fate, code, busy):
@@ -138,7 +138,7 @@ class Engine(RuleBasedStateMachine):
         data=st.data(),
         begins=st.booleans(),
         fate=st.sampled_from([Fate.EXITED, *Fate]),
-        code=st.sampled_from([0, 1]),
+        code=st.sampled_from([0, 1, 143]),
         twice=st.booleans(),
     )
     def tell_of_many_at_once(self, data, begins, fate, code, twice):

@@ -287,6 +287,15 @@ def _(rig):
     assert rig.status(job) is Status.PENDING
 
 
+@row("3.4", "the parent has no container and no attempts, the children have")
+def _(rig):
+    job = rig.submit(size=2)
+    rig.end(job, 1)
+    parent, child = describe_job(rig.state, job), describe_job(rig.state, f"{job}:1")
+    assert ("container" in parent, parent["attempts"]) == (False, [])
+    assert (child["container"]["command"], child["container"]["exitCode"], len(child["attempts"])) == (["true"], 0, 1)
+
+
 @row("3.5", "one failed child fails the parent, in the end, and stops no sibling")
 def _(rig):
     job = rig.submit(size=3)
@@ -596,6 +605,19 @@ def _(rig):
     job = rig.submit(size=3, after=[sequential(even_if_failed=True)])
     rig.end(job, 0, code=1)
     assert rig.states(job) == "-^p"
+
+
+@row("4.19", "dependsOn is shown as it was given")
+def _(rig):
+    first, array = rig.submit(), rig.submit(size=2)
+    job = rig.submit(size=2, after=[Dependency(first, Kind.SEQUENTIAL), sequential(), n_to_n(array), first])
+    given = [
+        {"jobId": first, "type": "SEQUENTIAL"},
+        {"type": "SEQUENTIAL"},
+        {"jobId": array, "type": "N_TO_N"},
+        {"jobId": first},
+    ]
+    assert [describe_job(rig.state, each)["dependsOn"] for each in (job, f"{job}:1")] == [given, given]
 
 
 # 5 Retry, timeout, cancel, terminate
@@ -1251,7 +1273,13 @@ def _(_rig):
 
 @row("9.9", "fair share: how fast past use is forgotten is the policy's; not over less than 600 s")
 def _(_rig):
-    for decay, pause, first in ((1000, 0, "b"), (1000, 3000, "a"), (100_000, 3000, "b"), (0.0, 600, "b"), (0.0, 1000, "a")):
+    for decay, pause, first in (
+        (1000, 0, "b"),
+        (1000, 3000, "a"),
+        (100_000, 3000, "b"),
+        (0.0, 600, "b"),
+        (0.0, 1000, "a"),
+    ):
         rig = Rig(vcpus=1)
         rig.policy(Policy("fair", decay=decay))
         rig.queue("shared", policy="fair")
@@ -1884,6 +1912,59 @@ def _(_rig):
     assert len(rig.started(job)) > 2
     rig.end(job, fate=Fate.LOST)
     assert len(rig.started(job)) == 2
+
+
+def slow_array(rig):
+    """Have a worker hold many children of an array that took 10 us each so far, and take 4 s now."""
+    job = rig.submit(size=10_000)
+    while rig.state.jobs[job].ended < 5000:
+        (lease,) = rig.state.leases.values()
+        for first, last, attempt in lease.spans:
+            rig.tell(ended(lease.id, first, last, attempt, rig.now))
+    (lease,) = rig.state.leases.values()
+    first = lease.spans[0][0]
+    for index in range(first, first + 4):
+        rig.tick(4)
+        rig.tell(Ended(lease.id, index, index + 1, 1, exit_code=0, busy=4.0))
+    return job, lease, first + 4
+
+
+@row("+8", "what was handed out ahead and takes longer than was thought is given back when others wait")
+def _(_rig):
+    rig = Rig(vcpus=1, snapshots=False)
+    rig.queue("urgent", priority=9)
+    job, lease, first = slow_array(rig)
+    assert lease.left > 1000
+    assert not rig.stops
+    urgent = rig.submit(queue="urgent")
+    (stop,) = rig.stops
+    kept = 1 + int(1 / rig.state.jobs[job].pace)
+    assert stop.spans == ((first + kept, lease.spans[-1][1], 1),)
+    rig.tick(2)
+    assert not rig.stops
+    (back,) = stop.spans
+    rig.tell(Ended(lease.id, *back, Fate.RETURNED))
+    assert (lease.left, lease.slots, rig.status(urgent)) == (kept, 1, Status.RUNNABLE)
+    for index in range(first, first + kept):
+        rig.tell(Ended(lease.id, index, index + 1, 1, exit_code=0, busy=4.0))
+    assert rig.status(urgent) is Status.STARTING
+    assert rig.state.jobs[job].children["attempt"].tolist() == [1] * (first + kept) + [0] * (10_000 - first - kept)
+
+
+@row("+8", "one that had begun by then is not failed by it")
+def _(_rig):
+    rig = Rig(vcpus=1, snapshots=False)
+    job, lease, _ = slow_array(rig)
+    rig.submit()
+    ((low, high, _),) = rig.stops[0].spans
+    for index, code in ((low, 143), (low + 1, 1), (low + 2, 0)):
+        rig.tell(Ended(lease.id, index, index + 1, 1, exit_code=code, started=rig.now))
+    rig.cancel(f"{job}:{low + 3}", "enough")
+    rig.tell(Ended(lease.id, low + 3, low + 4, 1, exit_code=143, started=rig.now))
+    assert rig.states(job)[low : low + 5] == "r-+-^"
+    rows = rig.state.jobs[job].children
+    assert rows["attempt"][low] == 0
+    assert high == len(rows) or rows["attempt"][low + 4] == 1
 
 
 @row("+10", "a compute environment without a worker takes nothing, until it is changed or a minute has passed")
