@@ -893,7 +893,7 @@ def _(rig):
 )
 def _(rig):
     first = rig.submit(size=6)
-    waits = rig.submit(after=[first])
+    waits = f"{rig.submit(size=2, after=[first])}:1"
     for each in (f"{first}:0", f"{first}:5", waits):
         rig.cancel(each)
         rig.terminate(each)
@@ -1910,7 +1910,7 @@ def _(_rig):
     job = rig.submit(size=100, retry=Retry(2))
     rig.end(job, busy=1e-5)
     assert len(rig.started(job)) > 2
-    rig.end(job, fate=Fate.LOST)
+    rig.end(job, fate=Fate.LOST, busy=1e-5)
     assert len(rig.started(job)) == 2
 
 
