@@ -304,8 +304,7 @@ def timeline(
 
     from sweep.daemon.client import Client
     from sweep.errors import UsageError
-    from sweep.jobs.journal import read_events
-    from sweep.jobs.state import State
+    from sweep.jobs.journal import read_story
     from sweep.jobs.timeline import bars
     from sweep.report.timeline import draw_timeline
 
@@ -316,6 +315,5 @@ def timeline(
         raise UsageError(f"--out {out!r}: there is no folder {path.parent}")
     with Client(engine) as client:
         client.view("describe", job_ids=jobs)
-        relaxed = tuple(client.view("relaxed"))
-    played = bars(State(relaxed=relaxed), read_events(client.folder))
+    played = bars(*read_story(client.folder))
     draw_timeline([each for each in played if each.job_id in jobs], path)

@@ -116,10 +116,6 @@ def _request(state: State, job_id: str) -> Any:
     return encode(replace(job.request, definition=job.spec.definition))
 
 
-def _relaxed(state: State) -> Any:
-    return list(state.relaxed)
-
-
 def _definitions(state: State, name: str | None = None) -> Any:
     if name is not None and name not in state.definitions:
         raise JobError(f"JobDefinition {name} does not exist: {nearest(name, list(state.definitions))}")
@@ -164,5 +160,4 @@ VIEWS: dict[str, Callable[..., Any]] = {
     "environments": _environments,
     "entry": _entry,
     "request": _request,
-    "relaxed": _relaxed,
 }

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sweep.jobs.effects import Over, Stop
 from sweep.jobs.events import Fate
-from sweep.jobs.job import Attempt, Flag, Job, Shape
+from sweep.jobs.handout import begin
+from sweep.jobs.job import CALLERS_REASONS, STOPPED, Attempt, Flag, Job, Shape
 from sweep.jobs.lease import runs_of
 from sweep.jobs.limits import GRACE
 from sweep.jobs.reasons import EXITED, MAIN_ENDED, NOT_STARTED, host_terminated
 from sweep.jobs.retry import tries_again
-from sweep.jobs.schedule import begin
 from sweep.jobs.shares import charge
 from sweep.jobs.status import ACTIVE, Status
 
@@ -26,9 +27,15 @@ if TYPE_CHECKING:
     from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
-__all__ = ["begun", "ended", "stop_attempts", "stops_due"]
+__all__ = ["begun", "ended", "stop_attempts", "stops", "stops_due"]
 
 MAX_REASON = 255
+
+KILLED = (137, 143)
+"""Exit codes of what was ended by SIGKILL or SIGTERM."""
+
+RECENT = 1000
+"""Of so many attempts, roughly, the length is remembered."""
 
 
 def begun(turn: Turn, event: Begun) -> None:
@@ -40,15 +47,24 @@ def begun(turn: Turn, event: Begun) -> None:
     rows = job.children[event.first : event.last]
     ours = (rows["attempt"] == event.attempt) & lease.holds(event.first, event.last, event.attempt)
     fresh = ours & (rows["status"] == Status.STARTING)
-    _run(turn, job, np.flatnonzero(fresh) + event.first, event.at)
+    _run(turn, job, np.flatnonzero(fresh) + event.first, _seen(lease, event.at, turn.now))
+
+
+def _seen(lease: Lease, at: int, now: int) -> int:
+    """Return when a worker saw something, by our clock: not before it was given the lease, and not after now."""
+    return min(max(at, lease.given), now)
 
 
 def _run(turn: Turn, job: Job, indices: np.ndarray, at: int) -> None:
+    if not len(indices):
+        return
     job.children["started"][indices] = at
+    turn.state.note_start(job, at)
     turn.move(job, indices, Status.RUNNING)
     if job.shape is Shape.NODES and job.main in indices:
-        for lease in [each for each in turn.state.job_leases(job) if each.held]:
-            begin(turn, job, lease)
+        for lease in turn.state.job_leases(job.id):
+            if lease.held:
+                begin(turn, job, lease)
 
 
 def ended(turn: Turn, event: Ended) -> None:
@@ -65,55 +81,67 @@ def ended(turn: Turn, event: Ended) -> None:
     if event.fate is not Fate.RETURNED:
         _charge(turn, job, lease, event, len(indices))
     _free(turn, lease, len(indices))
-    if event.fate is Fate.RETURNED and (job.shape is not Shape.NODES or job.main in indices):
-        lease.give_up(indices)
-        _take_back(turn, job, indices)
-    else:
-        _judge(turn, job, lease, indices, event)
+    back = _given_back(job, indices, event)
+    lease.give_up(indices[back])
+    _take_back(turn, job, indices[back])
+    _judge(turn, job, lease, indices[~back], event)
     if job.shape is Shape.NODES:
         _after_node(turn, job)
 
 
+def _given_back(job: Job, indices: np.ndarray, event: Ended) -> np.ndarray:
+    """Return which children are to be handed out once more as if they had not been: bool, shape (n,)."""
+    if event.fate is Fate.RETURNED:
+        return np.full(len(indices), job.shape is not Shape.NODES or job.main in indices)
+    if event.fate is Fate.EXITED and event.exit_code in KILLED:
+        return job.flagged(indices, Flag.RECALLED) & ~job.flagged(indices, STOPPED | Flag.CANCELLED)
+    return np.zeros(len(indices), bool)
+
+
 def _charge(turn: Turn, job: Job, lease: Lease, event: Ended, count: int) -> None:
     """Remember how long children of this job take, and what their share has used."""
+    busy = event.busy if 0.0 <= event.busy < math.inf else 0.0
     job.ended += count
-    job.busy += event.busy
+    job.pace += (busy / count - job.pace) * min(1.0, count / min(job.ended, RECENT))
     job.careful = job.careful or event.fate is Fate.LOST
     queue = turn.state.queues.get(job.request.queue)
     if queue is not None and queue.policy is not None and job.request.share is not None:
         vcpus = job.container(lease.spans[0][0]).resources.vcpus
         policy = turn.state.policies[queue.policy]
-        charge(turn.state, queue.name, policy, job.request.share, event.busy * vcpus, turn.now)
+        charge(turn.state, queue.name, policy, job.request.share, busy * vcpus, turn.now)
 
 
 def _free(turn: Turn, lease: Lease, count: int) -> None:
     lease.left -= count
-    lease.slots = min(lease.slots, lease.left)
+    turn.state.shrink_lease(lease, min(lease.slots, lease.left))
     if not lease.left:
-        del turn.state.leases[lease.id]
         turn.effects.append(Over(lease.id, lease.environment))
 
 
 def _take_back(turn: Turn, job: Job, indices: np.ndarray) -> None:
     """Children that never began: their attempt does not count."""
     job.children["attempt"][indices] -= 1
-    stopped = job.flagged(indices, Flag.TERMINATED | Flag.TIMED_OUT | Flag.CANCELLED)
+    stopped = job.flagged(indices, STOPPED | Flag.CANCELLED)
     turn.move(job, indices[stopped], Status.FAILED)
     turn.move(job, indices[~stopped], Status.RUNNABLE)
 
 
 def _judge(turn: Turn, job: Job, lease: Lease, indices: np.ndarray, event: Ended) -> None:
     """Decide on children that have ended alike."""
+    if not len(indices):
+        return
     rows = job.children
-    if event.started:
+    if event.started or event.exit_code == 0:
+        started = _seen(lease, event.started or turn.now, turn.now)
         starting = indices[rows["status"][indices] == Status.STARTING]
-        _run(turn, job, starting, event.started)
-        rows["started"][indices] = event.started
+        _run(turn, job, starting, started)
+        if event.started:
+            rows["started"][indices] = started
     if event.exit_code is not None:
         rows["exit"][indices] = event.exit_code & 0xFF
         job.flag(indices, Flag.HAS_EXIT)
     rows["reason"][indices] = job.intern(event.reason[:MAX_REASON])
-    stopped = job.flagged(indices, Flag.TERMINATED | Flag.TIMED_OUT)
+    stopped = job.flagged(indices, STOPPED)
     if event.fate is Fate.EXITED and event.exit_code == 0:
         good = indices[~stopped]
         rows["status_reason"][good] = job.intern(EXITED)
@@ -121,14 +149,15 @@ def _judge(turn: Turn, job: Job, lease: Lease, indices: np.ndarray, event: Ended
     else:
         _judge_failed(turn, job, lease, indices[~stopped], event)
     turn.move(job, indices[stopped], Status.FAILED)
-    _note_end(job, indices, event)
-
-
-def _note_end(job: Job, indices: np.ndarray, event: Ended) -> None:
-    """Write down when the worker saw children end: an engine that was away learns of it later."""
     if event.stopped:
-        over = indices[job.children["stopped"][indices] > event.stopped]
-        job.children["stopped"][over] = event.stopped
+        _note_end(job, indices, _seen(lease, event.stopped, turn.now))
+
+
+def _note_end(job: Job, indices: np.ndarray, stopped: int) -> None:
+    """Write down when the worker saw children end: an engine that was away learns of it later."""
+    over = indices[job.children["stopped"][indices] > stopped]
+    if len(over):
+        job.children["stopped"][over] = np.maximum(stopped, job.children["started"][over])
         if not job.live:
             job.stopped = int(job.children["stopped"].max())
 
@@ -141,7 +170,7 @@ def _judge_failed(turn: Turn, job: Job, lease: Lease, indices: np.ndarray, event
         again = ~job.flagged(indices, Flag.CANCELLED)
         if job.shape is Shape.NODES:
             again &= indices == job.main
-    _remember(turn, job, indices[again], event, status_reason)
+    _remember(turn, job, lease, indices[again], event, status_reason)
     turn.move(job, indices[again], Status.RUNNABLE)
     turn.fail(job, indices[~again], status_reason)
 
@@ -152,8 +181,8 @@ def _status_reason(lease: Lease, event: Ended) -> str:
     return NOT_STARTED if event.fate is Fate.NOT_STARTED else EXITED
 
 
-def _remember(turn: Turn, job: Job, indices: np.ndarray, event: Ended, status_reason: str) -> None:
-    stopped, reason = event.stopped or turn.now, event.reason[:MAX_REASON]
+def _remember(turn: Turn, job: Job, lease: Lease, indices: np.ndarray, event: Ended, status_reason: str) -> None:
+    stopped, reason = _seen(lease, event.stopped or turn.now, turn.now), event.reason[:MAX_REASON]
     for index, started in zip(indices.tolist(), job.children["started"][indices].tolist(), strict=True):
         attempt = Attempt(started, stopped, event.exit_code, reason, status_reason)
         job.past.setdefault(index, []).append(attempt)
@@ -164,9 +193,10 @@ def _after_node(turn: Turn, job: Job) -> None:
     main = Status(int(job.children["status"][job.main]))
     if main in ACTIVE:
         return
-    for lease in [each for each in turn.state.job_leases(job) if each.held]:
-        del turn.state.leases[lease.id]
-    stop_attempts(turn, job, turn.everything(job, *ACTIVE), Flag.TERMINATED, MAIN_ENDED)
+    for lease in turn.state.job_leases(job.id):
+        if lease.held:
+            turn.state.shrink_lease(lease, 0)
+    stop_attempts(turn, job, turn.everything(job, *ACTIVE), Flag.MAIN_ENDED, MAIN_ENDED)
     if main.is_terminal:
         turn.fail(job, turn.everything(job, Status.RUNNABLE), MAIN_ENDED)
     elif not turn.everything(job, *ACTIVE).size:
@@ -175,12 +205,12 @@ def _after_node(turn: Turn, job: Job) -> None:
 
 def stop_attempts(turn: Turn, job: Job, indices: np.ndarray, flag: Flag, reason: str, grace: float = GRACE) -> None:
     """Have running children stopped, once."""
-    fresh = indices[~job.flagged(indices, Flag.TERMINATED | Flag.TIMED_OUT)]
+    fresh = indices[~job.flagged(indices, STOPPED)]
+    job.flag(indices, flag)
     if not len(fresh):
         return
-    job.flag(fresh, flag)
-    job.children["status_reason"][fresh] = job.intern(reason)
-    turn.effects.extend(_stops(turn.state, job, fresh, grace))
+    job.children["status_reason"][fresh] = job.intern(reason, CALLERS_REASONS)
+    turn.effects.extend(stops(turn.state, job, fresh, grace))
 
 
 def stops_due(state: State) -> list[Effect]:
@@ -188,7 +218,7 @@ def stops_due(state: State) -> list[Effect]:
     due: list[Effect] = []
     for job in state.jobs.values():
         active = np.flatnonzero(np.isin(job.children["status"], ACTIVE)) if job.live else np.empty(0, np.int64)
-        due.extend(_stops(state, job, active[job.flagged(active, Flag.TERMINATED | Flag.TIMED_OUT)], GRACE))
+        due.extend(stops(state, job, active[job.flagged(active, STOPPED)], GRACE))
     due.extend(
         Stop(each.id, each.spans, state.environments[each.environment].notice)
         for each in state.leases.values()
@@ -197,8 +227,9 @@ def stops_due(state: State) -> list[Effect]:
     return due
 
 
-def _stops(state: State, job: Job, indices: np.ndarray, grace: float) -> Iterator[Effect]:
-    for lease in state.job_leases(job) if len(indices) else ():
+def stops(state: State, job: Job, indices: np.ndarray, grace: float) -> Iterator[Effect]:
+    """Say what is to be told to workers so that they stop some children."""
+    for lease in state.job_leases(job.id) if len(indices) else ():
         spans = tuple(_within(lease, job, indices))
         if spans:
             yield Stop(lease.id, spans, grace)

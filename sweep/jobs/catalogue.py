@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from sweep.errors import JobError, nearest
-from sweep.jobs.effects import Answer
+from sweep.jobs.effects import Answer, Unneeded
 from sweep.jobs.job import Flag
 from sweep.jobs.limits import check_definition, check_environment, check_policy, check_queue
 from sweep.jobs.stopping import stop
@@ -14,6 +14,7 @@ from sweep.jobs.stopping import stop
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sweep.jobs.environment import Environment
     from sweep.jobs.events import (
         DeleteEnvironment,
         DeletePolicy,
@@ -67,9 +68,28 @@ def put_environment(turn: Turn, event: PutEnvironment) -> None:
     """Make or change a compute environment."""
     check_environment(event.environment)
     _check_new("ComputeEnvironment", event.environment.name, turn.state.environments, new=event.new)
+    _check_place(turn, event.environment)
     turn.state.environments[event.environment.name] = event.environment
+    for queue in turn.state.queues.values():
+        if event.environment.name in queue.environments:
+            turn.state.mark_again(queue.name)
     turn.state.invalid.pop(event.environment.name, None)
     turn.effects.append(Answer(event.environment.name))
+
+
+def _check_place(turn: Turn, new: Environment) -> None:
+    """Let an environment be served by another worker if it is elsewhere now; not while one has work."""
+    old = turn.state.environments.get(new.name)
+    if old is None or _place(old) == _place(new):
+        return
+    if new.name in turn.state.held:
+        raise JobError(f"address and type of ComputeEnvironment {new.name} cannot change while jobs run in it")
+    turn.effects.append(Unneeded(new.name))
+
+
+def _place(environment: Environment) -> tuple[object, ...]:
+    """Return what makes an environment another one for its worker."""
+    return environment.managed, environment.purchase, environment.address
 
 
 def delete_environment(turn: Turn, event: DeleteEnvironment) -> None:
@@ -79,10 +99,11 @@ def delete_environment(turn: Turn, event: DeleteEnvironment) -> None:
         raise JobError(f"Cannot delete, ComputeEnvironment {event.name} is not DISABLED")
     if any(event.name in queue.environments for queue in turn.state.queues.values()):
         raise JobError("Cannot delete, found existing JobQueue relationship")
-    if any(lease.environment == event.name for lease in turn.state.leases.values()):
+    if event.name in turn.state.held:
         raise JobError(f"Cannot delete, jobs still run in ComputeEnvironment {event.name}")
     del turn.state.environments[event.name]
     turn.state.invalid.pop(event.name, None)
+    turn.effects.append(Unneeded(event.name))
     turn.effects.append(Answer(None))
 
 
@@ -107,6 +128,7 @@ def put_queue(turn: Turn, event: PutQueue) -> None:
     if old is not None and (old.policy is None) != (queue.policy is None):
         raise JobError(f"a scheduling policy can be neither added to nor removed from JobQueue {queue.name}")
     turn.state.queues[queue.name] = queue
+    turn.state.mark_again(queue.name)
     turn.effects.append(Answer(queue.name))
 
 
@@ -127,7 +149,7 @@ def sweep_out(turn: Turn) -> None:
     for name in list(turn.state.deleting):
         if not any(job.live and job.request.queue == name for job in turn.state.jobs.values()):
             turn.state.deleting.remove(name)
-            for table in (turn.state.queues, turn.state.heads, turn.state.shares, turn.state.waiting):
+            for table in (turn.state.queues, turn.state.heads, turn.state.misfits, turn.state.shares):
                 table.pop(name, None)
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sweep.jobs.attempts import stop_attempts
 from sweep.jobs.effects import Stop
-from sweep.jobs.job import Flag, Job, Shape
+from sweep.jobs.job import Flag
 from sweep.jobs.limits import RETENTION
-from sweep.jobs.reasons import TIMED_OUT, time_limit
-from sweep.jobs.status import Status
+from sweep.jobs.reasons import NO_CAPACITY, TIMED_OUT, time_limit
+from sweep.jobs.room import why_stuck
 from sweep.jobs.stopping import cancel_runnable
+from sweep.jobs.timing import first_start, timed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sweep.jobs.job import Job
     from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
@@ -33,40 +33,19 @@ def next_alarm(state: State) -> int | None:
 
 
 def _alarms(state: State) -> Iterator[int]:
-    for job in _timed(state):
-        running = _running(job)
-        if len(running):
-            yield int(job.children["started"][running].min() + _limit(job))
+    yield from (at + _limit(state.jobs[job_id]) for job_id, at in state.begun.items())
     yield from (each.reclaim for each in state.leases.values() if each.reclaim is not None and not each.reclaimed)
     yield from (since + INVALID_FOR for _, since in state.invalid.values())
-    for name, (_, since) in state.heads.items():
-        yield from (since + int(each.seconds * 1000) for each in state.queues[name].limits)
-
-
-def _timed(state: State) -> Iterator[Job]:
-    leased = {lease.job: state.jobs[lease.job] for lease in state.leases.values()}
-    return (job for job in leased.values() if job.spec.timeout is not None and job.counts[Status.RUNNING])
+    yield from (at for at, _, _ in _head_limits(state))
 
 
 def _limit(job: Job) -> int:
     return int((job.spec.timeout or 0.0) * 1000)
 
 
-def _running(job: Job) -> np.ndarray:
-    """Return the children whose time counts and that have not been stopped yet; of nodes, the main one."""
-    rows = job.children
-    running = np.flatnonzero(rows["status"] == Status.RUNNING)
-    if job.shape is Shape.NODES:
-        running = running[running == job.main]
-    return running[~job.flagged(running, Flag.TERMINATED | Flag.TIMED_OUT)]
-
-
 def tick(turn: Turn) -> None:
     """Do what is due."""
-    for job in _timed(turn.state):
-        running = _running(job)
-        late = running[job.children["started"][running] + _limit(job) <= turn.now]
-        stop_attempts(turn, job, late, Flag.TIMED_OUT, TIMED_OUT)
+    _end_late(turn)
     for lease in turn.state.leases.values():
         if lease.reclaim is not None and lease.reclaim <= turn.now and not lease.reclaimed:
             lease.reclaimed = True
@@ -77,14 +56,39 @@ def tick(turn: Turn) -> None:
     forget(turn)
 
 
+def _end_late(turn: Turn) -> None:
+    """Stop what has run for too long; and look anew when that will be so of the others."""
+    state = turn.state
+    due = [each for each, at in state.begun.items() if at + _limit(state.jobs[each]) <= turn.now]
+    for job in (state.jobs[each] for each in due):
+        running = timed(job)
+        late = running[job.children["started"][running] + _limit(job) <= turn.now]
+        stop_attempts(turn, job, late, Flag.TIMED_OUT, TIMED_OUT)
+        start = first_start(job)
+        del state.begun[job.id]
+        if start is not None:
+            state.note_start(job, start)
+
+
+def _head_limits(state: State) -> Iterator[tuple[int, str, str]]:
+    """Return when the heads of queues are to be cancelled, which jobs that are, and for which reason."""
+    for heads in (state.heads, state.misfits):
+        for name, (job_id, since) in heads.items():
+            reason = why_stuck(state, state.jobs[job_id]) or NO_CAPACITY
+            for each in state.queues[name].limits:
+                if reason.startswith(each.reason):
+                    yield since + int(each.seconds * 1000), job_id, each.reason
+
+
 def _cancel_heads(turn: Turn) -> None:
     """Cancel what is RUNNABLE of jobs that are stuck; for what becomes RUNNABLE by that, the time begins anew."""
-    for name, (job_id, since) in list(turn.state.heads.items()):
-        for each in turn.state.queues[name].limits:
-            if since + each.seconds * 1000 <= turn.now:
-                cancel_runnable(turn, turn.state.jobs[job_id], time_limit(each.reason))
-                del turn.state.heads[name]
-                break
+    due = {job_id: reason for at, job_id, reason in _head_limits(turn.state) if at <= turn.now}
+    for job_id, reason in due.items():
+        job = turn.state.jobs[job_id]
+        cancel_runnable(turn, job, time_limit(reason))
+        for heads in (turn.state.heads, turn.state.misfits):
+            if heads.get(job.request.queue, ("", 0))[0] == job_id:
+                del heads[job.request.queue]
 
 
 def forget(turn: Turn) -> None:
@@ -92,3 +96,5 @@ def forget(turn: Turn) -> None:
     old = [job.id for job in turn.state.jobs.values() if job.stopped and turn.now - job.stopped > RETENTION]
     for each in old:
         del turn.state.jobs[each]
+        turn.state.dependents.pop(each, None)
+        turn.state.begun.pop(each, None)

@@ -66,7 +66,7 @@ class Container:
     command
         Program and arguments; a token ``Ref::name`` is replaced by a parameter of the job.
     function
-        ``"package.module:name"`` of a Python function that takes a `sweep.jobs.child.Child`. An addition: AWS runs commands only.
+        ``"package.module:name"`` of a Python function that takes a `sweep.jobs.work.Child`. An addition: AWS runs commands only.
     image
         Used when a container runtime is asked for; recorded else.
     environment

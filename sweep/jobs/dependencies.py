@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweep.jobs.ids import parted
 from sweep.jobs.job import Flag, Job, Shape
 from sweep.jobs.reasons import DEPENDENCY_FAILED
 from sweep.jobs.request import Dependency, Kind
@@ -25,32 +26,33 @@ def spread(turn: Turn) -> None:
     """Look at everything that waits for children that have ended, until nothing changes."""
     while turn.ended:
         job, indices = turn.ended.popleft()
-        if any(each.kind is Kind.SEQUENTIAL for each in job.request.depends_on):
+        if any(each.among_siblings for each in job.request.depends_on):
             settle(turn, job, _followers(job, indices))
-        for dependent in turn.state.waiting_for(job):
-            settle(turn, dependent, _touched(dependent, job, indices))
-        if not job.live:
-            turn.state.dependents.pop(job.id, None)
+        _settle_dependents(turn, job, indices)
+
+
+def _settle_dependents(turn: Turn, job: Job, indices: np.ndarray) -> None:
+    """Look at those that wait for these children, and at those that wait for the whole job if it has ended."""
+    known = turn.state.dependents.get(job.id)
+    if known is None:
+        return
+    for each in turn.state.known(known.pairs):
+        settle(turn, each, indices)
+    others = list(known.on_children(indices))
+    if not job.live:
+        others += known.whole
+        known.whole.clear()
+    for each in turn.state.known(others):
+        settle(turn, each, np.arange(each.size))
 
 
 def _followers(job: Job, indices: np.ndarray) -> np.ndarray:
     """Children after those that ended: the next ones, or all later ones when a failure takes them along."""
-    strict = any(each.kind is Kind.SEQUENTIAL and not each.even_if_failed for each in job.request.depends_on)
+    strict = any(each.among_siblings and not each.even_if_failed for each in job.request.depends_on)
     if strict and (job.children["status"][indices] == Status.FAILED).any():
         return np.arange(int(indices[0]) + 1, job.size)
     after = indices + 1
     return after[after < job.size]
-
-
-def _touched(dependent: Job, job: Job, indices: np.ndarray) -> np.ndarray:
-    """Children of a dependent that wait for some of these."""
-    if not job.live:
-        return np.arange(dependent.size)
-    waits = [each for each in dependent.request.depends_on if each.job_id and each.job_id.partition(":")[0] == job.id]
-    alone = {int(each.job_id.partition(":")[2]) for each in waits if each.job_id != job.id and each.job_id}
-    if alone and not alone.isdisjoint(indices.tolist()):
-        return np.arange(dependent.size)
-    return indices if any(each.kind is Kind.N_TO_N for each in waits) else indices[:0]
 
 
 def settle(turn: Turn, job: Job, among: np.ndarray) -> None:
@@ -66,7 +68,7 @@ def settle(turn: Turn, job: Job, among: np.ndarray) -> None:
     lost, free = (ended & ~met).any(axis=0), met.all(axis=0)
     stopped = job.flagged(waiting, Flag.CANCELLED | Flag.TERMINATED)
     turn.fail(job, waiting[lost & ~stopped], DEPENDENCY_FAILED)
-    turn.move(job, waiting[(lost | free) & stopped], Status.FAILED)
+    turn.move(job, waiting[ended.all(axis=0) & stopped], Status.FAILED)
     _release(turn, job, waiting[free & ~stopped])
 
 
@@ -90,15 +92,15 @@ def _look(state: State, job: Job, indices: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _awaited(state: State, job: Job, dependency: Dependency, indices: np.ndarray) -> np.ndarray:
     """Return the state that each child waits on; SUCCEEDED where it waits for nothing."""
-    if dependency.kind is Kind.SEQUENTIAL and dependency.job_id is None:
+    if dependency.among_siblings:
         return _before(job, indices, strict=not dependency.even_if_failed)
-    whole, _, child = (dependency.job_id or "").partition(":")
+    whole, _, child = parted(dependency.job_id or "")
     target = state.jobs.get(whole)
     if target is None:  # it ended so long ago that it was forgotten; had it failed, this child would have failed then
         return np.full(len(indices), Status.SUCCEEDED, np.uint8)
     if dependency.kind is Kind.N_TO_N:
         return target.children["status"][indices]
-    status = target.children["status"][int(child)] if child else target.status
+    status = target.status if child is None else target.children["status"][child]
     return np.full(len(indices), status, np.uint8)
 
 

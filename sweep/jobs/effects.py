@@ -8,7 +8,7 @@ from typing import Any
 from sweep.jobs.lease import Span
 from sweep.jobs.status import Status
 
-__all__ = ["Answer", "Effect", "Moved", "Over", "Start", "Stop"]
+__all__ = ["Answer", "Effect", "Moved", "Over", "Start", "Stop", "Unneeded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +52,11 @@ class Moved:
     status: Status
 
 
-Effect = Answer | Start | Stop | Over | Moved
+@dataclass(frozen=True, slots=True)
+class Unneeded:
+    """The worker of a compute environment has nothing to do, and will not do for what comes: the next lease needs another."""
+
+    environment: str
+
+
+Effect = Answer | Start | Stop | Over | Moved | Unneeded

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.jobs import attempts, catalogue, clock, events, stopping, submission
 from sweep.jobs.dependencies import spread
+from sweep.jobs.recall import recall
 from sweep.jobs.schedule import schedule
 from sweep.jobs.turn import Turn
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from sweep.jobs.events import Event
     from sweep.jobs.state import State
 
-__all__ = ["handle"]
+__all__ = ["RULES", "handle"]
+
+RULES = 1
+"""Another number whenever the same events may lead to another state: a journal must be played by the rules that it was written by."""
 
 _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.Register: catalogue.register,
@@ -65,7 +69,9 @@ def handle(state: State, event: Event, now: int) -> list[Effect]:
     """
     turn = Turn(state, now)
     _HANDLERS[type(event)](turn, event)
+    state.now = now
     spread(turn)
     schedule(turn)
+    recall(turn)
     catalogue.sweep_out(turn)
     return turn.effects

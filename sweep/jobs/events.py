@@ -161,7 +161,7 @@ class Ended:
     last: int
     attempt: int
     fate: Fate = Fate.EXITED
-    exit_code: int | None = 0
+    exit_code: int | None = None
     reason: str = ""
     started: int = 0
     stopped: int = 0

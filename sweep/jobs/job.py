@@ -8,11 +8,12 @@ from enum import Enum, IntFlag
 import numpy as np
 
 from sweep.jobs.definition import Container, Nodes, Retry
+from sweep.jobs.ids import ARRAY_MARK, NODE_MARK
 from sweep.jobs.reasons import FIXED, TOO_MANY
 from sweep.jobs.request import Request
 from sweep.jobs.status import Status
 
-__all__ = ["CHILD", "Attempt", "Flag", "Job", "Shape", "Spec"]
+__all__ = ["CALLERS_REASONS", "CHILD", "STOPPED", "Attempt", "Flag", "Job", "Shape", "Spec"]
 
 CHILD = np.dtype(
     [
@@ -29,6 +30,10 @@ CHILD = np.dtype(
 """24 bytes a child: an array of a million costs 24 MB."""
 
 MOST_REASONS = 4000
+"""Different texts that are kept of a job's attempts."""
+
+CALLERS_REASONS = 8000
+"""Callers' texts find room until there are so many in all."""
 
 
 class Shape(Enum):
@@ -40,7 +45,12 @@ class Shape(Enum):
 
     def child_id(self, job_id: str, index: int) -> str:
         """Name one child as AWS does: ``id:3`` in an array, ``id#3`` for a node; a plain job is its own."""
-        return {Shape.PLAIN: job_id, Shape.ARRAY: f"{job_id}:{index}", Shape.NODES: f"{job_id}#{index}"}[self]
+        return f"{job_id}{self.mark}{index}" if self.mark else job_id
+
+    @property
+    def mark(self) -> str:
+        """What stands between the job's id and the index."""
+        return {Shape.PLAIN: "", Shape.ARRAY: ARRAY_MARK, Shape.NODES: NODE_MARK}[self]
 
 
 class Flag(IntFlag):
@@ -51,6 +61,12 @@ class Flag(IntFlag):
     TIMED_OUT = 4
     HAS_EXIT = 8
     DONE_BEFORE = 16
+    MAIN_ENDED = 32
+    RECALLED = 64
+
+
+STOPPED = Flag.TERMINATED | Flag.TIMED_OUT | Flag.MAIN_ENDED
+"""Its worker was told to stop it: it fails, for the reason given then, whatever comes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +108,16 @@ class Job:
         Rows of dtype `CHILD`.
     reasons
         Texts that rows refer to; the first is empty.
+    places
+        Derived: where each text stands among `reasons`.
     past
         Attempts before the last, of the children that had any.
     counts
         Children in each of the seven states.
     cursor
         No child before it is RUNNABLE.
-    ended, busy
-        Attempts that have run, and the seconds that they took, to know how much work to hand out at once.
+    ended, pace
+        Attempts that have run, and the seconds that one took lately, to know how much work to hand out at once.
     careful
         Hand out no more than can run at once: a worker was lost with this job.
     """
@@ -117,10 +135,11 @@ class Job:
     stopped: int = 0
     cursor: int = 0
     ended: int = 0
-    busy: float = 0.0
+    pace: float = 0.0
     careful: bool = False
     cancelled: bool = False
     terminated: bool = False
+    places: dict[str, int] = field(default_factory=dict[str, int], metadata={"derived": True})
 
     @property
     def size(self) -> int:
@@ -157,16 +176,17 @@ class Job:
         """Name one child; see `Shape.child_id`."""
         return self.shape.child_id(self.id, index)
 
-    def intern(self, text: str) -> int:
-        """Return where a text stands among the job's reasons, which it joins if it is new; of others than our own, not too many do."""
-        try:
-            return self.reasons.index(text)
-        except ValueError:
-            pass
-        if len(self.reasons) >= MOST_REASONS and text not in FIXED:
+    def intern(self, text: str, most: int = MOST_REASONS) -> int:
+        """Return where a text stands among the job's reasons, which it joins if it is new; of others than our own, only up to `most`."""
+        if len(self.places) != len(self.reasons):
+            self.places = {each: place for place, each in enumerate(self.reasons)}
+        if text in self.places:
+            return self.places[text]
+        if len(self.reasons) >= most and text not in FIXED:
             return self.intern(TOO_MANY)
         self.reasons.append(text)
-        return len(self.reasons) - 1
+        self.places[text] = len(self.reasons) - 1
+        return self.places[text]
 
     def flag(self, indices: np.ndarray, flags: Flag) -> None:
         """Set flags of children."""

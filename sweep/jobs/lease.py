@@ -37,6 +37,8 @@ class Lease:
         Whether it is being taken away.
     held
         Nodes that wait until their main node runs.
+    recalled
+        When some of it was last asked back, ms since 1970.
     """
 
     id: int
@@ -50,6 +52,7 @@ class Lease:
     reclaim: int | None = None
     reclaimed: bool = False
     held: bool = False
+    recalled: int = 0
 
     def holds(self, first: int, last: int, attempt: int) -> np.ndarray:
         """Return which of children ``first`` to ``last`` (not included) are here with that attempt: bool, shape (last - first,)."""

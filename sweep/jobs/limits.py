@@ -14,6 +14,7 @@ from sweep.errors import JobError, nearest
 from sweep.jobs.definition import Container, Definition, Nodes, Resources, Retry
 from sweep.jobs.environment import Environment
 from sweep.jobs.queue import Policy, Queue
+from sweep.jobs.reasons import STUCK
 from sweep.jobs.request import Kind, Request
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ MAX_NODE_GROUPS = 5
 MAX_REASON = 1024
 MAX_RULES = 5
 MAX_ENVIRONMENTS = 3
-MAX_PRIORITY = 2**31 - 1
+MAX_INTEGER = 2**31 - 1
 MIN_TIMEOUT = 60
 MIN_MEMORY = 4
 MAX_TAGS = 50
@@ -139,12 +140,13 @@ def check_queue(queue: Queue) -> None:
         )
     if len(set(queue.environments)) != len(queue.environments):
         raise JobError(f"job queue {queue.name} names a compute environment twice")
-    if not 0 <= queue.priority <= MAX_PRIORITY:
-        raise JobError(f"priority={queue.priority} of job queue {queue.name} is not between 0 and {MAX_PRIORITY}")
+    if not 0 <= queue.priority <= MAX_INTEGER:
+        raise JobError(f"priority={queue.priority} of job queue {queue.name} is not between 0 and {MAX_INTEGER}")
     for each in queue.limits:
         if not 600 <= each.seconds <= 86_400:
             raise JobError(f"maxTimeSeconds={each.seconds:g} of job queue {queue.name} is not between 600 and 86400")
-        check_reason(each.reason)
+        if not each.reason.startswith(STUCK):
+            raise JobError(f"reason {each.reason!r} of job queue {queue.name} is none of {', '.join(STUCK)}")
     _check_tags(queue.tags)
 
 
@@ -187,7 +189,7 @@ def _check_dependencies(request: Request) -> None:
     if len(request.depends_on) > MAX_DEPENDENCIES:
         raise JobError(f"Job cannot have more than {MAX_DEPENDENCIES} dependencies")
     for each in request.depends_on:
-        if each.kind is Kind.SEQUENTIAL and each.job_id is None and request.size is None:
+        if each.among_siblings and request.size is None:
             raise JobError("a SEQUENTIAL dependency without a job id is for array jobs")
         if each.kind is not Kind.SEQUENTIAL and each.job_id is None:
             raise JobError("a dependency names no job id")
@@ -229,8 +231,8 @@ def _check_retry(retry: Retry) -> None:
 
 def _check_timeout(timeout: float | None, relaxed: tuple[str, ...]) -> None:
     least = 0 if "short-timeouts" in relaxed else MIN_TIMEOUT
-    if timeout is not None and not least <= timeout < math.inf:
-        raise JobError(f"attemptDurationSeconds={timeout:g} is less than {least}, or endless")
+    if timeout is not None and not least <= timeout <= MAX_INTEGER:
+        raise JobError(f"attemptDurationSeconds={timeout:g} is not between {least} and {MAX_INTEGER}")
 
 
 def _check_priority(priority: int) -> None:
@@ -241,8 +243,8 @@ def _check_priority(priority: int) -> None:
 def _check_resources(resources: Resources) -> None:
     if not 0 < resources.vcpus < math.inf:
         raise JobError(f"VCPU={resources.vcpus:g} is not above 0, or endless")
-    if resources.memory < MIN_MEMORY:
-        raise JobError(f"MEMORY={resources.memory} MiB is less than {MIN_MEMORY}")
+    if not MIN_MEMORY <= resources.memory <= MAX_INTEGER:
+        raise JobError(f"MEMORY={resources.memory} MiB is not between {MIN_MEMORY} and {MAX_INTEGER}")
     if resources.gpus < 0:
         raise JobError(f"GPU={resources.gpus} is below 0")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 import uuid
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -13,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Self
 from sweep.errors import JobError, SweepError
 from sweep.jobs.attempts import stops_due
 from sweep.jobs.clock import next_alarm
-from sweep.jobs.effects import Answer, Moved, Over, Start, Stop
+from sweep.jobs.effects import Answer, Moved, Over, Start, Stop, Unneeded
 from sweep.jobs.engine import handle
 from sweep.jobs.events import Begun, Cancel, Ended, Event, Fate, Submit, Terminate, Tick, Unserved
 from sweep.jobs.limits import check_relaxations
 from sweep.jobs.state import State
+from sweep.jobs.status import Status
+from sweep.jobs.steadyclock import steady_clock
 from sweep.jobs.work import work_of
 
 if TYPE_CHECKING:
@@ -35,9 +36,12 @@ __all__ = ["Engine", "Listener"]
 AT_ONCE = 1000
 """How many messages are handled before the journal is written."""
 
+LONGEST_SLEEP = 3600.0
+"""Seconds; some clocks cannot be asked to wait for as long as a rare event may take."""
+
 
 class Listener:
-    """Hears what happens; each method is called on the engine's thread and must not wait."""
+    """Hears what happens; each method is called on the engine's thread, while nobody can look at the state, and must not wait."""
 
     def moved(self, move: Moved) -> None:
         """Hear that children have come to another state."""
@@ -63,7 +67,13 @@ class Engine:
     listener
         Hears what happens.
     clock
-        Seconds since 1970.
+        Seconds since 1970; by default one that is not set while the engine runs. Should it be behind the journal, the engine goes on from
+        the journal's last time.
+
+    Attributes
+    ----------
+    failed
+        Set when the engine has come to an end that nobody asked for; whoever asks it then is told why.
     """
 
     def __init__(
@@ -73,19 +83,23 @@ class Engine:
         *,
         relaxed: tuple[str, ...] = (),
         listener: Listener | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         check_relaxations(relaxed)
         self._make_worker = make_worker
         self._journal = journal
         self._listener = listener or Listener()
-        self._clock = clock
-        self._now = 0
+        self._clock = steady_clock() if clock is None else clock
         self._messages: queue.SimpleQueue[_Message | None] = queue.SimpleQueue()
         self._workers: dict[str, Worker] = {}
         self._changed = threading.Condition()
         self._state = State(relaxed=relaxed) if journal is None else journal.load()
+        self._now = self._state.now
+        self._ahead = max(0, self._now - int(self._clock() * 1000))
         self._failure: BaseException | None = None
+        self.failed = threading.Event()
+        self._gate = threading.Lock()
+        self._going = False
         self._thread = threading.Thread(target=self._run, name="sweep-engine", daemon=True)
 
     # for users
@@ -99,13 +113,14 @@ class Engine:
             If it is refused.
         """
         answer: Future[Any] = Future()
-        self._messages.put(_Message(event, answer=answer))
-        if not self._thread.is_alive():
-            self._refuse_rest()
+        with self._gate:
+            if not self._going:
+                raise self._told_failure()
+            self._messages.put(_Message(event, answer=answer))
         return answer.result()
 
     def post(self, event: Event) -> None:
-        """Have a request handled that is never refused, and do not wait for it; may be called by a listener."""
+        """Have a request handled, and do not wait for it: nobody hears of a refusal. May be called by a listener."""
         self._messages.put(_Message(event))
 
     def submit(self, request: Request, job_id: str | None = None) -> str:
@@ -128,18 +143,19 @@ class Engine:
             yield self._state
 
     def wait(self, job_ids: list[str], timeout: float | None = None) -> bool:
-        """Wait until jobs have ended; return whether they have.
+        """Wait until jobs, children or nodes have ended; return whether they have. What is not known is not waited for.
 
         Parameters
         ----------
         timeout
             Seconds; for ever when left out.
         """
+        left = list(dict.fromkeys(job_ids))
 
         def over() -> bool:
-            return self._failure is not None or not any(
-                each in self._state.jobs and self._state.jobs[each].live for each in job_ids
-            )
+            while left and _is_over(self._state, left[-1]):
+                left.pop()
+            return self._failure is not None or not left
 
         with self._changed:
             done = self._changed.wait_for(over, timeout)
@@ -148,13 +164,12 @@ class Engine:
 
     def start(self) -> Self:
         """Begin, and take up what was running when the engine last ended."""
-        with self._changed:
-            open_leases = [each for each in self._state.leases.values() if not each.held]
-            for lease in open_leases:
-                worker = self._worker_for(lease, Fate.LOST)
-                if worker is not None:
-                    worker.recover(work_of(self._state, lease.id))
-            self._act(stops_due(self._state))
+        for lease in [each for each in self._state.leases.values() if not each.held]:
+            worker = self._worker_for(lease, Fate.LOST)
+            if worker is not None:
+                worker.recover(work_of(self._state, lease.id))
+        self._act(stops_due(self._state))
+        self._going = True
         self._thread.start()
         return self
 
@@ -163,12 +178,14 @@ class Engine:
         if self._thread.is_alive():
             self._messages.put(None)
             self._thread.join()
-        for each in self._workers.values():
-            each.close()
-        if self._journal is not None:
-            if self._failure is None:
+        try:
+            for each in self._workers.values():
+                each.close()
+            if self._journal is not None and self._failure is None:
                 self._journal.snapshot(self._state)
-            self._journal.close()
+        finally:
+            if self._journal is not None:
+                self._journal.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -191,18 +208,22 @@ class Engine:
     def _run(self) -> None:
         going_on = True
         while going_on:
-            messages, going_on = self._take()
+            messages: list[_Message] = []
             try:
+                going_on = self._take(messages)
                 self._turn(messages)
             except BaseException as error:  # noqa: BLE001 - it is raised again for everybody who asks
                 self._fail(error, messages)
                 going_on = False
+        with self._gate:
+            self._going = False
         self._refuse_rest()
 
     def _fail(self, error: BaseException, messages: list[_Message]) -> None:
         with self._changed:
             self._failure = error
             self._changed.notify_all()
+        self.failed.set()
         for each in messages:
             each.refuse(self._told_failure())
 
@@ -220,7 +241,11 @@ class Engine:
             if written and self._journal is not None:
                 self._journal.append(written)
                 self._journal.keep(self._state)
-            self._act(effects)
+            for each in effects:
+                if isinstance(each, Moved):
+                    self._listener.moved(each)
+        self._act(effects)
+        with self._changed:
             self._changed.notify_all()
         for future, value in answers:
             future.set_result(value)
@@ -235,9 +260,7 @@ class Engine:
         try:
             done = self._handled(message.event, written)
         except JobError as error:
-            if message.answer is None:
-                raise
-            message.answer.set_exception(error)
+            message.refuse(error)
             return
         effects += done
         if message.error is not None and isinstance(message.event, Ended):
@@ -251,33 +274,33 @@ class Engine:
         written.append((event, now))
         return effects
 
-    def _take(self) -> tuple[list[_Message], bool]:
-        """Wait for messages, or for the next alarm."""
-        messages: list[_Message] = []
+    def _take(self, messages: list[_Message]) -> bool:
+        """Wait for messages, or for the next alarm; return whether the engine goes on."""
         try:
             message = self._messages.get(timeout=self._patience())
             while True:
                 if message is None:
-                    return messages, False
+                    return False
                 messages.append(message)
                 if len(messages) >= AT_ONCE:
                     break
                 message = self._messages.get_nowait()
         except queue.Empty:
             pass
-        return messages, True
+        return True
 
     def _patience(self) -> float | None:
         """Return the seconds until time alone brings something about."""
         alarm = next_alarm(self._state)
-        return None if alarm is None else max(0.0, (alarm - self._time()) / 1000.0)
+        return None if alarm is None else min(max(0.0, (alarm - self._time()) / 1000.0), LONGEST_SLEEP)
 
     def _time(self) -> int:
         """Return the time, ms since 1970; it never runs backwards."""
-        self._now = max(self._now, int(self._clock() * 1000))
+        self._now = max(self._now, int(self._clock() * 1000) + self._ahead)
         return self._now
 
     def _act(self, effects: list[Effect]) -> None:
+        """Tell workers what to do; users may look at the state meanwhile, which only this thread changes."""
         for each in effects:
             match each:
                 case Start(lease) if lease in self._state.leases:
@@ -290,8 +313,8 @@ class Engine:
                         self._workers[environment].stop(lease, spans, grace)
                 case Over(lease, environment) if environment in self._workers:
                     self._workers[environment].over(lease)
-                case Moved():
-                    self._listener.moved(each)
+                case Unneeded(environment) if environment in self._workers:
+                    self._workers.pop(environment).close()
                 case _:
                     pass
 
@@ -335,6 +358,14 @@ class Engine:
                 return
             if message is not None:
                 message.refuse(self._told_failure())
+
+
+def _is_over(state: State, job_id: str) -> bool:
+    found = state.find(job_id)
+    if found is None:
+        return True
+    job, index = found
+    return not job.live if index is None else Status(int(job.children["status"][index])).is_terminal
 
 
 class _Message:

@@ -10,7 +10,7 @@ __all__ = ["Policy", "Queue", "TimeLimit"]
 
 @dataclass(frozen=True, slots=True)
 class TimeLimit:
-    """Cancel a job that stands RUNNABLE at the head of its queue for `seconds`, 600 to 86,400."""
+    """Cancel a job that stands RUNNABLE at the head of its queue for `seconds`, 600 to 86,400, and for a reason that begins with `reason`."""
 
     seconds: float
     reason: str

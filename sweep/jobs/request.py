@@ -40,6 +40,11 @@ class Dependency:
     kind: Kind = Kind.WHOLE
     even_if_failed: bool = False
 
+    @property
+    def among_siblings(self) -> bool:
+        """Whether each child waits for the one before it: SEQUENTIAL with a job id is read as WHOLE, as clients mean it."""
+        return self.kind is Kind.SEQUENTIAL and self.job_id is None
+
 
 @dataclass(frozen=True, slots=True)
 class Overrides:

@@ -22,16 +22,16 @@ def tries_again(retry: Retry, attempt: int, exit_code: int | None, reason: str, 
     """
     if attempt >= retry.attempts:
         return False
-    code = "" if exit_code is None else str(exit_code)
+    code = None if exit_code is None else str(exit_code)
     for rule in retry.evaluate_on_exit:
         if _matches(rule, code, reason, status_reason):
             return rule.action is Action.RETRY
     return True
 
 
-def _matches(rule: ExitRule, code: str, reason: str, status_reason: str) -> bool:
+def _matches(rule: ExitRule, code: str | None, reason: str, status_reason: str) -> bool:
     patterns = ((rule.on_exit_code, code), (rule.on_reason, reason), (rule.on_status_reason, status_reason))
-    return all(pattern is None or _fits(pattern, text) for pattern, text in patterns)
+    return all(pattern is None or (text is not None and _fits(pattern, text)) for pattern, text in patterns)
 
 
 def _fits(pattern: str, text: str) -> bool:

@@ -12,50 +12,59 @@ from typing import TYPE_CHECKING
 from sweep.jobs.state import Share
 
 if TYPE_CHECKING:
-    from sweep.jobs.queue import Policy
+    from collections.abc import Iterable
+
+    from sweep.jobs.queue import Policy, Queue
     from sweep.jobs.state import State
 
-__all__ = ["active_shares", "charge", "running", "weighted_use"]
+__all__ = ["Uses", "charge", "reserved"]
 
 LEAST_DECAY = 600.0
 
 
-def weighted_use(state: State, queue: str, policy: Policy, share: str, vcpus: float, now: int) -> float:
-    """Return the use of a share, weighted: the one with the least is next.
+class Uses:
+    """The weighted use of each share of a queue that waits, during one look at it."""
 
-    Parameters
-    ----------
-    vcpus
-        What the share holds now.
-    now
-        ms since 1970.
-    """
-    window = max(policy.decay, LEAST_DECAY)
-    known = state.shares.get(queue, {}).get(share, Share(0.0, now))
-    past = known.used * math.exp(-max(0, now - known.at) / 1000.0 / window)
-    return policy.weight(share) * (past / window + vcpus)
+    def __init__(self, state: State, queue: Queue, now: int) -> None:
+        policy = state.policies[queue.policy or ""]
+        known, held = state.shares.get(queue.name, {}), state.share_held.get(queue.name, {})
+        self._weights = {each: policy.weight(each) for each in state.waiting[queue.name]}
+        self._uses = {
+            each: (_faded(known[each], policy, now) / _window(policy) if each in known else 0.0)
+            + (held[each].vcpus if each in held else 0.0)
+            for each in self._weights
+        }
+
+    def hold(self, share: str, vcpus: float) -> None:
+        """Count what a share was given just now."""
+        self._uses[share] += vcpus
+
+    def least(self, among: Iterable[str]) -> str:
+        """Return the share that has used least."""
+        return min(among, key=lambda each: (self._weights[each] * self._uses[each], each))
+
+
+def _window(policy: Policy) -> float:
+    """Return over how many seconds use is forgotten."""
+    return max(policy.decay, LEAST_DECAY)
+
+
+def _faded(share: Share, policy: Policy, now: int) -> float:
+    """Return what is left now of a share's past use, in vCPU-seconds."""
+    return share.used * math.exp(-max(0, now - share.at) / 1000.0 / _window(policy))
 
 
 def charge(state: State, queue: str, policy: Policy, share: str, vcpu_seconds: float, now: int) -> None:
     """Add to what a share has used."""
-    window = max(policy.decay, LEAST_DECAY)
     known = state.shares.setdefault(queue, {}).setdefault(share, Share(0.0, now))
-    known.used = known.used * math.exp(-max(0, now - known.at) / 1000.0 / window) + vcpu_seconds
+    known.used = _faded(known, policy, now) + vcpu_seconds
     known.at = now
 
 
-def running(state: State, queue: str) -> dict[str, float]:
-    """Return the vCPUs that each share of a queue holds now."""
-    held: dict[str, float] = {}
-    for lease in state.leases.values():
-        job = state.jobs[lease.job]
-        if job.request.queue == queue and job.request.share is not None:
-            need = job.container(lease.spans[0][0]).resources.vcpus
-            held[job.request.share] = held.get(job.request.share, 0.0) + lease.slots * need
-    return held
-
-
-def active_shares(state: State, queue: str) -> set[str]:
-    """Return the shares of a queue that have jobs waiting for room or running."""
-    waiting = {state.jobs[job_id].request.share or "" for _, job_id in state.waiting.get(queue, ())}
-    return waiting | set(running(state, queue))
+def reserved(state: State, queue: Queue) -> float:
+    """Return the part of each environment that is kept for shares of a queue that have no jobs yet."""
+    policy = state.policies[queue.policy or ""]
+    if not policy.reservation:
+        return 0.0
+    active = state.waiting.get(queue.name, {}).keys() | state.share_held.get(queue.name, {}).keys()
+    return (policy.reservation / 100.0) ** max(1, len(active))

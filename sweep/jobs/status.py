@@ -17,7 +17,7 @@ from enum import IntEnum
 
 import numpy as np
 
-__all__ = ["ACTIVE", "ALLOWED", "TERMINAL", "Status"]
+__all__ = ["ACTIVE", "ALLOWED", "Status"]
 
 
 class Status(IntEnum):
@@ -36,8 +36,6 @@ class Status(IntEnum):
         """Whether nothing more happens after it."""
         return self >= Status.SUCCEEDED
 
-
-TERMINAL = (Status.SUCCEEDED, Status.FAILED)
 
 ACTIVE = (Status.STARTING, Status.RUNNING)
 """States in which a worker has the child."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from sweep.jobs.attempts import stop_attempts
 from sweep.jobs.effects import Answer
-from sweep.jobs.job import Flag, Job, Shape
+from sweep.jobs.job import CALLERS_REASONS, STOPPED, Flag, Job, Shape
 from sweep.jobs.limits import check_reason
 from sweep.jobs.status import ACTIVE, Status
 
@@ -34,17 +34,19 @@ def terminate(turn: Turn, event: Terminate) -> None:
 
 
 def stop(turn: Turn, job_id: str, reason: str, flag: Flag) -> None:
-    """Stop a job or a child; of one that is not known, or has ended, nothing is said (AWS answers 200)."""
+    """Stop a job or a child; a node stands for its whole job. Of one that is not known, or has ended, nothing is said (AWS answers 200)."""
     found = turn.state.find(job_id)
     if found is None or not found[0].live:
         return
     job, index = found
-    indices = np.arange(job.size) if index is None else np.array([index])
-    if index is None:
+    if index is None or job.shape is Shape.NODES:
+        indices = np.arange(job.size)
         job.cancelled = job.cancelled or flag is Flag.CANCELLED
         job.terminated = job.terminated or flag is Flag.TERMINATED
-    _stop_waiting(turn, job, indices, reason, flag)
+    else:
+        indices = np.array([index])
     running = indices[np.isin(job.children["status"][indices], ACTIVE)]
+    _stop_waiting(turn, job, indices, reason, flag)
     if flag is Flag.TERMINATED:
         stop_attempts(turn, job, running, flag, reason)
     else:
@@ -58,8 +60,8 @@ def cancel_runnable(turn: Turn, job: Job, reason: str) -> None:
 
 def _spare(job: Job, running: np.ndarray, reason: str) -> None:
     """Let what is with workers end, but not be tried again, nor handed out again if its worker gives it back."""
-    fresh = running[~job.flagged(running, Flag.CANCELLED | Flag.TERMINATED | Flag.TIMED_OUT)]
-    job.children["status_reason"][fresh] = job.intern(reason)
+    fresh = running[~job.flagged(running, Flag.CANCELLED | STOPPED)]
+    job.children["status_reason"][fresh] = job.intern(reason, CALLERS_REASONS)
     job.flag(running, Flag.CANCELLED)
 
 
@@ -71,6 +73,6 @@ def _stop_waiting(turn: Turn, job: Job, indices: np.ndarray, reason: str, flag: 
         runnable = runnable[runnable == job.main]  # it waits for the others to stop; else they for it
     waiting = np.concatenate([pending, runnable])
     fresh = waiting[~job.flagged(waiting, Flag.CANCELLED | Flag.TERMINATED)]
-    job.flag(fresh, flag)
-    rows["status_reason"][fresh] = job.intern(reason)
+    job.flag(waiting, flag)
+    rows["status_reason"][fresh] = job.intern(reason, CALLERS_REASONS)
     turn.move(job, runnable, Status.FAILED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +10,12 @@ from sweep.errors import JobError, nearest
 from sweep.jobs.clock import forget
 from sweep.jobs.dependencies import settle
 from sweep.jobs.effects import Answer
+from sweep.jobs.ids import check_job_id
 from sweep.jobs.job import CHILD, Flag, Job, Shape
 from sweep.jobs.limits import MAX_OVERRIDES, check_request, check_spec
 from sweep.jobs.merging import merge_request
 from sweep.jobs.reasons import DONE_BEFORE, OVERRIDES_TOO_LONG
-from sweep.jobs.request import Dependency, Kind
+from sweep.jobs.request import Kind
 from sweep.jobs.status import Status
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
-__all__ = ["find_definition", "submit"]
+__all__ = ["submit"]
 
 HOUR = 3_600_000
 """ms."""
@@ -40,17 +40,18 @@ def submit(turn: Turn, event: Submit) -> None:
         If AWS would refuse it; the state is as before.
     """
     state, request = turn.state, event.request
+    check_job_id(event.job_id)
     if event.job_id in state.jobs:
-        raise JobError(f"job {event.job_id} exists already")
+        _answer_again(turn, event)
+        return
     check_request(request, state.relaxed)
-    definition = find_definition(state, request.definition)
+    definition = _find_definition(state, request.definition)
     _check_queue(state, request)
     _check_shape(definition, request)
     _check_dependencies(state, request)
     done = _done_before(state, request)
     spec = merge_request(definition, request)
     check_spec(spec)
-    request = replace(request, depends_on=tuple(_normal(each) for each in request.depends_on))
     job = Job(
         id=event.job_id,
         order=state.next_order,
@@ -70,6 +71,13 @@ def submit(turn: Turn, event: Submit) -> None:
         forget(
             turn
         )  # nothing else may ever wake an engine without timeouts; but not before the job has looked at what it waits for
+
+
+def _answer_again(turn: Turn, event: Submit) -> None:
+    """Answer who asks once more for the same job, having missed the answer."""
+    if turn.state.jobs[event.job_id].request != event.request:
+        raise JobError(f"job {event.job_id} exists already, and is another one")
+    turn.effects.append(Answer(event.job_id))
 
 
 def _begin(turn: Turn, job: Job, done: np.ndarray) -> None:
@@ -97,7 +105,7 @@ def _skip(turn: Turn, job: Job, done: np.ndarray) -> None:
     turn.move(job, done, Status.SUCCEEDED)
 
 
-def find_definition(state: State, name: str) -> Definition:
+def _find_definition(state: State, name: str) -> Definition:
     """Find an active definition by its name (the latest revision) or by ``name:revision``; an ARN's last part is its name."""
     name, _, revision = name.rpartition("/")[2].partition(":")
     known = state.definitions.get(name)
@@ -145,6 +153,8 @@ def _check_dependencies(state: State, request: Request) -> None:
         if found is None:
             raise JobError(f"the job {each.job_id} that it depends on does not exist")
         target, child = found
+        if target.shape is Shape.NODES and child is not None:
+            raise JobError(f"{each.job_id} is a node: a job can depend on all of {target.id} only")
         if each.kind is not Kind.N_TO_N:
             continue
         if request.size is None or target.shape is not Shape.ARRAY or child is not None:
@@ -166,13 +176,6 @@ def _done_before(state: State, request: Request) -> np.ndarray:
     if old.live:
         raise JobError(f"job {request.done_in} has not ended: {old.live} of its children are left")
     return np.flatnonzero(old.children["status"] == Status.SUCCEEDED)
-
-
-def _normal(dependency: Dependency) -> Dependency:
-    """Read SEQUENTIAL with a job id as a plain dependency on that job, as clients mean it."""
-    if dependency.kind is Kind.SEQUENTIAL and dependency.job_id is not None:
-        return replace(dependency, kind=Kind.WHOLE)
-    return dependency
 
 
 def _shape(definition: Definition, request: Request) -> Shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sweep.jobs.effects import Moved
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sweep.jobs.events import Event
+    from sweep.jobs.job import Job
     from sweep.jobs.state import State
 
 __all__ = ["Bar", "bars"]
@@ -55,31 +57,35 @@ def bars(state: State, events: Iterable[tuple[int, Event]]) -> Iterator[Bar]:
         With their times, as `sweep.jobs.journal.Journal.events` has them.
     """
     runnable: dict[tuple[str, int], int] = {}
-    placed: set[tuple[str, int]] = set()
+    told = {(job.id, index): len(past) for job in state.jobs.values() for index, past in job.past.items()}
     for now, event in events:
         for move in handle(state, event, now):
             if isinstance(move, Moved):
-                yield from _ended(state, move, now, runnable, placed)
+                for index in range(move.first, move.last):
+                    yield from _ended(state.jobs[move.job_id], index, move.status, now, runnable, told)
 
 
 def _ended(
-    state: State, move: Moved, now: int, runnable: dict[tuple[str, int], int], placed: set[tuple[str, int]]
+    job: Job,
+    index: int,
+    status: Status,
+    now: int,
+    runnable: dict[tuple[str, int], int],
+    told: dict[tuple[str, int], int],
 ) -> Iterator[Bar]:
-    """Tell of the attempts that a move ends; note when children could run and were placed."""
-    for index in range(move.first, move.last):
-        key = (move.job_id, index)
-        if move.status is Status.STARTING:
-            placed.add(key)
-        ends = move.status.is_terminal or (move.status is Status.RUNNABLE and key in placed)
-        if ends:
-            yield _bar(state, key, now, move.status, runnable.get(key))
-            placed.discard(key)
-        if move.status is Status.RUNNABLE:
-            runnable[key] = now
+    """Tell of the attempt that a child's move ends, if it ends one; note when children could run.
 
-
-def _bar(state: State, key: tuple[str, int], now: int, status: Status, runnable: int | None) -> Bar:
-    job, index = state.jobs[key[0]], key[1]
-    row = job.children[index]
-    started = int(row["started"]) or None
-    return Bar(job.id, job.request.name, index, int(row["attempt"]), job.created, runnable, started, now, status)
+    The row of a child that is RUNNABLE again may speak of the next attempt already. What was given back before it began was no attempt.
+    """
+    key, past = (job.id, index), job.past.get(index, [])
+    bar = partial(
+        Bar, job.id, job.request.name, index, submitted=job.created, runnable=runnable.get(key), status=status
+    )
+    if status.is_terminal:
+        row = job.children[index]
+        yield bar(attempt=int(row["attempt"]), started=int(row["started"]) or None, stopped=now)
+    elif status is Status.RUNNABLE:
+        if len(past) > told.get(key, 0):
+            told[key] = len(past)
+            yield bar(attempt=len(past), started=past[-1].started or None, stopped=now)
+        runnable[key] = now

@@ -45,7 +45,8 @@ class Turn:
             return
         status = job.children["status"]
         before = status[indices]
-        assert ALLOWED[before, to].all(), f"{job.id}: {before} to {to!r}"
+        if not ALLOWED[before, to].all():
+            raise RuntimeError(f"job {job.id}: children {indices} cannot come from states {before} to {to!r}")
         status[indices] = to
         counts = np.bincount(before, minlength=len(Status))
         for each in Status:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sweep.jobs import room
 from sweep.jobs.codec import encode
 from sweep.jobs.job import Flag, Job, Shape
-from sweep.jobs.reasons import CHILD_FAILED, TOO_LARGE
-from sweep.jobs.schedule import could_ever_fit, in_use
+from sweep.jobs.reasons import CHILD_FAILED
+from sweep.jobs.room import in_use
 from sweep.jobs.status import Status
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ def describe_job(state: State, job_id: str) -> dict[str, Any] | None:
         "jobQueue": job.request.queue,
         "dependsOn": [_dependency(each) for each in job.request.depends_on],
         "parameters": dict(job.request.parameters),
-        "container": _container(job.container(row)) | summary.get("container", {}),
         "retryStrategy": encode(job.spec.retry) or {"attempts": 1},
         "tags": job.spec.tags,
         "propagateTags": job.spec.propagate_tags,
@@ -57,9 +57,10 @@ def describe_job(state: State, job_id: str) -> dict[str, Any] | None:
         detail["timeout"] = {"attemptDurationSeconds": job.spec.timeout}
     if job.request.share is not None:
         detail |= {"shareIdentifier": job.request.share, "schedulingPriority": job.spec.priority}
-    is_parent = job.shape is Shape.ARRAY and index is None
-    detail["attempts"] = [] if is_parent else list(_attempts(job, row))
-    return detail
+    if job.shape is Shape.ARRAY and index is None:
+        return detail | {"attempts": []}
+    container = _container(job.container(row)) | summary["container"]
+    return detail | {"container": container, "attempts": list(_attempts(job, row))}
 
 
 def list_jobs(state: State, listing: Listing) -> list[dict[str, Any]]:
@@ -110,14 +111,13 @@ def _summary(state: State, job: Job, index: int | None) -> dict[str, Any]:
 
 
 def why_stuck(state: State, job: Job) -> str:
-    """Say why a job's RUNNABLE children can never run as things are; "" where they can, or there are none."""
-    return TOO_LARGE if job.counts[Status.RUNNABLE] and not could_ever_fit(state, job) else ""
+    """Say why a job's RUNNABLE children can never run as things are; ``""`` where they can, or there are none."""
+    return room.why_stuck(state, job) if job.counts[Status.RUNNABLE] else ""
 
 
 def _reason(state: State, job: Job, row: int, status: Status) -> str:
-    if status is Status.RUNNABLE and not could_ever_fit(state, job):
-        return TOO_LARGE
-    return job.reasons[job.children["status_reason"][row]]
+    stuck = room.why_stuck(state, job) if status is Status.RUNNABLE else ""
+    return stuck or job.reasons[job.children["status_reason"][row]]
 
 
 def _ending(job: Job, row: int) -> dict[str, Any]:

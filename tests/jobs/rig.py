@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 
@@ -29,7 +30,8 @@ from sweep.jobs.events import (
 from sweep.jobs.job import Flag, Shape
 from sweep.jobs.queue import Queue
 from sweep.jobs.request import Dependency, Kind, Request
-from sweep.jobs.schedule import in_use, schedule
+from sweep.jobs.room import in_use
+from sweep.jobs.schedule import schedule
 from sweep.jobs.state import State
 from sweep.jobs.status import ACTIVE, ALLOWED, Status
 from sweep.jobs.turn import Turn
@@ -201,10 +203,20 @@ def check(state, now):
         _check_dependencies(state, job)
     for name, environment in state.environments.items():
         vcpus, memory, gpus = in_use(state, name)
+        assert (vcpus, memory, gpus) == _held_by_leases(state, name)
         assert vcpus <= environment.vcpus + 1e-9, f"{vcpus} of {environment.vcpus} vCPUs in {name}"
         assert memory <= environment.memory
         assert len(gpus) == len(set(gpus)) <= environment.gpus
     _check_that_nobody_waits_in_vain(state, now)
+
+
+def _held_by_leases(state, environment):
+    """What leases hold, counted one by one."""
+    leases = [each for each in state.leases.values() if each.environment == environment]
+    needs = [state.jobs[each.job].container(each.spans[0][0]).resources for each in leases]
+    vcpus = math.fsum(each.slots * need.vcpus for each, need in zip(leases, needs, strict=True))
+    memory = sum(each.slots * need.memory for each, need in zip(leases, needs, strict=True))
+    return vcpus, memory, sorted(gpu for each in leases for gpu in each.gpus)
 
 
 def _check_rows(job):
@@ -224,13 +236,26 @@ def check_snapshot(state):
     fresh = decode(State, json.loads(json.dumps(written)))
     fresh.index()
     assert encode(fresh) == written
-    lines = [{name: line for name, line in each.waiting.items() if line} for each in (fresh, state)]
-    assert lines[0] == lines[1]
-    live = {
-        n: [each for each in them if each in state.jobs and state.jobs[each].live]
-        for n, them in state.dependents.items()
+    for derived in ("waiting", "aside", "held", "share_held", "leased", "deep"):
+        assert getattr(fresh, derived) == getattr(state, derived), derived
+    assert all(state.begun.get(name, at + 1) <= at for name, at in fresh.begun.items())
+    assert _who_waits(fresh) == _who_waits(state)
+
+
+def _who_waits(state):
+    """For what each live job waits, by kind; who has ended or was forgotten need not be taken off the lists."""
+    return {
+        (target, place, index, each)
+        for target, known in state.dependents.items()
+        if state.jobs[target].live
+        for place, index, them in [
+            ("whole", None, known.whole),
+            ("pairs", None, known.pairs),
+            *(("child", index, them) for index, them in known.children.items()),
+        ]
+        for each in them
+        if each in state.jobs and state.jobs[each].live
     }
-    assert fresh.dependents == {name: them for name, them in live.items() if them}
 
 
 def _check_that_nobody_waits_in_vain(state, now):
@@ -247,7 +272,7 @@ def _check_leases(state, job):
     status = job.children["status"]
     active = set(np.flatnonzero(np.isin(status, ACTIVE)).tolist())
     seen = []
-    for lease in state.job_leases(job):
+    for lease in state.job_leases(job.id):
         mine = [
             index
             for first, last, attempt in lease.spans
@@ -270,7 +295,7 @@ def _check_dependencies(state, job):
         wanted = (Status.SUCCEEDED, Status.FAILED) if each.even_if_failed else (Status.SUCCEEDED,)
         if each.kind is Kind.SEQUENTIAL and each.job_id is None:
             assert np.isin(status[ran[ran > 0] - 1], wanted).all()
-        elif each.job_id.partition(":")[0] in state.jobs:
+        elif state.find(each.job_id) is not None:
             target, index = state.find(each.job_id)
             if each.kind is Kind.N_TO_N:
                 assert np.isin(target.children["status"][ran], wanted).all()

@@ -20,10 +20,12 @@ from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes,
 from sweep.jobs.engine import handle
 from sweep.jobs.environment import Purchase
 from sweep.jobs.events import KINDS, Begun, DeleteQueue, Ended, Fate, PutEnvironment, PutPolicy, PutQueue
+from sweep.jobs.ids import parted
 from sweep.jobs.job import Shape
 from sweep.jobs.queue import Policy, TimeLimit
+from sweep.jobs.reasons import NO_CAPACITY, STUCK
 from sweep.jobs.request import Dependency, Kind, Overrides
-from sweep.jobs.schedule import could_ever_fit
+from sweep.jobs.room import could_ever_fit
 from sweep.jobs.state import State
 from sweep.jobs.status import Status
 from tests.jobs.rig import Rig, check_snapshot
@@ -41,9 +43,11 @@ class Engine(RuleBasedStateMachine):
         rig = self.rig
         rig.environment("spot", vcpus=2, purchase=Purchase.SPOT, interruptions_per_hour=60.0, notice=5.0)
         rig.policy(Policy("fair", decay=700.0, reservation=30, weights={"a*": 0.5}))
-        rig.queue("high", priority=9, environments=("spot", "here"), limits=(TimeLimit(600, "too long"),))
         rig.queue(
-            "shared", priority=5, environments=("here", "spot"), policy="fair", limits=(TimeLimit(900, "too long"),)
+            "high", priority=9, environments=("spot", "here"), limits=tuple(TimeLimit(600, each) for each in STUCK)
+        )
+        rig.queue(
+            "shared", priority=5, environments=("here", "spot"), policy="fair", limits=(TimeLimit(900, NO_CAPACITY),)
         )
         rig.define("wide", vcpus=3.0)
         rig.define("gpu", gpus=1)
@@ -99,7 +103,9 @@ class Engine(RuleBasedStateMachine):
 
     @rule(data=st.data(), kind=st.sampled_from(Kind), size=st.sampled_from(SIZES))
     def submit_with_a_dependency_of_any_kind(self, data, kind, size):
-        job_id = data.draw(st.sampled_from([None, "nobody", *self.jobs, *(f"{each}:1" for each in self.jobs)]))
+        job_id = data.draw(
+            st.sampled_from([None, "nobody", *self.jobs, *(f"{each}{mark}1" for each in self.jobs for mark in ":#")])
+        )
         before = encode(self.rig.state)
         try:
             self.rig.submit(size=size, after=[Dependency(job_id, kind)])
@@ -120,7 +126,7 @@ class Engine(RuleBasedStateMachine):
         data=st.data(),
         some=st.sampled_from([(), (0,), (1,), (0, 2)]),
         fate=st.sampled_from([Fate.EXITED] * 4 + list(Fate)),
-        code=st.sampled_from([0, 0, 1, 3]),
+        code=st.sampled_from([0, 0, 1, 3, 143]),
         busy=st.sampled_from([0.0, 1e-5, 10.0]),
     )
     def end(self, data, some, fate, code, busy):
@@ -132,7 +138,7 @@ class Engine(RuleBasedStateMachine):
         data=st.data(),
         begins=st.booleans(),
         fate=st.sampled_from([Fate.EXITED, *Fate]),
-        code=st.sampled_from([0, 1]),
+        code=st.sampled_from([0, 1, 143]),
         twice=st.booleans(),
     )
     def tell_of_many_at_once(self, data, begins, fate, code, twice):
@@ -167,7 +173,7 @@ class Engine(RuleBasedStateMachine):
         assert after is None or after > self.rig.now
 
     @precondition(lambda self: self.jobs)
-    @rule(data=st.data(), child=st.sampled_from(["", "", ":0", ":2"]), hard=st.booleans())
+    @rule(data=st.data(), child=st.sampled_from(["", "", ":0", ":2", "#0", "#2"]), hard=st.booleans())
     def stop(self, data, child, hard):
         (self.rig.terminate if hard else self.rig.cancel)(self.job(data) + child)
 
@@ -220,7 +226,7 @@ class Engine(RuleBasedStateMachine):
         stuck = {each.id for each in rig.state.jobs.values() if not could_ever_fit(rig.state, each)}
         for job in rig.state.jobs.values():
             if job.live and job.id not in stuck:
-                waits = {each.job_id.partition(":")[0] for each in job.request.depends_on if each.job_id}
+                waits = {parted(each.job_id)[0] for each in job.request.depends_on if each.job_id}
                 assert waits & stuck
                 assert job.counts[Status.PENDING] == job.live
                 stuck.add(job.id)
