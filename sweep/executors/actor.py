@@ -8,8 +8,9 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
-from sweep.executors.calls import Calls, find_function
+from sweep.executors.calls import Calls
 from sweep.executors.commands.worker import Commands
+from sweep.executors.functions import find_function
 from sweep.executors.relay import Relay, Relays
 
 if TYPE_CHECKING:

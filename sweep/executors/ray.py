@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.executors.actors import Actors
 from sweep.executors.cluster import Cluster
+from sweep.executors.codes import KILLED
 from sweep.executors.seats import Seats, tell_begun, tell_outcomes
 from sweep.jobs.events import Ended, Fate
 
@@ -25,9 +26,6 @@ __all__ = ["RayWorker"]
 
 LOOK_SECONDS = 0.2
 """How often an actor that is at work is asked how far it is."""
-
-KILLED = 137
-"""Exit code of what did not end when it was told to: 128 + SIGKILL."""
 
 
 class RayWorker(Seats):

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from contextlib import suppress
 
+from sweep.executors.codes import KILLED, exit_code
 from sweep.executors.commands.containers import FAILED
 from sweep.executors.commands.wire import Ended
 
-__all__ = ["REFUSED", "Attempt", "exit_code"]
+__all__ = ["REFUSED", "Attempt"]
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 REFUSED = "CannotStartContainerError: "
 LONGEST = 200
-KILLED = 128 + signal.SIGKILL
 
 
 class Attempt:
@@ -91,13 +90,3 @@ class Attempt:
             reason = OUT_OF_MEMORY
         stopped = max(self.started, time.time_ns() // 1_000_000)
         return Ended(self.index, self.index + 1, self.number, fate, code, reason, self.started, stopped, self.age)
-
-
-def exit_code(status: int) -> int:
-    """Return the exit code that docker would give for a wait status: 128 + the signal's number for death by a signal.
-
-    >>> exit_code(3 << 8), exit_code(9)
-    (3, 137)
-    """
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code

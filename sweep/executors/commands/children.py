@@ -7,8 +7,9 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sweep.executors.codes import exit_code
 from sweep.executors.commands import memory
-from sweep.executors.commands.attempt import Attempt, exit_code
+from sweep.executors.commands.attempt import Attempt
 from sweep.executors.commands.containers import find, kill_line
 from sweep.executors.commands.processes import own_peak
 from sweep.executors.commands.strays import Strays

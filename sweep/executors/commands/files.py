@@ -16,12 +16,12 @@ class Files:
 
     ::
 
-    runner.json     names the runner's instance; written by the engine's side before the runner is started
-    runner.sock     where it listens
-    runner.log      what it says, should it fail
-    containers      the container runtime, once it was used
-    logs/<job id>/<index>-<attempt>.log     kept
-    work/<number>/  an attempt's working directory, while it runs
+        runner.json     names the runner's instance; written by the engine's side before the runner is started
+        runner.sock     where it listens
+        runner.log      what it says, should it fail
+        containers      the container runtime, once it was used
+        logs/<job id>/<index>-<attempt>.log     kept
+        work/<number>/  an attempt's working directory, while it runs
     """
 
     def __init__(self, folder: str) -> None:
