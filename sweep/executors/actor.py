@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import socket
 import threading
 from typing import TYPE_CHECKING
 
+from sweep.executors.burial import actor_folder, bury_dead
 from sweep.executors.calls import Calls
 from sweep.executors.commands.worker import Commands
 from sweep.executors.functions import find_function
@@ -54,10 +53,11 @@ class Actor:
     def _of(self, work: Work, span: Span) -> Calls | Relay:
         if work.container.function is not None:
             return Calls(find_function(work.container.function, self._functions), work, span, self._count)
+        if self._folder is None:
+            raise ValueError("commands are not run here")
+        bury_dead(self._folder)  # another attempt of what we are to run may be among it
         if self._relays is None:
-            if self._folder is None:
-                raise ValueError("commands are not run here")
-            own = self._folder / f"{socket.gethostname()}-{os.getpid()}"
+            own = actor_folder(self._folder)
             self._relays = Relays(lambda tell: Commands(own, tell, mortal=True))
         return self._relays.relay(work, span)
 

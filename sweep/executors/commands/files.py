@@ -23,7 +23,7 @@ class Files:
     ::
 
         runner.json     names the runner's instance; written by the engine's side before the runner is started, and by the runner,
-                        with its process and the boot of the machine, before it starts anything
+                        with its session and the boot of the machine, before it starts anything
         runner.sock     where it listens
         runner.log      what it says, should it fail
         containers      the container runtime, once it was used

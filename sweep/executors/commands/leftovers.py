@@ -14,9 +14,11 @@ from sweep.executors.commands.processes import boot, process, variables
 from sweep.executors.commands.wire import MARK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sweep.executors.commands.files import Files
 
-__all__ = ["bury"]
+__all__ = ["bury", "end_process"]
 
 PATIENCE = 60.0
 """Seconds that a container runtime has to answer."""
@@ -31,7 +33,7 @@ def bury(files: Files, instance: str) -> None:
     dead = _Runner(instance, _session(files, instance))
     while found := [each for each in _all() if dead.owns(each)]:
         for each in found:
-            _kill(each, dead)
+            end_process(each, dead.owns)
     runtime = files.container_runtime()
     if runtime is not None:
         _remove_containers(runtime, instance)
@@ -66,15 +68,18 @@ class _Runner(NamedTuple):
 
 def _session(files: Files, instance: str) -> int | None:
     note = files.read_note()
-    return note.get("pid") if (note.get("instance"), note.get("boot")) == (instance, boot()) else None
+    return note.get("session") if (note.get("instance"), note.get("boot")) == (instance, boot()) else None
 
 
-def _kill(pid: int, runner: _Runner) -> None:
-    """Kill a process and wait until it is dead. A descriptor is no number: it cannot come to mean another process."""
+def end_process(pid: int, is_meant: Callable[[int], bool]) -> None:
+    """Kill a process, if it is the one that is meant, and wait until it is dead.
+
+    A descriptor is no number: it cannot come to mean another process.
+    """
     with suppress(ProcessLookupError):
         process = os.pidfd_open(pid)
         try:
-            if runner.owns(pid):
+            if is_meant(pid):
                 signal.pidfd_send_signal(process, signal.SIGKILL)
                 dead = select.poll()
                 dead.register(process, select.POLLIN)

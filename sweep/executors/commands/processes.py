@@ -6,7 +6,18 @@ import os
 from contextlib import suppress
 from typing import NamedTuple
 
-__all__ = ["Process", "boot", "children", "descendants", "everything", "own_peak", "process", "unshared", "variables"]
+__all__ = [
+    "Process",
+    "boot",
+    "children",
+    "descendants",
+    "everything",
+    "own_peak",
+    "process",
+    "title",
+    "unshared",
+    "variables",
+]
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LISTING = "/proc/{pid}/task/{task}/children"
@@ -94,6 +105,11 @@ def variables(pid: int) -> dict[bytes, bytes]:
     """Return the environment that a process was started with; nothing if it is gone, or another user's."""
     pairs = (each.partition(b"=") for each in _read(f"/proc/{pid}/environ").split(b"\0"))
     return {name: text for name, _, text in pairs}
+
+
+def title(pid: int) -> bytes:
+    """Return what a process calls itself; nothing if it is gone."""
+    return _read(f"/proc/{pid}/cmdline")
 
 
 def unshared(pid: int) -> int:

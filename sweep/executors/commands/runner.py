@@ -245,7 +245,13 @@ def _spans(message: Message) -> list[Span]:
 
 
 def main() -> None:
-    """Run in the folder that the command line names."""
+    """Run in the folder that the command line names.
+
+    A mortal one is no child of who started it: Ray kills the children of an actor that ends, and we must live to end ours.
+    """
+    mortal = MORTAL in sys.argv[2:]
+    if mortal and os.fork():
+        os._exit(0)
     become_subreaper()
     os.umask(0o022)  # the usual one, whatever the first user's is
     server = socket.socket(fileno=os.dup(0))
@@ -253,8 +259,8 @@ def main() -> None:
     os.dup2(null, 0)
     instance = os.environ[MARK].rpartition("/")[2]
     with suppress(OSError):  # a full disk: what bears our mark is found without it
-        Files(sys.argv[1]).write_note(version=VERSION, instance=instance, pid=os.getpid(), boot=boot())
-    runner = Runner(sys.argv[1], instance, server, mortal=MORTAL in sys.argv[2:])
+        Files(sys.argv[1]).write_note(version=VERSION, instance=instance, session=os.getsid(0), boot=boot())
+    runner = Runner(sys.argv[1], instance, server, mortal=mortal)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, runner.ask_to_end)

@@ -280,10 +280,10 @@ def test_a_session_of_another_boot_or_leader_is_left_alone(folder):
     folder.mkdir()
     files = Files(str(folder))
     with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, start_new_session=True) as other:
-        files.write_note(instance="gone", pid=other.pid, boot=boot())
+        files.write_note(instance="gone", session=other.pid, boot=boot())
         bury(files, "gone")
         assert is_alive(other.pid)
-        files.write_note(instance="gone", pid=other.pid, boot="another")
+        files.write_note(instance="gone", session=other.pid, boot="another")
         bury(files, "gone")
         assert is_alive(other.pid)
         other.stdin.close()
