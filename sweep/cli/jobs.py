@@ -285,11 +285,11 @@ def logs(
 ) -> None:
     """Print what an attempt has written so far."""
     from sweep.daemon.client import Client
-    from sweep.daemon.logs import read_log
+    from sweep.daemon.logs import find_log
 
     with Client(engine) as client:
         found = client.view("attempt", job_id=job)
-    sys.stdout.buffer.write(read_log(client.folder, found, attempt))
+    sys.stdout.buffer.write(find_log(client.folder, found, attempt).read_bytes())
     sys.stdout.flush()
 
 

@@ -78,6 +78,7 @@ class Lodger:
 
 def main() -> int:
     """Work over the descriptor that the command line names."""
+    os.umask(0o022)  # the usual one, for what functions write
     return Lodger(Connection(int(sys.argv[1]))).run()
 
 
