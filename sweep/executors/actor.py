@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -52,6 +54,7 @@ class Actor:
 
     def _of(self, work: Work, span: Span) -> Calls | Relay:
         if work.container.function is not None:
+            _look_in(work.container.environment.get("PYTHONPATH"))
             return Calls(find_function(work.container.function, self._functions), work, span, self._count)
         if self._folder is None:
             raise ValueError("commands are not run here")
@@ -85,6 +88,11 @@ class Actor:
         with self._lock:
             steps, self._steps = self._steps, 0
         return steps
+
+
+def _look_in(path: str | None) -> None:
+    """Have modules looked for where a definition says, too."""
+    sys.path += [each for each in (path or "").split(os.pathsep) if each and each not in sys.path]
 
 
 def _pickled(outcomes: list[Outcome]) -> list[tuple[Ended, bytes | None]]:
