@@ -109,7 +109,11 @@ class Apart:
         if self._burying:
             return  # it is told to have ended as soon as all is dead
         if self._process is None:
-            self._process = _Process(self._environment, self._folder, self._hear, self._gone)
+            try:
+                self._process = _Process(self._environment, self._folder, self._hear, self._gone)
+            except OSError as error:
+                self._tell_end(f"its worker's process cannot be started: {error.strerror}")
+                return
         self._process.send(name, work)
 
     def _hear(self, name: str, *told: Any) -> None:
@@ -131,8 +135,11 @@ class Apart:
         bury_all(self._folder)
         with self._lock:
             self._burying = False
-            works, self._works = self._works, {}
-            fresh, self._fresh = self._fresh, set()
+            self._tell_end(reason)
+
+    def _tell_end(self, reason: str) -> None:
+        works, self._works = self._works, {}
+        fresh, self._fresh = self._fresh, set()
         self._tell(Unserved(self._environment.name, reason))
         for work in works.values():
             fate = Fate.RETURNED if work.lease in fresh else Fate.LOST

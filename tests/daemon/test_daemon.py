@@ -97,7 +97,7 @@ def test_jobs_outlive_the_command_that_submitted_them_and_the_engine(client, fol
     assert mark.read_text() == "1\n"
 
 
-def test_an_engine_that_was_told_to_stop_counts_what_ran_as_lost(client, folder, tmp_path):
+def test_an_engine_that_was_told_to_stop_counts_what_ran_as_lost(client, folder):
     define(client, "d", ["sh", "-c", "[ $AWS_BATCH_JOB_ATTEMPT = 2 ] || sleep 600"])
     job = submit(client, "d", retry=Retry(2))
     deadline = time.monotonic() + WAIT
@@ -135,7 +135,7 @@ def test_the_engine_is_killed_again_and_again_and_nothing_is_lost_or_doubled(cli
     assert {each for each in lines if each.endswith(" 2")} == {f"{i} 2" for i in range(300) if i % 9 == 4}
 
 
-def test_spot_workers_are_taken_away_and_their_children_run_again(client, tmp_path):
+def test_spot_workers_are_taken_away_and_their_children_run_again(client):
     """This seed takes the first lease, of two children, away after 0.18 s, and the next eleven after 1.5 s or more."""
     spot = Environment("spot", 2, 2000, purchase=Purchase.SPOT, interruptions_per_hour=1200.0, notice=0.2, seed=8685)
     client.tell(PutEnvironment(spot, new=True))
@@ -176,7 +176,7 @@ def test_n_to_n_over_the_socket(client):
     assert told["attempts"] == []
 
 
-def test_the_daemon_is_light(client):
+def test_the_daemon_is_light():
     """It must import none of the heavy libraries that it does not need."""
     modules = ["numba", "ray", "pyarrow", "scipy", "matplotlib", "boto3"]
     code = f"import sys, sweep.daemon.server; print([m for m in {modules!r} if m in sys.modules])"

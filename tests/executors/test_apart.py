@@ -97,6 +97,14 @@ def test_a_cluster_that_accepts_and_says_nothing_is_given_up(begin, monkeypatch)
     assert unserved(told) == ["its worker has not begun within 4 s"]
 
 
+def test_a_process_that_cannot_be_started_leaves_its_environment_unserved(begin, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    worker, told = begin()
+    worker.start(work_of(shell("true", resources=SMALL)))
+    assert wait_ended(told, 1)[0].fate is Fate.RETURNED
+    assert unserved(told) == ["its worker's process cannot be started: No such file or directory"]
+
+
 def test_when_the_engine_dies_it_ends_its_actors_and_itself(tmp_path, fifo):
     pids = fifo("pids")
     script = f"trap '' TERM; echo $$ > {pids.path}; while :; do sleep 1; done"
@@ -170,3 +178,20 @@ def test_what_a_dead_actor_left_is_buried_by_the_next(other_actor, tmp_path):
     bury_dead(tmp_path)
     assert not is_alive(child)
     assert not is_alive(runner)
+
+
+def test_what_is_recovered_is_lost_when_all_of_it_is_dead(other_actor, tmp_path):
+    actor, child = other_actor
+    alive = []
+
+    class Watching(Told):
+        def __call__(self, event, error=None):
+            alive.append(is_alive(child) or is_alive(actor.pid))
+            super().__call__(event, error)
+
+    told = Watching()
+    worker = Apart(Environment("far", 2.0, 4000, address="local"), told, tmp_path)
+    worker.recover(work_of(shell("true", resources=SMALL), 2))
+    assert {each.fate for each in wait_ended(told, 2).values()} == {Fate.LOST}
+    assert not any(alive)
+    worker.close()
