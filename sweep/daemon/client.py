@@ -164,12 +164,12 @@ class _Line:
             self._lines.flush()
             line = self._lines.readline()
         except TimeoutError:
-            raise JobError(f"the engine (process {self._pid()}) has not answered for {seconds:g} s") from None
+            raise JobError(f"the engine (process {self.pid()}) has not answered for {seconds:g} s") from None
         except OSError:
             return None
         return json.loads(line) if line.endswith(b"\n") else None
 
-    def _pid(self) -> int:
+    def pid(self) -> int:
         """Return the process that listens at the other end."""
         told = self._connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         return struct.unpack("3i", told)[0]
@@ -218,6 +218,8 @@ def _started(folder: Path, relaxed: tuple[str, ...]) -> _Line:
     while time.monotonic() < deadline:
         line = _connected(folder)
         if line is not None:
+            if daemon is not None:
+                daemon.end_unless_it_is(line.pid())
             return line
         daemon = daemon or _Daemon(folder, relaxed)
         if daemon.has_ended():
@@ -247,6 +249,11 @@ class _Daemon:
                 env=_environment(),
                 start_new_session=True,
             )
+
+    def end_unless_it_is(self, pid: int) -> None:
+        """End it if another process answers: or it would be the engine once that one ends."""
+        if self._process.pid != pid:
+            self._process.terminate()
 
     def has_ended(self) -> bool:
         """Whether it has, because another is at work.
