@@ -78,12 +78,15 @@ def register(
         str | None,
         typer.Option(
             metavar="MODULE:NAME",
-            help="A Python function to call instead of a command; its argument is a sweep.jobs.work.Child.",
+            help="A Python function to call instead of a command; its argument is a sweep.jobs.work.Child. "
+            "Its module is looked for here, unless --env PYTHONPATH=... says where.",
         ),
     ] = None,
     image: Annotated[str | None, typer.Option(metavar="IMAGE", help="Run in this image, by podman or docker.")] = None,
     vcpus: Annotated[float, typer.Option(metavar="N")] = 1.0,
-    memory: Annotated[int, typer.Option(metavar="MIB", help="What takes more is ended.")] = 512,
+    memory: Annotated[
+        int, typer.Option(metavar="MIB", help="What takes more is ended, but for functions on Ray.")
+    ] = 512,
     gpus: Annotated[int, typer.Option(metavar="N")] = 0,
     parameter: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Default for Ref::NAME.")] = None,
     env: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Environment variable.")] = None,
@@ -118,9 +121,12 @@ def register(
         _refuse_beside_file(context)
         made = definition_from(read_definition(file, name))
     else:
+        variables = pairs("--env", env)
+        if function is not None:
+            variables.setdefault("PYTHONPATH", str(Path.cwd()))
         made = Definition(
             name,
-            container=container_of(command or [], function, image, Resources(vcpus, memory, gpus), pairs("--env", env)),
+            container=container_of(command or [], function, image, Resources(vcpus, memory, gpus), variables),
             parameters=pairs("--parameter", parameter),
             retry=retry_of(attempts, retry_on or []),
             timeout=timeout,

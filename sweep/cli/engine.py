@@ -27,8 +27,15 @@ def start(
 ) -> None:
     """Start the engine, if it is not at work."""
     from sweep.daemon.client import Client
+    from sweep.errors import UsageError
 
-    with Client(engine, relaxed=tuple(each for each in relax.split(",") if each)) as client:
+    relaxed = tuple(each for each in relax.split(",") if each)
+    with Client(engine, relaxed=relaxed) as client:
+        there = client.view("relaxed") if relaxed else []
+        if set(relaxed) != set(there):
+            raise UsageError(
+                f"the engine in {client.folder} relaxes {', '.join(there) or 'nothing'}: only a new one takes --relax {relax}"
+            )
         typer.echo(f"an engine is at work in {client.folder}")
 
 
@@ -37,7 +44,7 @@ def stop(engine: EngineOption = None) -> None:
     """Stop the engine. What it runs is ended; when the engine is started again that counts as a lost attempt."""
     from sweep.daemon.client import Client
 
-    with Client(engine, start=False) as client:
+    with Client(engine, start=False, any_version=True) as client:
         client.end()
         client.wait_for_end()
 

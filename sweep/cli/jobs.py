@@ -53,7 +53,13 @@ def submit(
     parameter: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="What Ref::NAME stands for.")] = None,
     env: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Environment variable.")] = None,
     vcpus: Annotated[float | None, typer.Option(metavar="N", help="[default: the definition's, or 1]")] = None,
-    memory: Annotated[int | None, typer.Option(metavar="MIB", help="[default: the definition's, or 512]")] = None,
+    memory: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MIB",
+            help="What takes more is ended, but for functions on Ray.  [default: the definition's, or 512]",
+        ),
+    ] = None,
     attempts: Annotated[int | None, typer.Option(metavar="N", help="How often a child may be tried.")] = None,
     retry_on: Annotated[
         list[str] | None,
@@ -71,6 +77,8 @@ def submit(
     engine: EngineOption = None,
 ) -> None:
     """Submit a job, and print its id."""
+    from sweep.cli.bare import definition_of
+    from sweep.cli.images import warn_of_image
     from sweep.cli.words import dependencies_of, pairs, retry_of
     from sweep.daemon.client import Client
     from sweep.errors import UsageError
@@ -83,7 +91,7 @@ def submit(
     retry = None if attempts is None else retry_of(attempts, retry_on or [])
     overrides = Overrides(tuple(command) if command and definition else None, pairs("--env", env), vcpus, memory, gpus)
     with Client(engine) as client:
-        definition = definition or _anonymous(client, command or [])
+        definition = definition or definition_of(client, command or [])
         request = Request(
             name if name is not None else definition.partition(":")[0].rpartition("/")[2].lstrip("."),
             queue,
@@ -101,6 +109,7 @@ def submit(
         )
         job_id = _submit(client, request)
         typer.echo(job_id)
+        warn_of_image(client, job_id)
         if wait:
             _wait(client, [job_id], quiet=False)
 
@@ -111,25 +120,6 @@ def _submit(client: Any, request: Any) -> str:
     from sweep.jobs.events import Submit
 
     return client.tell(Submit(str(uuid.uuid4()), request))
-
-
-def _anonymous(client: Any, command: list[str]) -> str:
-    """Register a definition for a bare command, unless the latest revision of its name is that already."""
-    import re
-    from pathlib import Path
-
-    from sweep.errors import JobError
-    from sweep.jobs.definition import Container, Definition
-    from sweep.jobs.events import Register
-
-    name = "." + (re.sub(r"[^A-Za-z0-9_-]+", "-", Path(command[0]).name).strip("-_")[:127] or "command")
-    try:
-        latest = client.view("definitions", name=name)[-1]
-    except JobError:
-        latest = None
-    if latest is not None and latest["status"] == "ACTIVE" and latest["containerProperties"]["command"] == command:
-        return f"{name}:{latest['revision']}"
-    return client.tell(Register(Definition(name, container=Container(tuple(command)))))
 
 
 @app.command("list")
@@ -221,7 +211,13 @@ def wait(
 def _wait(client: Any, jobs: list[str], *, quiet: bool) -> None:
     from sweep.cli.watching import watch
 
-    if not watch(client, jobs, quiet=quiet):
+    try:
+        succeeded = watch(client, jobs, quiet=quiet)
+    except KeyboardInterrupt:
+        ids = " ".join(jobs)
+        typer.echo(f"\nsweep: stopped waiting; what runs goes on, until: sweep jobs terminate {ids}", err=True)
+        raise typer.Exit(130) from None
+    if not succeeded:
         raise typer.Exit(1)
 
 
@@ -281,16 +277,15 @@ def resubmit(
 def logs(
     job: Id,
     attempt: Annotated[int | None, typer.Option(metavar="N", help="[default: the last]")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the attempt has ended.")] = False,
     engine: EngineOption = None,
 ) -> None:
     """Print what an attempt has written so far."""
+    from sweep.cli.logs import print_log
     from sweep.daemon.client import Client
-    from sweep.daemon.logs import read_log
 
     with Client(engine) as client:
-        found = client.view("attempt", job_id=job)
-    sys.stdout.buffer.write(read_log(client.folder, found, attempt))
-    sys.stdout.flush()
+        print_log(client, job, attempt, sys.stdout.buffer, follow=follow)
 
 
 @app.command("timeline")

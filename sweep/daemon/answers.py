@@ -116,6 +116,16 @@ def _request(state: State, job_id: str) -> Any:
     return encode(replace(job.request, definition=job.spec.definition))
 
 
+def _image(state: State, job_id: str) -> Any:
+    """Name the image that a job's command is to run in; None if it is to run on the host."""
+    container = _job(state, job_id)[0].container(0)
+    return container.image if container.runtime == "container" else None
+
+
+def _relaxed(state: State) -> Any:
+    return list(state.relaxed)
+
+
 def _definitions(state: State, name: str | None = None) -> Any:
     if name is not None and name not in state.definitions:
         raise JobError(f"JobDefinition {name} does not exist: {nearest(name, list(state.definitions))}")
@@ -160,4 +170,6 @@ VIEWS: dict[str, Callable[..., Any]] = {
     "environments": _environments,
     "entry": _entry,
     "request": _request,
+    "image": _image,
+    "relaxed": _relaxed,
 }

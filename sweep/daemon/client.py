@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -12,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sweep.daemon.folder import VERSION, engine_folder, log_path, socket_path
 from sweep.errors import JobError
 from sweep.executors.commands.address import connect
+from sweep.executors.commands.files import make_private
+from sweep.executors.commands.wire import FREE, MARK
 from sweep.jobs.codec import decode, encode
 
 if TYPE_CHECKING:
-    import socket
     from pathlib import Path
 
     from sweep.jobs.events import Event
@@ -25,7 +29,16 @@ __all__ = ["Client"]
 T = TypeVar("T")
 
 PATIENCE = 60.0
-"""Seconds that a daemon may take to come up: a long journal is read first."""
+"""Seconds that a daemon may take to come up: a long journal is read first, and one that goes down ends what it runs."""
+
+HELLO_SECONDS = 10.0
+"""How long an engine may take to say hello, which it does whatever else it does."""
+
+ANSWER_SECONDS = 120.0
+"""How long it may take to answer anything else."""
+
+LOCKED = "another engine is at work"
+"""What a daemon says that is not needed."""
 
 
 class Client:
@@ -39,6 +52,8 @@ class Client:
         Whether to start the daemon if it is not there.
     relaxed
         Limits that a daemon started now does not hold to.
+    any_version
+        Whether to talk to an engine of another version too: all understand that they are to end.
 
     Raises
     ------
@@ -46,10 +61,17 @@ class Client:
         If there is no engine, or it does not come up.
     """
 
-    def __init__(self, folder: str | None = None, *, start: bool = True, relaxed: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: str | None = None,
+        *,
+        start: bool = True,
+        relaxed: tuple[str, ...] = (),
+        any_version: bool = False,
+    ) -> None:
         self.folder = engine_folder(folder)
         self._start = start
-        line = _connected(self.folder)
+        line = _connected(self.folder, any_version=any_version)
         if line is None:
             if not start:
                 raise JobError(f"no engine is at work in {self.folder}")
@@ -128,18 +150,33 @@ class _Line:
         self._connection = connection
         self._lines = connection.makefile("rwb")
 
-    def ask(self, question: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the answer; None if nobody is there any more."""
+    def ask(self, question: dict[str, Any], seconds: float = ANSWER_SECONDS) -> dict[str, Any] | None:
+        """Return the answer; None if nobody is there any more.
+
+        Raises
+        ------
+        JobError
+            If somebody is, and does not answer in time.
+        """
+        self._connection.settimeout(seconds)
         try:
             self._lines.write(json.dumps(question).encode() + b"\n")
             self._lines.flush()
             line = self._lines.readline()
+        except TimeoutError:
+            raise JobError(f"the engine (process {self.pid()}) has not answered for {seconds:g} s") from None
         except OSError:
             return None
-        return json.loads(line) if line else None
+        return json.loads(line) if line.endswith(b"\n") else None
+
+    def pid(self) -> int:
+        """Return the process that listens at the other end."""
+        told = self._connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return struct.unpack("3i", told)[0]
 
     def drain(self) -> None:
         """Wait until the other end has hung up."""
+        self._connection.settimeout(None)
         with suppress(OSError):
             while self._lines.readline():
                 pass
@@ -151,49 +188,98 @@ class _Line:
         self._connection.close()
 
 
-def _connected(folder: Path) -> _Line | None:
+def _connected(folder: Path, *, any_version: bool = False) -> _Line | None:
     """Return a line to the engine of a folder; None if none answers: a socket may outlive its process for a moment."""
     try:
         line = _Line(connect(socket_path(folder)))
     except OSError:
         return None
-    hello = line.ask({"hello": VERSION})
-    if hello is None:
+    try:
+        hello = line.ask({"hello": VERSION}, HELLO_SECONDS)
+    except JobError:
         line.close()
-        return None
-    if "refused" in hello:
-        line.close()
+        raise
+    if hello is not None and ("refused" not in hello or any_version):
+        return line
+    line.close()
+    if hello is not None:
         raise JobError(hello["refused"])
-    return line
+    return None
 
 
 def _started(folder: Path, relaxed: tuple[str, ...]) -> _Line:
-    """Start a daemon and wait until it listens. Of two that are started at once, one finds the journal locked and ends."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        log = log_path(folder).open("ab")
-    except OSError as error:
-        raise JobError(f"no engine can be kept in {folder}: {error.strerror}") from None
-    with log:
-        began = log.tell()
-        process = subprocess.Popen(  # noqa: S603 - this Python, and a folder
-            [sys.executable, "-m", "sweep.daemon.server", str(folder), *relaxed],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    """Start a daemon and wait until it listens.
+
+    Of two that are started at once, one finds the journal locked and ends. So does one that comes while another goes down: then it is
+    started again.
+    """
     deadline = time.monotonic() + PATIENCE
+    daemon: _Daemon | None = None
     while time.monotonic() < deadline:
         line = _connected(folder)
         if line is not None:
+            if daemon is not None:
+                daemon.end_unless_it_is(line.pid())
             return line
-        if process.poll():
-            said = _last_line(folder, began)
-            if "another engine is at work" not in said:
-                raise JobError(said)
+        daemon = daemon or _Daemon(folder, relaxed)
+        if daemon.has_ended():
+            daemon = None
         time.sleep(0.02)  # there is no event to wait on: whoever comes up may be another's child
     raise JobError(f"the engine in {folder} does not come up; see {log_path(folder)}")
+
+
+class _Daemon:
+    """A daemon that was started just now."""
+
+    def __init__(self, folder: Path, relaxed: tuple[str, ...]) -> None:
+        self._folder = folder
+        try:
+            make_private(folder)
+            log = log_path(folder).open("ab")
+        except OSError as error:
+            raise JobError(f"no engine can be kept in {folder}: {error.strerror}") from None
+        with log:
+            self._began = log.tell()
+            self._process = subprocess.Popen(  # noqa: S603 - this Python, and a folder
+                [sys.executable, "-P", "-m", "sweep.daemon.server", str(folder), *relaxed],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=_environment(),
+                start_new_session=True,
+            )
+
+    def end_unless_it_is(self, pid: int) -> None:
+        """End it if another process answers: or it would be the engine once that one ends."""
+        if self._process.pid != pid:
+            self._process.terminate()
+
+    def has_ended(self) -> bool:
+        """Whether it has, because another is at work.
+
+        Raises
+        ------
+        JobError
+            If it has for another reason.
+        """
+        code = self._process.poll()
+        if code:
+            said = _last_line(self._folder, self._began)
+            if LOCKED not in said:
+                raise JobError(said)
+        return code is not None
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment, for a process that belongs to no job, even if we do, and works elsewhere."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("AWS_BATCH")}
+    if "PYTHONPATH" in kept:
+        kept["PYTHONPATH"] = os.pathsep.join(
+            os.path.abspath(each)  # noqa: PTH100 - a Path would be longer
+            for each in kept["PYTHONPATH"].split(os.pathsep)
+        )
+    return kept | {MARK: FREE}
 
 
 def _last_line(folder: Path, began: int) -> str:

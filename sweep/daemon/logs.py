@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["read_log"]
+__all__ = ["find_log"]
 
 
-def read_log(folder: Path, found: dict[str, Any], attempt: int | None) -> bytes:
-    """Return what an attempt has written.
+def find_log(folder: Path, found: dict[str, Any], attempt: int | None) -> Path:
+    """Return where an attempt writes.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def read_log(folder: Path, found: dict[str, Any], attempt: int | None) -> bytes:
         for within in (place, *_subfolders(place)):
             path = within / "logs" / job / f"{index}-{number}.log"
             if path.is_file():
-                return path.read_bytes()
+                return path
     raise JobError(f"attempt {number} of child {index} of job {job} has no log")
 
 

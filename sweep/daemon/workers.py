@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sweep.executors.apart import Apart
 from sweep.executors.commands.worker import Commands
 
 if TYPE_CHECKING:
@@ -25,15 +26,13 @@ def worker_maker(folder: Path) -> Callable[[Environment, Tell], Worker]:
     """Return what makes workers.
 
     On this machine commands and functions run as processes of their own; on a Ray cluster functions run in actors, and commands as
-    processes that end with theirs.
+    processes that end with theirs. What talks to Ray is a process of its own, for Ray may end it.
     """
 
     def make(environment: Environment, tell: Tell) -> Worker:
         place = commands_folder(folder, environment.name)
         if environment.address is None:
             return Commands(place, tell)
-        from sweep.executors.ray import RayWorker
-
-        return RayWorker({}, environment, tell, folder=place)
+        return Apart(environment, tell, place)
 
     return make

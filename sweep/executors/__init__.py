@@ -1,1 +1,1 @@
-"""Where shards run: in this process, or on Ray."""
+"""Where children of jobs run: in this process, as processes of this machine, or on Ray."""

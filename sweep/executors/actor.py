@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import pickle
-import socket
+import sys
 import threading
 from typing import TYPE_CHECKING
 
-from sweep.executors.calls import Calls, find_function
+from sweep.executors.burial import actor_folder, bury_dead
+from sweep.executors.calls import Calls
 from sweep.executors.commands.worker import Commands
+from sweep.executors.functions import find_function
 from sweep.executors.relay import Relay, Relays
 
 if TYPE_CHECKING:
@@ -52,11 +54,13 @@ class Actor:
 
     def _of(self, work: Work, span: Span) -> Calls | Relay:
         if work.container.function is not None:
+            _look_in(work.container.environment.get("PYTHONPATH"))
             return Calls(find_function(work.container.function, self._functions), work, span, self._count)
+        if self._folder is None:
+            raise ValueError("commands are not run here")
+        bury_dead(self._folder)  # another attempt of what we are to run may be among it
         if self._relays is None:
-            if self._folder is None:
-                raise ValueError("commands are not run here")
-            own = self._folder / f"{socket.gethostname()}-{os.getpid()}"
+            own = actor_folder(self._folder)
             self._relays = Relays(lambda tell: Commands(own, tell, mortal=True))
         return self._relays.relay(work, span)
 
@@ -84,6 +88,11 @@ class Actor:
         with self._lock:
             steps, self._steps = self._steps, 0
         return steps
+
+
+def _look_in(path: str | None) -> None:
+    """Have modules looked for where a definition says, too."""
+    sys.path += [each for each in (path or "").split(os.pathsep) if each and each not in sys.path]
 
 
 def _pickled(outcomes: list[Outcome]) -> list[tuple[Ended, bytes | None]]:

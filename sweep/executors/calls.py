@@ -5,34 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sweep.executors.codes import TERMINATED, returned_code
 from sweep.executors.stopping import Stopped
 from sweep.jobs.events import Ended, Fate
 from sweep.jobs.work import Child
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sweep.jobs.lease import Span
     from sweep.jobs.work import Work
 
-__all__ = ["Calls", "Outcome", "find_function"]
+__all__ = ["Calls", "Outcome"]
 
 Outcome = tuple[Ended, BaseException | None]
 """How neighbouring children ended, all alike, and what the function raised."""
-
-TERMINATED = 143
-"""Exit code of what ended because it was told to: 128 + SIGTERM."""
-
-
-def find_function(name: str, known: Mapping[str, Callable[[Child], Any]]) -> Callable[[Child], Any]:
-    """Find a function among the known ones, or import ``"package.module:name"``."""
-    if name in known:
-        return known[name]
-    module, _, attribute = name.partition(":")
-    return getattr(import_module(module), attribute)
 
 
 class Calls:
@@ -110,8 +99,7 @@ class Calls:
         self._current = (index, started)
         begun = time.perf_counter()
         try:
-            returned = self._function(Child(index, self._span[2], self._work, self._report))
-            code = returned & 0xFF if isinstance(returned, int) and not isinstance(returned, bool) else 0
+            code = returned_code(self._function(Child(index, self._span[2], self._work, self._report)))
         except Stopped:
             code = TERMINATED
         except SystemExit as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from sweep.executors.calls import Calls, find_function
+from sweep.executors.calls import Calls
+from sweep.executors.functions import find_function
 from sweep.executors.seats import Seats, tell_begun, tell_outcomes
 
 if TYPE_CHECKING:

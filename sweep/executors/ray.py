@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import pickle
-import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from sweep.executors.actors import Actors
+from sweep.executors.burial import bury_all
 from sweep.executors.cluster import Cluster
+from sweep.executors.codes import KILLED
 from sweep.executors.seats import Seats, tell_begun, tell_outcomes
 from sweep.jobs.events import Ended, Fate
 
@@ -26,8 +28,8 @@ __all__ = ["RayWorker"]
 LOOK_SECONDS = 0.2
 """How often an actor that is at work is asked how far it is."""
 
-KILLED = 137
-"""Exit code of what did not end when it was told to: 128 + SIGKILL."""
+BURIAL_SECONDS = 60.0
+"""How long is waited for machines to end what an earlier engine's actors run there."""
 
 
 class RayWorker(Seats):
@@ -62,10 +64,19 @@ class RayWorker(Seats):
         folder: Path | None = None,
     ) -> None:
         self._own = None
+        self._folder = folder
+        self._buried = False
         if cluster is None:
             cluster = self._own = Cluster(math.ceil(environment.vcpus), environment.address or "local")
         self._actors = Actors(functions, folder, min(environment.vcpus, cluster.processors), carry)
         super().__init__(lambda: _RaySeat(self._actors, tell), tell)
+
+    def recover(self, work: Work) -> None:
+        """Tell that a lease is lost, once nothing that an earlier engine has started lives on any machine."""
+        if self._folder is not None and not self._buried:
+            _bury_everywhere(self._folder)
+            self._buried = True
+        super().recover(work)
 
     def close(self) -> None:
         """Stop everything, and end Ray if it was started here."""
@@ -74,6 +85,19 @@ class RayWorker(Seats):
         self._actors.close()
         if self._own is not None:
             self._own.close()
+
+
+def _bury_everywhere(folder: Path) -> None:
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    burial = ray.remote(num_cpus=0, max_retries=0)(bury_all)
+    burials = [
+        burial.options(scheduling_strategy=NodeAffinitySchedulingStrategy(each["NodeID"], soft=False)).remote(folder)
+        for each in ray.nodes()
+        if each["Alive"]
+    ]
+    ray.wait(burials, num_returns=len(burials), timeout=BURIAL_SECONDS)
 
 
 class _RaySeat:
@@ -103,7 +127,6 @@ class _RaySeat:
             raise error.cause from None
         finally:
             running.leave(portion.stop)
-            portion.close()
 
     def close(self) -> None:
         """Nothing is held: the actors are everybody's."""
@@ -120,15 +143,21 @@ class _Portion:
         self._actors = actors
         self._current: tuple[int, int] | None = None
         self._stopped: list[Span] = []
-        self._timers: list[threading.Timer] = []
+        self._due: list[tuple[float, Span]] = []
 
     def follow(self) -> None:
         """Wait until all have ended, and tell what has come of them until then now and then."""
         import ray
 
-        reference = self._actor.run.remote(self._work, self._span)
+        reference, look = self._actor.run.remote(self._work, self._span), None
         while not ray.wait([reference], timeout=LOOK_SECONDS)[0]:
-            self._hear(*ray.get(self._actor.look.remote()))
+            look = look or self._actor.look.remote()
+            if ray.wait([look], timeout=LOOK_SECONDS)[0]:
+                self._hear(*ray.get(look))
+                look = None
+            self._end_what_goes_on()
+        if look is not None:
+            self._hear(*ray.get(look))
         self._hear(*ray.get(reference))
 
     def _hear(self, outcomes: list[tuple[Ended, bytes | None]], current: tuple[int, int] | None, steps: int) -> None:
@@ -147,14 +176,14 @@ class _Portion:
             return
         self._actor.stop.remote(self._work.lease, tuple(here))
         self._stopped += here
-        timer = threading.Timer(grace, self._end_if_it_goes_on, [here])
-        timer.daemon = True
-        self._timers.append(timer)
-        timer.start()
+        self._due += [(time.monotonic() + grace, each) for each in here]
 
-    def _end_if_it_goes_on(self, stopped: list[Span]) -> None:
-        current = self._current
-        if current is not None and any(first <= current[0] < last for first, last, _ in stopped):
+    def _end_what_goes_on(self) -> None:
+        """End the actor if a child runs whose time to stop is over."""
+        current, now = self._current, time.monotonic()
+        if current is not None and any(
+            due <= now and first <= current[0] < last for due, (first, last, _) in self._due
+        ):
             self._actors.drop(self._actor)
 
     def lost(self) -> None:
@@ -165,11 +194,6 @@ class _Portion:
             here = (max(low, first), min(high, last))
             self._tell(Ended(self._work.lease, *here, attempt, Fate.EXITED, KILLED, started=started))
         self._tell(Ended(self._work.lease, first, last, attempt, Fate.LOST, None, started=started))
-
-    def close(self) -> None:
-        """Forget what was to be done later."""
-        for each in self._timers:
-            each.cancel()
 
 
 def _unpickled(raised: bytes | None) -> BaseException | None:

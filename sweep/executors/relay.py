@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sweep.jobs.events import Begun, Ended
+from sweep.jobs.events import Begun, Ended, Unserved
 from sweep.jobs.limits import GRACE
 
 if TYPE_CHECKING:
@@ -43,10 +43,14 @@ class Relays:
         )
         return relay
 
-    def __call__(self, event: Begun | Ended, error: BaseException | None = None) -> None:
+    def __call__(self, event: Begun | Ended | Unserved, error: BaseException | None = None) -> None:
         """Take what the worker tells."""
         del error
-        self._relays[event.lease].hear(event)
+        if isinstance(event, Unserved):
+            return  # runners do not say so
+        relay = self._relays.get(event.lease)
+        if relay is not None:  # a runner may tell of a span that is over
+            relay.hear(event)
 
     def steps(self, job_id: str, count: int) -> None:
         """Hear nothing: commands report no steps."""

@@ -195,7 +195,7 @@ class Engine:
 
     # for workers
 
-    def __call__(self, event: Begun | Ended, error: BaseException | None = None) -> None:
+    def __call__(self, event: Begun | Ended | Unserved, error: BaseException | None = None) -> None:
         """Take what a worker tells; see `sweep.jobs.work.Tell`."""
         self._messages.put(_Message(event, error=error))
 

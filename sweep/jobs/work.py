@@ -10,7 +10,7 @@ from sweep.jobs.job import Shape
 
 if TYPE_CHECKING:
     from sweep.jobs.definition import Container
-    from sweep.jobs.events import Begun, Ended
+    from sweep.jobs.events import Begun, Ended, Unserved
     from sweep.jobs.lease import Span
     from sweep.jobs.state import State
 
@@ -129,7 +129,7 @@ class Child:
 class Tell(Protocol):
     """How a worker tells what happened. May be called from any thread."""
 
-    def __call__(self, event: Begun | Ended, error: BaseException | None = None) -> None:
+    def __call__(self, event: Begun | Ended | Unserved, error: BaseException | None = None) -> None:
         """Tell an event; with what a Python function raised, for whoever runs the engine in his own process."""
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,10 +23,17 @@ def sweep(tmp_path_factory):
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'kernels'}", "COLUMNS": "120"}
     environment["SWEEP_ENGINE"] = str(engine)
 
-    def run(*arguments, code=0):
+    def line(arguments):
+        return [sys.executable, "-c", "from sweep.cli.main import main; main()", *map(str, arguments)]
+
+    def started(*arguments, stderr=None):
+        return subprocess.Popen(line(arguments), env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
+
+    def run(*arguments, code=0, cwd=None, path=None):
         done = subprocess.run(
-            [sys.executable, "-c", "from sweep.cli.main import main; main()", *map(str, arguments)],
-            env=environment,
+            line(arguments),
+            env=environment if path is None else {**environment, "PATH": path},
+            cwd=cwd,
             capture_output=True,
             text=True,
             timeout=120,
@@ -35,6 +43,7 @@ def sweep(tmp_path_factory):
         run.err = done.stderr
         return done.stdout
 
+    run.started = started
     run("engine", "start", "--relax", "short-timeouts")
     yield run
     run("engine", "stop")
@@ -53,6 +62,64 @@ def test_a_command_as_an_array(sweep):
     assert len(json.loads(sweep("jobs", "list", "--array", job, "--json"))) == 3
     (told,) = json.loads(sweep("jobs", "describe", f"{job}:1"))
     assert (told["status"], told["container"]["exitCode"]) == ("SUCCEEDED", 0)
+
+
+def test_a_log_is_followed_until_the_attempt_has_ended(sweep, tmp_path):
+    go = tmp_path / "go"
+    script = f"echo begun; while [ ! -e {go} ]; do sleep 0.05; done; echo over"
+    job = submitted(sweep("jobs", "submit", "--", "sh", "-c", script))
+    with sweep.started("jobs", "logs", "--follow", job) as follower:
+        assert follower.stdout.readline() == "begun\n"
+        go.touch()
+        assert follower.stdout.read() == "over\n"
+        assert follower.wait(60) == 0
+    assert sweep("jobs", "logs", job) == "begun\nover\n"
+
+
+def test_who_waits_no_longer_is_told_that_the_job_goes_on(sweep):
+    job = submitted(sweep("jobs", "submit", "--", "sleep", 600))
+    screen, terminal = os.openpty()
+    with sweep.started("jobs", "wait", job, stderr=terminal) as waiting:
+        os.close(terminal)
+        shown = os.read(screen, 4096)  # the live view: it waits
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.wait(60) == 130
+        while b"sweep jobs terminate" not in shown:
+            shown += os.read(screen, 4096)
+    os.close(screen)
+    assert f"sweep: stopped waiting; what runs goes on, until: sweep jobs terminate {job}" in shown.decode()
+    assert json.loads(sweep("jobs", "describe", job))[0]["status"] != "FAILED"
+    sweep("jobs", "terminate", job)
+
+
+def test_an_image_that_nothing_here_can_run_is_said_so(sweep):
+    sweep("definitions", "register", "boxed", "--image", "nowhere/sim:1", "--memory", 64, "--", "true")
+    submitted(sweep("jobs", "submit", "--definition", "boxed", path="/nowhere"))
+    assert sweep.err == (
+        "sweep: image nowhere/sim:1 is not used, the command runs on the host: neither podman nor docker is here\n"
+    )
+    submitted(sweep("jobs", "submit", "--", "true", path="/nowhere"))
+    assert sweep.err == ""
+
+
+def test_a_function_is_looked_for_where_it_was_registered(sweep, tmp_path):
+    (tmp_path / "of_mine.py").write_text("def work(child):\n    return 0\n")
+    sweep("definitions", "register", "mine", "--function", "of_mine:work", "--memory", 256, cwd=tmp_path)
+    sweep("jobs", "submit", "--definition", "mine", "--wait")
+    sweep("definitions", "register", "mine", "--function", "of_mine:work", "--env", "PYTHONPATH=/nowhere")
+    sweep("jobs", "submit", "--definition", "mine", "--wait", code=1)
+
+
+def test_an_engine_that_relaxes_other_limits(sweep):
+    assert "an engine is at work in" in sweep("engine", "start", "--relax", "short-timeouts")
+    sweep("engine", "start", "--relax", "large-arrays", code=2)
+    (line,) = sweep.err.splitlines()
+    assert line.endswith("relaxes short-timeouts: only a new one takes --relax large-arrays")
+
+
+def test_a_folder_of_nobody_is_one_line(sweep):
+    sweep("jobs", "list", "--engine", "~nosuchuser/x", code=2)
+    assert sweep.err == "sweep: the engine's folder '~nosuchuser/x': there is no such user\n"
 
 
 def test_what_failed_is_shown_and_only_that_is_run_again(sweep, tmp_path):

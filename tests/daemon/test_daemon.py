@@ -8,46 +8,22 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from sweep.daemon.client import Client
-from sweep.daemon.logs import read_log
+from sweep.daemon.logs import find_log
 from sweep.errors import JobError
 from sweep.jobs.aws import definition_from
 from sweep.jobs.definition import Action, Container, Definition, ExitRule, Resources, Retry
 from sweep.jobs.environment import Environment, Purchase
-from sweep.jobs.events import PutEnvironment, PutQueue, Register, Submit
+from sweep.jobs.events import PutEnvironment, PutQueue, Register
 from sweep.jobs.queue import Queue
-from sweep.jobs.request import Dependency, Kind, Request
+from sweep.jobs.request import Dependency, Kind
+from tests.daemon.asking import WAIT, counts, define, submit, wait
 from tests.daemon.conftest import kill
-
-WAIT = 120
-
-
-def define(client, name, command, **options):
-    resources = options.pop("resources", Resources(1.0, 256))
-    return client.tell(Register(Definition(name, container=Container(tuple(command), resources=resources), **options)))
-
-
-def submit(client, definition, **options):
-    return client.tell(
-        Submit(str(uuid.uuid4()), Request("job", options.pop("queue", "default"), definition, **options))
-    )
-
-
-def wait(client, *jobs):
-    deadline = time.monotonic() + WAIT
-    while not client.wait(list(jobs), 5.0):
-        assert time.monotonic() < deadline, client.view("describe", job_ids=list(jobs))
-
-
-def counts(client, job):
-    (told,) = client.view("progress", job_ids=[job])
-    return {state: n for state, n in told["counts"].items() if n}
 
 
 def test_a_new_engine_offers_this_machine(client):
@@ -121,7 +97,7 @@ def test_jobs_outlive_the_command_that_submitted_them_and_the_engine(client, fol
     assert mark.read_text() == "1\n"
 
 
-def test_an_engine_that_was_told_to_stop_counts_what_ran_as_lost(client, folder, tmp_path):
+def test_an_engine_that_was_told_to_stop_counts_what_ran_as_lost(client, folder):
     define(client, "d", ["sh", "-c", "[ $AWS_BATCH_JOB_ATTEMPT = 2 ] || sleep 600"])
     job = submit(client, "d", retry=Retry(2))
     deadline = time.monotonic() + WAIT
@@ -159,7 +135,7 @@ def test_the_engine_is_killed_again_and_again_and_nothing_is_lost_or_doubled(cli
     assert {each for each in lines if each.endswith(" 2")} == {f"{i} 2" for i in range(300) if i % 9 == 4}
 
 
-def test_spot_workers_are_taken_away_and_their_children_run_again(client, tmp_path):
+def test_spot_workers_are_taken_away_and_their_children_run_again(client):
     """This seed takes the first lease, of two children, away after 0.18 s, and the next eleven after 1.5 s or more."""
     spot = Environment("spot", 2, 2000, purchase=Purchase.SPOT, interruptions_per_hour=1200.0, notice=0.2, seed=8685)
     client.tell(PutEnvironment(spot, new=True))
@@ -175,13 +151,17 @@ def test_spot_workers_are_taken_away_and_their_children_run_again(client, tmp_pa
     assert all(each.startswith("Host EC2 (instance i-") for each in reasons)
 
 
-def test_a_function_runs_as_a_process(client, tmp_path, monkeypatch):
-    client.tell(Register(Definition("f", container=Container(function="json:loads", resources=Resources(1.0, 256)))))
+def test_a_function_runs_as_a_process(client, tmp_path):
+    (tmp_path / "task.py").write_text("import os\n\n\ndef work(child):\n    print(os.getpid())\n    return 7\n")
+    container = Container(
+        function="task:work", environment={"PYTHONPATH": str(tmp_path)}, resources=Resources(1.0, 256)
+    )
+    client.tell(Register(Definition("f", container=container)))
     job = submit(client, "f")
     wait(client, job)
     (told,) = client.view("describe", job_ids=[job])
-    assert told["container"]["exitCode"] == 1
-    assert told["container"]["reason"].startswith("TypeError: the JSON object must be")
+    pid = int(find_log(client.folder, client.view("attempt", job_id=job), None).read_text())
+    assert (told["container"]["exitCode"], pid == client.pid, Path(f"/proc/{pid}").exists()) == (7, False, False)
 
 
 def test_n_to_n_over_the_socket(client):
@@ -196,7 +176,7 @@ def test_n_to_n_over_the_socket(client):
     assert told["attempts"] == []
 
 
-def test_the_daemon_is_light(client):
+def test_the_daemon_is_light():
     """It must import none of the heavy libraries that it does not need."""
     modules = ["numba", "ray", "pyarrow", "scipy", "matplotlib", "boto3"]
     code = f"import sys, sweep.daemon.server; print([m for m in {modules!r} if m in sys.modules])"
@@ -237,17 +217,21 @@ def test_nodes_of_one_job_find_each_other(client, tmp_path):
 def test_gpus_are_given_to_one_child_at_a_time(client, tmp_path):
     client.tell(PutEnvironment(Environment("gpus", 4, 4000, gpus=2), new=True))
     client.tell(PutQueue(Queue("gpus", 1, ("gpus",)), new=True))
-    define(client, "d", ["sh", "-c", f"echo $CUDA_VISIBLE_DEVICES >> {tmp_path}/out"], resources=Resources(1.0, 64, 1))
+    held = f"{tmp_path}/held-$CUDA_VISIBLE_DEVICES"
+    script = f"mkdir {held} || exit 9; echo $CUDA_VISIBLE_DEVICES >> {tmp_path}/out; sleep 0.2; rmdir {held}"
+    define(client, "d", ["sh", "-c", script], resources=Resources(1.0, 64, 1))
     job = submit(client, "d", queue="gpus", size=4)
     wait(client, job)
-    assert set((tmp_path / "out").read_text().split()) <= {"0", "1"}
+    assert counts(client, job) == {"SUCCEEDED": 4}
+    given = (tmp_path / "out").read_text().split("\n")[:-1]
+    assert (len(given), set(given)) == (4, {"0", "1"})
 
 
-def test_an_image_that_no_runtime_can_run_is_said_so_in_the_log(client, folder, monkeypatch):
+def test_an_image_that_no_runtime_can_run_is_said_so_in_the_log(client, folder):
     container = Container(("echo", "here"), image="nowhere/sim:1", runtime="container", resources=Resources(1.0, 64))
     client.tell(Register(Definition("boxed", container=container)))
     job = submit(client, "boxed")
     wait(client, job)
-    log = read_log(Path(folder), client.view("attempt", job_id=job), None).decode().splitlines()
+    log = find_log(Path(folder), client.view("attempt", job_id=job), None).read_text().splitlines()
     assert log[0].startswith("sweep: image nowhere/sim:1 is not used, its command runs on the host")
     assert log[1] == "here"

@@ -14,11 +14,12 @@ import pytest
 
 from sweep.jobs.definition import Action, Container, Definition, ExitRule, Resources, Retry
 from sweep.jobs.environment import Environment
-from sweep.jobs.events import PutEnvironment, PutQueue, Register
+from sweep.jobs.events import Ended, PutEnvironment, PutQueue, Register
 from sweep.jobs.loop import Engine, Listener
 from sweep.jobs.queue import Queue
 from sweep.jobs.request import Request
 from sweep.jobs.status import Status
+from tests.executors.commands.rig import Fifo, Told, work_of
 
 WAIT = 60
 ONCE = Retry()
@@ -71,6 +72,18 @@ class Endless:
             time.sleep(0.01)  # the work: it takes time and does nothing
             if not self.stubborn:
                 child.report(0)
+
+
+@dataclass(frozen=True)
+class Stubborn:
+    """Say that it has begun, and go on."""
+
+    fifo: str
+
+    def __call__(self, child):
+        Path(self.fifo).write_text("begun\n")
+        while True:
+            time.sleep(0.01)  # as above
 
 
 def code(child):
@@ -259,6 +272,22 @@ def test_what_does_not_stop_is_ended_with_its_actor(on_ray, tmp_path):
             assert state.jobs[job_id].children["exit"].tolist() == [137]
 
 
+def test_what_is_stopped_as_soon_as_it_has_begun_is_ended_too(ray_here, tmp_path):
+    from sweep.executors.ray import RayWorker
+
+    begun, told = Fifo(tmp_path / "begun"), Told()
+    worker = RayWorker({"f": Stubborn(str(begun.path))}, Environment("here", 1.0, 1000, address="local"), told)
+    worker.start(work_of(Container(function="f", resources=Resources(1.0, 100))))
+    assert begun.read() == "begun"
+    worker.stop(1, ((0, 1, 1),), 0.0)
+    told.wait_ended(1)
+    assert (
+        next(each.exit_code for each in told.events if isinstance(each, Ended)) == 137
+    )  # what is told later counts no more
+    worker.close()
+    begun.close()
+
+
 def test_jobs_of_other_sizes_take_turns(on_ray, tmp_path):
     with on_ray.engine(Touch(str(tmp_path))) as engine:
         both = Container(function="f", resources=Resources(2.0, 100))
@@ -320,15 +349,14 @@ def test_a_command_on_ray_is_stopped(commands_on_ray):
 
 
 def test_a_command_ends_with_its_actor(commands_on_ray, tmp_path):
-    """The first attempt kills its runner's parent, the actor; nothing of it may be left when the second begins."""
+    """The first attempt kills its actor; nothing of it may be left when the second begins."""
     script = f"""
-        echo $AWS_BATCH_JOB_ATTEMPT $$ >> {tmp_path}/pids
-        [ $AWS_BATCH_JOB_ATTEMPT = 2 ] && exit 0
-        runner=$(cut -d' ' -f4 /proc/$$/stat); kill -9 $(cut -d' ' -f4 /proc/$runner/stat); sleep 600
+        if [ $AWS_BATCH_JOB_ATTEMPT = 1 ]; then
+            echo $$ > {tmp_path}/first
+            folder=$(dirname $(dirname $PWD)); kill -9 ${{folder##*-}}; sleep 600
+        fi
+        ! grep -q sleep /proc/$(cat {tmp_path}/first)/cmdline
     """
     job = run_command(commands_on_ray, ["sh", "-c", script], retry=LOST)
     assert job.status is Status.SUCCEEDED
-    first = (tmp_path / "pids").read_text().split()[1]
-    deadline = time.monotonic() + WAIT
-    while Path("/proc", first).exists():
-        assert time.monotonic() < deadline
+    assert job.children["attempt"].tolist() == [2]

@@ -18,8 +18,9 @@ __all__ = ["connect", "listen"]
 
 
 def listen(path: Path) -> socket.socket:
-    """Return a socket that listens at `path`."""
+    """Return a socket that listens at `path`, for this user alone."""
     server = socket.socket(socket.AF_UNIX)
+    os.fchmod(server.fileno(), 0o700)  # what bind(2) makes has these rights, less what the umask takes
     with _short(path) as short:
         server.bind(short)
     server.listen()

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from contextlib import suppress
 
+from sweep.executors.codes import KILLED, exit_code
 from sweep.executors.commands.containers import FAILED
 from sweep.executors.commands.wire import Ended
 
-__all__ = ["REFUSED", "Attempt", "exit_code"]
+__all__ = ["REFUSED", "Attempt"]
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 REFUSED = "CannotStartContainerError: "
 LONGEST = 200
-KILLED = 128 + signal.SIGKILL
 
 
 class Attempt:
@@ -33,8 +32,8 @@ class Attempt:
         Bytes of memory; None where a container runtime sees to it.
     started, born
         ms since 1970, and seconds on the clock that never goes back.
-    stopping, outgrown
-        Whether it was asked to end; whether it was killed for its memory.
+    stopping, outgrown, lost
+        Whether it was asked to end; whether it was killed for its memory; whether it was ended because we are, which nobody asked for.
     reason
         What it said of itself.
     """
@@ -62,6 +61,7 @@ class Attempt:
         self.born = time.monotonic()
         self.stopping = False
         self.outgrown = False
+        self.lost = False
         self.reason = ""
 
     @property
@@ -75,29 +75,25 @@ class Attempt:
             os.killpg(self.pid, number)
 
     def _last_line(self) -> str:
-        with open(self.log, "rb") as file:
+        lines: list[str] = []
+        with suppress(OSError), open(self.log, "rb") as file:  # somebody may have removed it
             file.seek(max(0, os.fstat(file.fileno()).st_size - LONGEST))
             lines = file.read().decode(errors="replace").splitlines()
         return lines[-1] if lines else "the container runtime says nothing"
 
     def ended(self, status: int, peak: int) -> Ended:
-        """Return how it ended, from its wait status and the most memory that one process of it had, in bytes."""
+        """Return how it ended, from its wait status and the most memory that one process of it had, in bytes.
+
+        The peak counts files that were mapped too, which the kernel can take back: so what went well is not held against it.
+        """
         code, fate, reason = exit_code(status), "EXITED", self.reason
-        if self.outgrown or (self.limit is not None and peak > self.limit):
+        if self.outgrown or (code and self.limit is not None and peak > self.limit):
             code, reason = KILLED, OUT_OF_MEMORY
+        elif self.lost:
+            code, fate = None, "LOST"
         elif self.container is not None and code == FAILED:
             code, fate, reason = None, "NOT_STARTED", REFUSED + self._last_line()
         elif self.container is not None and code == KILLED and not self.stopping:
             reason = OUT_OF_MEMORY
         stopped = max(self.started, time.time_ns() // 1_000_000)
         return Ended(self.index, self.index + 1, self.number, fate, code, reason, self.started, stopped, self.age)
-
-
-def exit_code(status: int) -> int:
-    """Return the exit code that docker would give for a wait status: 128 + the signal's number for death by a signal.
-
-    >>> exit_code(3 << 8), exit_code(9)
-    (3, 137)
-    """
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import signal
 import sys
@@ -15,7 +14,9 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from sweep.executors.codes import TERMINATED, returned_code
 from sweep.executors.commands.voices import say
+from sweep.executors.functions import find_function
 from sweep.executors.stopping import Stopped
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
     from sweep.jobs.work import Child
 
-__all__ = ["call", "child_of", "main"]
+__all__ = ["child_of", "main"]
 
-STOPPED = 128 + signal.SIGTERM
 PERIOD = 0.1
 """Seconds between two reports of steps."""
 
@@ -88,25 +88,15 @@ def _shape(variables: Mapping[str, str]) -> Any:
     return Shape.NODES if "AWS_BATCH_JOB_NODE_INDEX" in variables else Shape.PLAIN
 
 
-def call(name: str, child: Child) -> int:
-    """Call ``"package.module:name"`` and return the exit code: an int that it returns, else 0."""
-    module, _, path = name.partition(":")
-    function: Any = importlib.import_module(module)
-    for each in path.split("."):
-        function = getattr(function, each)
-    result = function(child)
-    return result if isinstance(result, int) and not isinstance(result, bool) else 0
-
-
 def main() -> int:
     """Call the function that the command line names."""
     report = _Report()
     signal.signal(signal.SIGTERM, report.stop)
     try:
-        return call(sys.argv[1], child_of(os.environ, sys.argv[1], report))
+        return returned_code(find_function(sys.argv[1], {})(child_of(os.environ, sys.argv[1], report)))
     except Stopped:
         report.flush("stopped")
-        return STOPPED
+        return TERMINATED
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the function's
         traceback.print_exc()
         report.flush(traceback.format_exception_only(error)[-1].strip())

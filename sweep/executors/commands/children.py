@@ -7,8 +7,9 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sweep.executors.codes import exit_code
 from sweep.executors.commands import memory
-from sweep.executors.commands.attempt import Attempt, exit_code
+from sweep.executors.commands.attempt import Attempt
 from sweep.executors.commands.containers import find, kill_line
 from sweep.executors.commands.processes import own_peak
 from sweep.executors.commands.strays import Strays
@@ -159,21 +160,25 @@ class Children:
     def kill_strays(self) -> set[Owner]:
         """Kill what attempts that have ended left behind; return whose it was."""
         known = self._attempts.keys() | self._helpers.keys()
-        if not known and not self.any_left():
+        if not known and not _has_children():
             return set()
         return self._strays.kill(known, {each.owner for each in self.attempts}, self.attempts)
 
     def any_left(self) -> bool:
-        """Whether there is any child at all."""
-        with suppress(ChildProcessError):
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            return True
-        return False
+        """Whether there is a child that may not outlive us."""
+        return _has_children() and self._strays.any_bound()
 
     def _watch(self) -> None:
         self._watching = bool(self._attempts)
         if self._watching:
             self._loop.after(memory.watch(self.attempts, self._strays), self._watch)
+
+
+def _has_children() -> bool:
+    with suppress(ChildProcessError):
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return True
+    return False
 
 
 def _peak(kibibytes: int, limit: int | None) -> int:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
+import stat
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Files"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Files", "make_private"]
 
 MOST_SPARE = 64
 
@@ -16,12 +22,13 @@ class Files:
 
     ::
 
-    runner.json     names the runner's instance; written by the engine's side before the runner is started
-    runner.sock     where it listens
-    runner.log      what it says, should it fail
-    containers      the container runtime, once it was used
-    logs/<job id>/<index>-<attempt>.log     kept
-    work/<number>/  an attempt's working directory, while it runs
+        runner.json     names the runner's instance; written by the engine's side before the runner is started, and by the runner,
+                        with its session and the boot of the machine, before it starts anything
+        runner.sock     where it listens
+        runner.log      what it says, should it fail
+        containers      the container runtime, once it was used
+        logs/<job id>/<index>-<attempt>.log     kept
+        work/<number>/  an attempt's working directory, while it runs
     """
 
     def __init__(self, folder: str) -> None:
@@ -33,6 +40,19 @@ class Files:
         self._spare: list[str] = []
         self._count = itertools.count()
         self._mode = 0
+
+    def read_note(self) -> dict[str, Any]:
+        """Return what is written about the last runner; nothing if there was none."""
+        with suppress(FileNotFoundError, ValueError), open(self.note, encoding="utf-8") as file:
+            return json.load(file)
+        return {}
+
+    def write_note(self, **note: Any) -> None:
+        """Write about a runner, all or nothing."""
+        fresh = f"{self.folder}/runner.new"
+        with open(fresh, "w", encoding="utf-8") as file:
+            json.dump(note, file)
+        os.replace(fresh, self.note)
 
     def log(self, job: str, index: int, attempt: int) -> str:
         """Return where an attempt's log is."""
@@ -56,7 +76,7 @@ class Files:
         """Return an empty working directory: one that an attempt left as it was made, if there is such, else a new one."""
         while self._spare:
             path = self._spare.pop()
-            if os.path.isdir(path):
+            if _is_directory(path):
                 return path
         path = f"{self.work}/{next(self._count)}"
         try:
@@ -72,14 +92,14 @@ class Files:
         Some file systems take 2 ms to remove a directory, so some are kept for the next attempts.
         """
         try:
-            if os.listdir(path):
-                return False
+            if not _is_directory(path) or os.listdir(path):
+                return not os.path.lexists(path)
             if len(self._spare) < MOST_SPARE and os.stat(path).st_mode == self._mode:
                 self._spare.append(path)
             else:
                 os.rmdir(path)
         except OSError:
-            return not os.path.exists(path)
+            return not os.path.lexists(path)
         return True
 
     def remove_spare(self) -> None:
@@ -108,3 +128,17 @@ class Files:
         with suppress(OSError):
             os.rename(self.work, f"{self.folder}/trash-{instance}")
         return [f"{self.folder}/{each}" for each in os.listdir(self.folder) if each.startswith("trash-")]
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are not there, for this user alone."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(exist_ok=True, mode=0o700)
+
+
+def _is_directory(path: str) -> bool:
+    """Whether there is a directory, and no link to one: an attempt may have put that in its place."""
+    with suppress(OSError):
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    return False

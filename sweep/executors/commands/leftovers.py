@@ -7,16 +7,18 @@ import select
 import signal
 import subprocess
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sweep.executors.commands.containers import LABEL
-from sweep.executors.commands.processes import variables
+from sweep.executors.commands.processes import boot, process, variables
 from sweep.executors.commands.wire import MARK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sweep.executors.commands.files import Files
 
-__all__ = ["bury"]
+__all__ = ["bury", "end_process"]
 
 PATIENCE = 60.0
 """Seconds that a container runtime has to answer."""
@@ -25,12 +27,13 @@ PATIENCE = 60.0
 def bury(files: Files, instance: str) -> None:
     """Kill every process of a runner and remove its containers; return when they are dead.
 
-    They are known by the runner's instance in their environment; the runner itself has it too, so one that does not answer is killed as
-    well. After a boot of the machine there are none.
+    They are known by the runner's instance in their environment, or by its session; both are true of the runner itself, so one that does
+    not answer is killed as well. After a boot of the machine there are none.
     """
-    while found := [each for each in _all() if _bears(each, instance)]:
+    dead = _Runner(instance, _session(files, instance))
+    while found := [each for each in _all() if dead.owns(each)]:
         for each in found:
-            _kill(each, instance)
+            end_process(each, dead.owns)
     runtime = files.container_runtime()
     if runtime is not None:
         _remove_containers(runtime, instance)
@@ -42,16 +45,41 @@ def _all() -> list[int]:
     return [int(each) for each in os.listdir("/proc") if each.isdecimal() and int(each) != os.getpid()]
 
 
-def _bears(pid: int, instance: str) -> bool:
-    return instance.encode() in variables(pid).get(MARK.encode(), b"")
+class _Runner(NamedTuple):
+    """What is left of a runner that is to be buried."""
+
+    instance: str
+    session: int | None
+
+    def owns(self, pid: int) -> bool:
+        return self._marks(pid) or self._leads(pid)
+
+    def _marks(self, pid: int) -> bool:
+        return self.instance.encode() in variables(pid).get(MARK.encode(), b"")
+
+    def _leads(self, pid: int) -> bool:
+        """Whether a process is of the runner's session. As long as that has members the kernel gives its number to nobody else."""
+        found = None if self.session is None else process(pid)
+        if self.session is None or found is None or found.zombie or found.session != self.session:
+            return False
+        leader = process(self.session)
+        return leader is None or leader.zombie or self._marks(self.session)
 
 
-def _kill(pid: int, instance: str) -> None:
-    """Kill a process and wait until it is dead. A descriptor is no number: it cannot come to mean another process."""
+def _session(files: Files, instance: str) -> int | None:
+    note = files.read_note()
+    return note.get("session") if (note.get("instance"), note.get("boot")) == (instance, boot()) else None
+
+
+def end_process(pid: int, is_meant: Callable[[int], bool]) -> None:
+    """Kill a process, if it is the one that is meant, and wait until it is dead.
+
+    A descriptor is no number: it cannot come to mean another process.
+    """
     with suppress(ProcessLookupError):
         process = os.pidfd_open(pid)
         try:
-            if _bears(pid, instance):
+            if is_meant(pid):
                 signal.pidfd_send_signal(process, signal.SIGKILL)
                 dead = select.poll()
                 dead.register(process, select.POLLIN)

@@ -24,13 +24,17 @@ class Line:
     Parameters
     ----------
     hear
-        Called with each message.
+        Called with the line and each message. A ``ValueError``, ``KeyError`` or ``TypeError`` closes the line: nobody of ours talks so.
     gone
         Called once, when the other end is no longer there.
     """
 
     def __init__(
-        self, connection: socket.socket, loop: Loop, hear: Callable[[Message], None], gone: Callable[[Line], None]
+        self,
+        connection: socket.socket,
+        loop: Loop,
+        hear: Callable[[Line, Message], None],
+        gone: Callable[[Line], None],
     ) -> None:
         connection.settimeout(0.0)
         self._connection = connection
@@ -68,7 +72,8 @@ class Line:
         except BlockingIOError:
             self._wait_for_room(waiting=True)
         except OSError:
-            self.close()
+            self._outgoing.clear()  # nobody will read it; what was said to us before is still to be read
+            self._wait_for_room(waiting=False)
         else:
             self._wait_for_room(waiting=False)
 
@@ -79,11 +84,9 @@ class Line:
 
     def _read(self) -> None:
         try:
-            data = self._connection.recv(AT_ONCE) if self._open else b""
+            data = self._received() if self._open else b""
         except BlockingIOError:
             return
-        except OSError:
-            data = b""
         if not data:
             self.close()
             return
@@ -92,4 +95,18 @@ class Line:
             *lines, rest = self._incoming.split(b"\n")
             self._incoming = bytearray(rest)
             for each in lines:
-                self._hear(unpack(bytes(each)))
+                self._understand(bytes(each))
+
+    def _received(self) -> bytes:
+        """Read. When the other end has closed with something unread, that is said first, once, and then what it had sent can be read."""
+        try:
+            return self._connection.recv(AT_ONCE)
+        except ConnectionResetError:
+            return self._connection.recv(AT_ONCE)
+
+    def _understand(self, line: bytes) -> None:
+        if self._open:
+            try:
+                self._hear(self, unpack(line))
+            except (ValueError, KeyError, TypeError):
+                self.close()

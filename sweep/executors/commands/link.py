@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -46,6 +45,7 @@ class Link:
         self._lines: IO[bytes] = connection.makefile("rb")
         self._process = process
         self._thread: threading.Thread | None = None
+        self.send({"do": "hello", "version": VERSION, "instance": instance})
 
     def hello(self) -> bool:
         """Return whether the runner is there, and speaks as we do."""
@@ -63,10 +63,17 @@ class Link:
 
     def _listen(self, hear: Callable[[Message], None], gone: Callable[[Link], None]) -> None:
         with suppress(OSError):
-            for line in self._lines:
+            while line := self._read():
                 hear(unpack(line))
         self.close()
         gone(self)
+
+    def _read(self) -> bytes:
+        """Read a line. When the other end has closed with something unread, that is said first, once; see `sweep.executors.commands.line`."""
+        try:
+            return self._lines.readline()
+        except ConnectionResetError:
+            return self._lines.readline()
 
     def send(self, message: Message) -> None:
         """Send a message. If the runner is gone, `gone` will be called, which sees to everything."""
@@ -92,9 +99,7 @@ class Link:
 
 def last_instance(files: Files) -> str | None:
     """Return the instance of the last runner that was started in a folder, or None."""
-    with suppress(FileNotFoundError, ValueError):
-        return str(json.loads(Path(files.note).read_text(encoding="utf-8"))["instance"])
-    return None
+    return files.read_note().get("instance")
 
 
 def reach(files: Files, instance: str) -> Link | None:
@@ -115,7 +120,7 @@ def launch(files: Files, *, mortal: bool = False) -> Link:
     It need not be ready when this returns: the socket on which it will listen, its standard input, is there already.
     """
     instance = uuid.uuid4().hex
-    _write_note(Path(files.note), instance)
+    files.write_note(version=VERSION, instance=instance)
     Path(files.socket).unlink(missing_ok=True)
     server = listen(Path(files.socket))
     with server, open(files.own_log, "ab") as log:
@@ -130,9 +135,3 @@ def launch(files: Files, *, mortal: bool = False) -> Link:
             start_new_session=True,
         )
     return Link(instance, connection, process)
-
-
-def _write_note(path: Path, instance: str) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"version": VERSION, "instance": instance}), encoding="utf-8")
-    fresh.replace(path)

@@ -7,7 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from sweep.executors.commands.processes import everything, unshared
+from sweep.executors.commands.processes import descendants, unshared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,15 +23,15 @@ PERIOD = 0.2
 
 NOBODY = ("", "")
 
-MOST = 0.01
-"""The part of a processor that looking may take, where there are thousands of processes."""
+MOST = 0.1
+"""The part of a processor that looking may take, where there are thousands of processes: they can take gigabytes in a second."""
 
 
 def watch(attempts: Iterable[Attempt], strays: Strays) -> float:
     """Kill attempts that have outgrown their limits; return the seconds until the next look."""
     began = time.monotonic()
     old = [each for each in attempts if each.limit is not None and each.age >= PERIOD]
-    for each in outgrown(old, everything(), strays) if old else []:
+    for each in outgrown(old, descendants(os.getpid()), strays) if old else []:
         each.outgrown = True
         each.signal(signal.SIGKILL)
     return max(PERIOD, (time.monotonic() - began) / MOST)

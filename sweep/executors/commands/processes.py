@@ -6,10 +6,21 @@ import os
 from contextlib import suppress
 from typing import NamedTuple
 
-__all__ = ["Process", "children", "everything", "own_peak", "unshared", "variables"]
+__all__ = [
+    "Process",
+    "boot",
+    "children",
+    "descendants",
+    "everything",
+    "own_peak",
+    "process",
+    "title",
+    "unshared",
+    "variables",
+]
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-LISTING = "/proc/{pid}/task/{pid}/children"
+LISTING = "/proc/{pid}/task/{task}/children"
 TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
@@ -22,13 +33,17 @@ class Process(NamedTuple):
         Seconds since the machine was booted; to 0.01 s, rounded down.
     resident
         Bytes of memory, shared ones included.
+    zombie
+        Whether it is dead, and only its number is still taken.
     """
 
     pid: int
     parent: int
     group: int
+    session: int
     born: float
     resident: int
+    zombie: bool
 
 
 def everything() -> list[Process]:
@@ -43,22 +58,58 @@ def process(pid: int) -> Process | None:
     if not stat:
         return None
     fields = stat[stat.rindex(b")") + 2 :].split(None, 23)
-    return Process(pid, int(fields[1]), int(fields[2]), int(fields[19]) * TICK, int(fields[21]) * PAGE)
+    parent, group, session = (int(each) for each in fields[1:4])
+    return Process(pid, parent, group, session, int(fields[19]) * TICK, int(fields[21]) * PAGE, fields[0] == b"Z")
 
 
 def children(pid: int) -> list[int]:
     """Return the children of a process of one thread. Where the kernel keeps no list of them, look at all processes."""
     try:
-        with open(LISTING.format(pid=pid), "rb") as file:
-            return [int(each) for each in file.read().split()]
+        return _listed(pid, pid)
     except OSError:
         return [each.pid for each in everything() if each.parent == pid]
+
+
+def descendants(pid: int) -> list[Process]:
+    """Return all that descends from a process. Where the kernel keeps no lists of children, return all processes."""
+    try:
+        waiting = _listed(pid, pid)
+    except OSError:
+        return everything()
+    found: list[Process] = []
+    while waiting:
+        one = process(waiting.pop())
+        if one is not None:
+            found.append(one)
+            waiting += _children_of_threads(one.pid)
+    return found
+
+
+def _children_of_threads(pid: int) -> list[int]:
+    with suppress(OSError):  # it may end while we look
+        return [child for each in os.listdir(f"/proc/{pid}/task") for child in _listed(pid, int(each))]
+    return []
+
+
+def _listed(pid: int, task: int) -> list[int]:
+    with open(LISTING.format(pid=pid, task=task), "rb") as file:
+        return [int(each) for each in file.read().split()]
+
+
+def boot() -> str:
+    """Name this run of the machine: process numbers mean nothing in another."""
+    return _read("/proc/sys/kernel/random/boot_id").decode().strip()
 
 
 def variables(pid: int) -> dict[bytes, bytes]:
     """Return the environment that a process was started with; nothing if it is gone, or another user's."""
     pairs = (each.partition(b"=") for each in _read(f"/proc/{pid}/environ").split(b"\0"))
     return {name: text for name, _, text in pairs}
+
+
+def title(pid: int) -> bytes:
+    """Return what a process calls itself; nothing if it is gone."""
+    return _read(f"/proc/{pid}/cmdline")
 
 
 def unshared(pid: int) -> int:

@@ -5,7 +5,7 @@
     python -m sweep.executors.commands.runner FOLDER [mortal]
 
 Its standard input is the socket on which it listens, so that an engine need not wait for it to get ready. It ends when there is no engine
-and nothing to run or to tell; with things to tell, after an hour.
+and nothing to run or to tell; with things to tell, after the seven days for which an engine keeps a job.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sweep.executors.commands.lease import Lease
 from sweep.executors.commands.line import Line
 from sweep.executors.commands.loop import Loop
 from sweep.executors.commands.probe import Probe
+from sweep.executors.commands.processes import boot
 from sweep.executors.commands.spans import joined
 from sweep.executors.commands.starter import Starter
 from sweep.executors.commands.subreaper import become_subreaper
@@ -40,15 +41,15 @@ __all__ = ["Runner", "main"]
 AT_ONCE = 32
 """Children that are begun between two looks at who has ended."""
 
-PATIENCE = 3600.0
-"""Seconds that what is to be told is kept for an engine to come."""
+PATIENCE = 7 * 86_400.0
+"""Seconds that what is to be told is kept for an engine to come: as long as an engine keeps a job; see `sweep.jobs.limits.RETENTION`."""
 
 CLOSING_GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL when all is to end."""
 
 
 class Runner:
-    """Does what an engine says, one engine at a time; the last to call is the one.
+    """Does what an engine says, one engine at a time; the last to call by our instance is the one.
 
     Parameters
     ----------
@@ -77,8 +78,10 @@ class Runner:
         self._probe = Probe(self._loop, self._children, starter)
         self._leases: dict[Key, Lease] = {}
         self._line: Line | None = None
+        self._callers: set[Line] = set()
         self._alone_since = time.monotonic()
         self._asked_to_end = False
+        self._dismissed = False
         self._closing = False
 
     def run(self) -> None:
@@ -88,7 +91,7 @@ class Runner:
         self._loop.watch(self._voices.reader, self._voices.listen)
         for each in self._files.set_aside(self._instance):
             self._children.remove(each)
-        more = self._turn(wait=False)  # the engine that has started us is on the line already
+        more = self._turn(wait=False)  # the engine that has started us has called already
         while not self._is_over():
             more = self._turn(wait=not more)
         self._tidy_up()
@@ -107,8 +110,9 @@ class Runner:
         self._files.remove_spare()
         with suppress(OSError):
             os.unlink(self._files.socket)
-        if self._line is not None:
-            self._line.close()
+        for each in [self._line, *self._callers]:
+            if each is not None:
+                each.close()
         for each in (self._server, self._voices, self._loop):
             each.close()
 
@@ -117,10 +121,12 @@ class Runner:
         self._asked_to_end = True
 
     def _close(self) -> None:
+        """End what runs. If no engine has asked for that, it is lost: its exit codes would be taken for the commands' own."""
         self._closing = True
         for lease in self._leases.values():
             lease.give_up(lease.waiting)
         for attempt in self._children.attempts:
+            attempt.lost = not self._dismissed and not attempt.stopping
             self._children.stop(attempt, self._closing_grace)
 
     # the engine
@@ -128,13 +134,21 @@ class Runner:
     def _accept(self) -> None:
         with suppress(BlockingIOError):
             connection, _ = self._server.accept()
-            if self._line is not None:
-                self._line.close()
-            self._line = Line(connection, self._loop, self._hear, self._hung_up)
-            self._teller.line = self._line
-            self._line.send({"tell": "hello", "version": VERSION, "instance": self._instance, "pid": os.getpid()})
+            self._callers.add(Line(connection, self._loop, self._hear, self._hung_up))
+
+    def _greet(self, line: Line, message: Message) -> None:
+        """Take a caller for the engine if it is meant for us."""
+        if message["instance"] != self._instance:
+            raise ValueError("another runner is meant")
+        self._callers.discard(line)
+        before, self._line = self._line, line
+        self._teller.line = line
+        if before is not None:
+            before.close()
+        line.send({"tell": "hello", "version": VERSION, "instance": self._instance, "pid": os.getpid()})
 
     def _hung_up(self, line: Line) -> None:
+        self._callers.discard(line)
         if line is self._line:
             self._line = self._teller.line = None
             self._alone_since = time.monotonic()
@@ -148,7 +162,15 @@ class Runner:
         if self._line is None:
             self._loop.after(PATIENCE, self._wake_later)
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, line: Line, message: Message) -> None:
+        if message["do"] == "hello":
+            self._greet(line, message)
+        elif line is self._line:
+            self._obey(message)
+        else:
+            raise ValueError("nobody has said hello")
+
+    def _obey(self, message: Message) -> None:
         key: Key = (message.get("job", ""), message.get("lease", 0))
         match message["do"]:
             case "start" if key in self._leases:
@@ -160,6 +182,7 @@ class Runner:
             case "over" if key in self._leases:
                 del self._leases[key]
             case "close":
+                self._dismissed = True
                 self.ask_to_end()
             case _:
                 pass
@@ -210,7 +233,9 @@ class Runner:
         if self._closing:
             self._children.kill_strays()
             return not self._children.any_left()
-        if self._line is not None or self._children.attempts or any(each.waiting for each in self._leases.values()):
+        if self._line is not None or self._callers:
+            return False
+        if self._children.attempts or any(each.waiting for each in self._leases.values()):
             return False
         return not self._leases or time.monotonic() - max(self._alone_since, self._teller.last) >= PATIENCE
 
@@ -220,12 +245,22 @@ def _spans(message: Message) -> list[Span]:
 
 
 def main() -> None:
-    """Run in the folder that the command line names."""
+    """Run in the folder that the command line names.
+
+    A mortal one is no child of who started it: Ray kills the children of an actor that ends, and we must live to end ours.
+    """
+    mortal = MORTAL in sys.argv[2:]
+    if mortal and os.fork():
+        os._exit(0)
     become_subreaper()
+    os.umask(0o022)  # the usual one, whatever the first user's is
     server = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
-    runner = Runner(sys.argv[1], os.environ[MARK].rpartition("/")[2], server, mortal=MORTAL in sys.argv[2:])
+    instance = os.environ[MARK].rpartition("/")[2]
+    with suppress(OSError):  # a full disk: what bears our mark is found without it
+        Files(sys.argv[1]).write_note(version=VERSION, instance=instance, session=os.getsid(0), boot=boot())
+    runner = Runner(sys.argv[1], instance, server, mortal=mortal)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, runner.ask_to_end)

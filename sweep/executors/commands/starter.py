@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Starter"]
 
 MIB = 1 << 20
-SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-"""Python, or whoever started us, may have had them ignored."""
+SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+"""Python, or whoever started us, may have had some of them ignored."""
 
 
 class Starter:
@@ -60,7 +60,7 @@ class Starter:
         try:
             log = self._files.open_log(lease.job, index, number)
             return self._spawn(lease, index, number, log)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one attempt is no reason to end the others
             return _refused(error, index, number, log)
         finally:
             if log >= 0:
@@ -131,7 +131,9 @@ def _bare(lease: Lease, log: int) -> list[str]:
     if lease.contained:
         os.write(
             log,
-            f"sweep: image {lease.image} is not used, its command runs on the host: no container runtime answers\n".encode(),
+            f"sweep: image {lease.image} is not used, its command runs on the host: no container runtime answers\n".encode(
+                errors="backslashreplace"
+            ),
         )
     if not lease.command:
         raise ValueError(f"image {lease.image} is not run here, and the job definition names no command")
@@ -140,6 +142,7 @@ def _bare(lease: Lease, log: int) -> list[str]:
 
 def _refused(error: Exception, index: int, number: int, log: int) -> Ended:
     text = f"exec: {error.filename!r}: {error.strerror}" if isinstance(error, OSError) else str(error)
+    written = f"{REFUSED}{text}".encode(errors="backslashreplace")
     with suppress(OSError):
-        os.write(log, f"{REFUSED}{text}\n".encode())
-    return Ended(index, index + 1, number, "NOT_STARTED", None, REFUSED + text)
+        os.write(log, written + b"\n")
+    return Ended(index, index + 1, number, "NOT_STARTED", None, written.decode())

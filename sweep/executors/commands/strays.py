@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sweep.executors.commands.processes import children, process, variables
-from sweep.executors.commands.wire import MARK
+from sweep.executors.commands.wire import FREE, MARK
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -58,7 +58,7 @@ class Strays:
         """
         killed: set[Owner] = set()
         for pid in children(os.getpid()):
-            if pid in known:
+            if pid in known or self.is_free(pid):
                 continue
             owner = self.owner(pid)
             if owner is None:
@@ -67,12 +67,21 @@ class Strays:
                 killed.add(owner)
         return killed
 
+    def any_bound(self) -> bool:
+        """Whether we have a child that may not outlive us."""
+        return any(not self.is_free(each) for each in children(os.getpid()))
+
+    def is_free(self, pid: int) -> bool:
+        """Whether a process is an engine that an attempt has started, or was started by such."""
+        mark = variables(pid).get(MARK.encode(), b"")
+        return mark.startswith(FREE.encode()) and self._instance not in mark
+
     def owner(self, pid: int) -> Owner | None:
         """Return which attempt a process says that it belongs to."""
         names = variables(pid)
         if self._instance not in names.get(MARK.encode(), b"") or b"AWS_BATCH_JOB_ID" not in names:
             return None
-        return names[b"AWS_BATCH_JOB_ID"].decode(), names.get(b"AWS_BATCH_JOB_ATTEMPT", b"").decode()
+        return os.fsdecode(names[b"AWS_BATCH_JOB_ID"]), os.fsdecode(names.get(b"AWS_BATCH_JOB_ATTEMPT", b""))
 
     def _kill_nameless(self, pid: int, attempts: Iterable[Attempt]) -> None:
         found = process(pid)

@@ -1,6 +1,7 @@
 """What the engine's side and the runner say to each other: one JSON object a line.
 
-The engine's side says ``start``, ``stop``, ``over`` and ``close``; the runner says ``hello``, ``begun`` and ``ended``. A lease goes by its
+The engine's side says ``hello``, with the version and the runner's instance, then ``start``, ``stop``, ``over`` and ``close``; the runner
+says ``hello``, ``begun``, ``ended`` and ``steps``. A lease goes by its
 number and its job, for an engine that has lost its journal counts leases from 1 again.
 """
 
@@ -9,13 +10,16 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-__all__ = ["MARK", "MORTAL", "VERSION", "Begun", "Ended", "Key", "Message", "pack", "unpack"]
+__all__ = ["FREE", "MARK", "MORTAL", "VERSION", "Begun", "Ended", "Key", "Message", "pack", "unpack"]
 
-VERSION = 1
+VERSION = 2
 """A runner of another version is not talked to: it is ended, and its work is lost."""
 
 MARK = "SWEEP_RUNNER"
 """Environment variable of the runner and of all that it starts; its value holds the runner's instance."""
+
+FREE = "free"
+"""How the value begins for an engine that a job has started, and for what that starts: it may outlive the job."""
 
 MORTAL = "mortal"
 """Argument of a runner that ends with the engine's side."""

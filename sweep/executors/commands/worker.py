@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from sweep.executors.commands.files import Files
+from sweep.executors.commands.files import Files, make_private
 from sweep.executors.commands.leftovers import bury
 from sweep.executors.commands.link import Link, last_instance, launch, reach
 from sweep.executors.commands.order import order
@@ -43,7 +43,7 @@ class Commands:
 
     def __init__(self, folder: Path, tell: Tell, *, mortal: bool = False) -> None:
         self._mortal = mortal
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         self._files = Files(str(folder.absolute()))
         self._tell = tell
         self._lock = threading.RLock()

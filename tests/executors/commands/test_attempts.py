@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import stat
+
 import pytest
 
 from sweep.jobs.definition import Container
 from sweep.jobs.events import Fate
-from tests.executors.commands.rig import python, shell, work_of
+from tests.executors.commands.rig import Alone, python, shell, work_of
 
 
 @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 3", 3), ("exit 255", 255)])
@@ -35,6 +39,16 @@ def test_program_that_is_not_there(alone, program):
     assert program in ended[0].reason
     assert alone.log(2) == f"{ended[2].reason}\n"
     assert alone.run(shell("exit 4"), lease=2)[0].exit_code == 4
+
+
+def test_a_name_that_is_no_text_fails_its_attempt_alone(alone, fifo):
+    begun, gate = fifo("begun"), fifo("gate")
+    alone.commands.start(work_of(shell(f"echo x > {begun.path}; {gate.wait}")))
+    begun.read()
+    ended = alone.run(Container(command=("no\udcff",)), lease=2)[0]
+    assert (ended.fate, ended.reason.isascii()) == (Fate.NOT_STARTED, True)
+    gate.write("0")
+    assert alone.told.wait_ended(1)[0].exit_code == 0
 
 
 def test_program_that_cannot_be_run(alone, tmp_path):
@@ -85,6 +99,23 @@ def test_signals_that_python_ignores_are_as_a_shell_has_them(alone):
     assert int(alone.log().split()[1], 16) & 0x7FFFFFFF == 0  # two more are the C library's own
 
 
+def test_signals_and_umask_are_not_those_of_the_first_user(folder):
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGQUIT, signal.SIGUSR1)}
+    mask = os.umask(0)
+    try:
+        rig = Alone(folder / "new")
+        rig.run(shell("umask; grep SigIgn /proc/self/status"))
+    finally:
+        os.umask(mask)
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    umask, _, ignored = rig.log().split()
+    assert (umask, int(ignored, 16) & 0x7FFFFFFF) == ("0022", 0)
+    modes = {each: stat.S_IMODE((rig.folder / each).stat().st_mode) for each in (".", "..", "runner.sock")}
+    assert set(modes.values()) == {0o700}
+    rig.commands.close()
+
+
 def test_nothing_of_the_runner_is_open(alone):
     alone.run(shell("ls -l /proc/$$/fd"))
     names = [line.split(" -> ")[1] for line in alone.log().splitlines() if " -> " in line]
@@ -101,6 +132,15 @@ def test_working_directory_is_fresh_and_goes(alone):
         assert line.startswith(f"{work}/")
     alone.commands.close()
     assert not work.exists()
+
+
+def test_a_link_in_place_of_a_working_directory_is_not_followed(alone, tmp_path):
+    target = tmp_path / "target"
+    target.mkdir()
+    alone.run(shell(f'D=$PWD; cd /; rmdir "$D"; ln -s {target} "$D"'))
+    alone.run(shell("pwd -P; touch leaked"), lease=2, attempt=2)
+    assert alone.log(attempt=2).startswith(str(alone.folder / "work"))
+    assert list(target.iterdir()) == []
 
 
 def test_log_takes_both_streams_in_order(alone):
@@ -153,8 +193,6 @@ def test_a_lease_that_is_known_is_left_alone(alone, fifo):
 
 
 def test_folder_with_a_long_name(tmp_path):
-    from tests.executors.commands.rig import Alone
-
     rig = Alone(tmp_path / ("long" * 30) / ("longer" * 20))
     assert rig.run(python("raise SystemExit(5)"))[0].exit_code == 5
     rig.commands.close()

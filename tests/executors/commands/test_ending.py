@@ -151,8 +151,32 @@ for each in children:
 
 def test_memory_of_a_process_too_short_lived_to_be_seen(alone):
     bytearray(400 << 20)  # what we have had at most is not held against it
-    ended = alone.run(python("bytearray(150 << 20)", resources=Resources(memory=100)))[0]
+    ended = alone.run(python("bytearray(150 << 20); raise SystemExit(1)", resources=Resources(memory=100)))[0]
     assert (ended.exit_code, ended.reason[:16]) == (137, "OutOfMemoryError")
+
+
+def test_a_large_file_that_is_mapped_is_no_memory(alone, tmp_path):
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(150 << 20)
+    script = f"""
+import mmap
+with open({str(tmp_path / "large")!r}, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+    sum(mapped[each] for each in range(0, len(mapped), 4096))
+"""
+    ended = alone.run(python(script, resources=Resources(memory=64)))[0]
+    assert (ended.exit_code, ended.reason) == (0, "")
+
+
+def test_a_stray_with_an_odd_environment_dies_and_hurts_nobody(alone, fifo):
+    begun, gate = fifo("begun"), fifo("gate")
+    alone.commands.start(work_of(shell(f"echo x > {begun.path}; {gate.wait}")))
+    begun.read()
+    odd = "environment = {**os.environb, b'AWS_BATCH_JOB_ID': bytes([255])}"
+    script = DAEMON.format(fifo=begun.path, environment=odd)
+    alone.run(shell(f"{_run(script)}; read pid < {begun.path}; echo $pid > {begun.path}"), lease=2)
+    wait_dead(int(begun.read()))
+    gate.write("0")
+    assert alone.told.wait_ended(1)[0].exit_code == 0
 
 
 def test_closing_ends_all(alone, fifo):

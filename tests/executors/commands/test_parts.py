@@ -59,4 +59,17 @@ def test_children_with_and_without_the_kernels_list(monkeypatch):
         assert 0 < processes.unshared(child.pid) <= own.resident + (1 << 20)
         child.stdin.close()
     assert processes.process(child.pid) is None
+
+
+def test_descendants_of_all_threads():
+    script = "import threading, subprocess; threading.Thread(target=lambda: subprocess.run(['/bin/cat'])).start()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdin.write(b"x")
+        child.stdin.flush()
+        assert child.stdout.read(1) == b"x"
+        found = {each.pid: each for each in processes.descendants(os.getpid())}
+        assert child.pid in found
+        assert any(each.parent == child.pid for each in found.values())
+        child.stdin.close()
+    assert child.pid not in {each.pid for each in processes.descendants(os.getpid())}
     assert processes.variables(child.pid) == {b"": b""}

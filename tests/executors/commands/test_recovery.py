@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -12,9 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from sweep.executors.commands.address import connect
 from sweep.executors.commands.files import Files
 from sweep.executors.commands.leftovers import bury
+from sweep.executors.commands.line import Line
 from sweep.executors.commands.link import last_instance
+from sweep.executors.commands.loop import Loop
+from sweep.executors.commands.processes import boot
+from sweep.executors.commands.wire import pack
 from sweep.jobs.definition import Retry
 from sweep.jobs.events import Fate
 from sweep.jobs.journal import Journal
@@ -239,7 +245,7 @@ def test_a_runner_of_another_version_is_ended(alone, fifo, monkeypatch):
     alone.commands.start(work)
     child = int(pids.read())
     alone.desert()
-    monkeypatch.setattr("sweep.executors.commands.link.VERSION", 2)
+    monkeypatch.setattr("sweep.executors.commands.link.VERSION", 0)
     again = Alone(alone.folder)
     again.commands.recover(work)
     assert again.told.wait_ended(1)[0].fate is Fate.LOST
@@ -256,4 +262,76 @@ def test_terminated_runner_ends_its_children(alone, fifo):
     os.kill(runner, signal.SIGTERM)
     wait_dead(child)
     wait_dead(runner)
-    alone.told.wait_ended(1)
+    assert alone.told.wait_ended(1)[0].fate is Fate.LOST
+
+
+def test_what_hides_from_the_dead_runners_heir_dies_too(alone, fifo):
+    """It lost the mark; it is known by its session."""
+    pids = fifo("pids")
+    alone.commands.start(work_of(shell(f"echo $$ > {pids.path}; exec env -i sleep 1000")))
+    child = int(pids.read())
+    alone.told.wait(lambda told: told.begun())
+    os.kill(runner_of(child), signal.SIGKILL)
+    assert alone.told.wait_ended(1)[0].fate is Fate.LOST
+    assert not is_alive(child)
+
+
+def test_a_session_of_another_boot_or_leader_is_left_alone(folder):
+    folder.mkdir()
+    files = Files(str(folder))
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, start_new_session=True) as other:
+        files.write_note(instance="gone", session=other.pid, boot=boot())
+        bury(files, "gone")
+        assert is_alive(other.pid)
+        files.write_note(instance="gone", session=other.pid, boot="another")
+        bury(files, "gone")
+        assert is_alive(other.pid)
+        other.stdin.close()
+
+
+def test_a_stranger_does_not_become_the_engine(alone, fifo):
+    pids, gate = fifo("pids"), fifo("gate")
+    alone.commands.start(work_of(shell(f"echo $$ > {pids.path}; {gate.wait}")))
+    pids.read()
+    for said in (b"", b"hi\n", b"[]\n", b'{"do": "close"}\n', b'{"do": "hello", "instance": "another"}\n'):
+        stranger = connect(alone.folder / "runner.sock")
+        stranger.sendall(said)
+        if said:
+            stranger.settimeout(DEADLINE)
+            assert stranger.recv(100) == b""
+        stranger.close()
+    gate.write("0")
+    ended = alone.told.wait_ended(1)[0]
+    assert (ended.fate, ended.exit_code) == (Fate.EXITED, 0)
+
+
+@pytest.mark.parametrize("speaks", [False, True])
+def test_what_was_said_before_a_hang_up_is_heard(speaks):
+    """The other end closes with something unread, and we have more to say: both are errors that must not hide what it said."""
+    heard, gone = [], []
+    loop = Loop()
+    ours, theirs = socket.socketpair()
+    line = Line(ours, loop, lambda _, message: heard.append(message["n"]), gone.append)
+    line.send({"never": "read"})
+    for n in range(3):
+        theirs.sendall(pack({"n": n}))
+    theirs.close()
+    if speaks:
+        line.send({"more": 1})
+    while not gone:
+        loop.turn(wait=True)
+    loop.close()
+    assert (heard, gone) == ([0, 1, 2], [line])
+
+
+def test_an_engine_that_a_job_starts_outlives_the_job(alone, fifo):
+    pids = fifo("pids")
+    engine = f"SWEEP_RUNNER=free setsid sleep 1000 & echo $! > {pids.path}"
+    alone.run(shell(f"{engine}; sleep 0.1"))
+    pid = int(pids.read())
+    alone.run(shell("true"), lease=2)
+    alone.commands.close()
+    try:
+        assert is_alive(pid)
+    finally:
+        os.kill(pid, signal.SIGKILL)
