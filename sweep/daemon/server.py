@@ -50,8 +50,8 @@ IDLE_SECONDS = 3600.0
 LOOK_SECONDS = 0.5
 """How often the daemon looks whether its engine and its socket are still there."""
 
-CHILD_SECONDS = 0.1
-"""How often somebody who waits for a child looks whether it has ended."""
+BREATH_SECONDS = 0.1
+"""How long to wait before a client is accepted again, when there was no room for one."""
 
 SHORT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 """What may be wrong for a moment when a client calls."""
@@ -111,7 +111,7 @@ class Server:
             except OSError as error:
                 if error.errno not in SHORT_OF:
                     return  # it was hung up
-                self._ended.wait(CHILD_SECONDS)
+                self._ended.wait(BREATH_SECONDS)
                 continue
             self._begin(connection)
 
