@@ -16,7 +16,7 @@ from sweep.jobs.limits import GRACE
 from sweep.jobs.reasons import EXITED, MAIN_ENDED, NOT_STARTED, host_terminated
 from sweep.jobs.retry import tries_again
 from sweep.jobs.shares import charge
-from sweep.jobs.status import ACTIVE, Status
+from sweep.jobs.status import ACTIVE, Status, is_active
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def ended(turn: Turn, event: Ended) -> None:
     job = turn.state.jobs[lease.job]
     rows = job.children[event.first : event.last]
     ours = (rows["attempt"] == event.attempt) & lease.holds(event.first, event.last, event.attempt)
-    indices = np.flatnonzero(ours & np.isin(rows["status"], ACTIVE)) + event.first
+    indices = np.flatnonzero(ours & is_active(rows["status"])) + event.first
     if not len(indices):
         return
     if event.fate is not Fate.RETURNED:
@@ -217,7 +217,7 @@ def stops_due(state: State) -> list[Effect]:
     """Return what was to be stopped and still runs: an engine that died may not have told its workers."""
     due: list[Effect] = []
     for job in state.jobs.values():
-        active = np.flatnonzero(np.isin(job.children["status"], ACTIVE)) if job.live else np.empty(0, np.int64)
+        active = np.flatnonzero(is_active(job.children["status"])) if job.live else np.empty(0, np.int64)
         due.extend(stops(state, job, active[job.flagged(active, STOPPED)], GRACE))
     due.extend(
         Stop(each.id, each.spans, state.environments[each.environment].notice)

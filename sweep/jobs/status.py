@@ -17,7 +17,7 @@ from enum import IntEnum
 
 import numpy as np
 
-__all__ = ["ACTIVE", "ALLOWED", "Status"]
+__all__ = ["ACTIVE", "ALLOWED", "Status", "is_active"]
 
 
 class Status(IntEnum):
@@ -38,6 +38,13 @@ class Status(IntEnum):
 
 
 ACTIVE = (Status.STARTING, Status.RUNNING)
+
+
+def is_active(status: np.ndarray) -> np.ndarray:
+    """Return which states are active: bool, of the same shape. Two comparisons, since `np.isin` takes ten times as long for a few."""
+    return (status >= Status.STARTING) & (status <= Status.RUNNING)
+
+
 """States in which a worker has the child."""
 
 _MOVES = {

@@ -10,7 +10,7 @@ from sweep.jobs.attempts import stop_attempts
 from sweep.jobs.effects import Answer
 from sweep.jobs.job import CALLERS_REASONS, STOPPED, Flag, Job, Shape
 from sweep.jobs.limits import check_reason
-from sweep.jobs.status import ACTIVE, Status
+from sweep.jobs.status import Status, is_active
 
 if TYPE_CHECKING:
     from sweep.jobs.events import Cancel, Terminate
@@ -45,7 +45,7 @@ def stop(turn: Turn, job_id: str, reason: str, flag: Flag) -> None:
         job.terminated = job.terminated or flag is Flag.TERMINATED
     else:
         indices = np.array([index])
-    running = indices[np.isin(job.children["status"][indices], ACTIVE)]
+    running = indices[is_active(job.children["status"][indices])]
     _stop_waiting(turn, job, indices, reason, flag)
     if flag is Flag.TERMINATED:
         stop_attempts(turn, job, running, flag, reason)
