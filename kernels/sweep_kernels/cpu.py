@@ -85,7 +85,7 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...], width: int | None = N
     refuse_types(compiler.dispatchers)
     trials, width, why_alone = _trials(one, width)
     drive = _drive(len(kernel.outputs))
-    code, symbols = emitted([drive.text, trials.text], drive.entry, vectorise=width == 1)
+    code, symbols = emitted([drive.text, trials.text], drive.entry)
     refuse_symbols(kernel, symbols)
     return ObjectCode(
         code,

@@ -82,13 +82,8 @@ def simplified(assembly: Assembly) -> str:
     return str(module)
 
 
-def emitted(texts: list[str], entry: str, *, vectorise: bool) -> tuple[bytes, tuple[str, ...]]:
+def emitted(texts: list[str], entry: str) -> tuple[bytes, tuple[str, ...]]:
     """Link modules, optimise what `entry` needs, and emit it for this processor.
-
-    Parameters
-    ----------
-    vectorise
-        Whether LLVM shall look for loops to vectorise.
 
     Returns
     -------
@@ -99,7 +94,7 @@ def emitted(texts: list[str], entry: str, *, vectorise: bool) -> tuple[bytes, tu
     for text in texts[1:]:
         module.link_in(llvm.parse_assembly(text))
     _only(module, entry)
-    builder = _builder(vectorise=vectorise)
+    builder = _builder(vectorise=True)
     passes = llvm.create_new_module_pass_manager()
     passes.add_global_dead_code_eliminate_pass()
     passes.run(module, builder)
