@@ -47,13 +47,7 @@ def test_what_was_written_is_read_again(tmp_path, story):
 @pytest.mark.parametrize("cut", range(0, 12, 3))
 def test_a_snapshot_and_what_came_after_it_are_as_good_as_everything(tmp_path, story, cut):
     events, state = story
-    journal, half = Journal(tmp_path), State()
-    journal.append(events[:cut])
-    for event, at in events[:cut]:
-        handle(half, event, at)
-    journal.snapshot(half)
-    journal.append(events[cut:])
-    journal.close()
+    written(tmp_path, events, state, cut=cut)
     again = Journal(tmp_path)
     loaded = again.load()
     assert encode(loaded) == encode(state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sweep_kernels.lanes.assembly import NotWidenedError
+from sweep_kernels.lanes.function import NotWidenedError
 from sweep_kernels.lanes.widening import Widened, widened
 
 __all__ = ["NotWidenedError", "Widened", "widened"]

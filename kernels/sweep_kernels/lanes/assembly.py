@@ -7,113 +7,15 @@ Manual, https://llvm.org/docs/LangRef.html.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from sweep_kernels.lanes.endings import with_two_endings
+from sweep_kernels.lanes.function import RAISE, RETURN, Block, Function, Instruction, NotWidenedError, Operand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = [
-    "RAISE",
-    "RETURN",
-    "Block",
-    "Function",
-    "Instruction",
-    "NotWidenedError",
-    "Operand",
-    "read_function",
-    "read_head",
-]
-
-RAISE = "raise"
-"""Where an edge leads that ends the trial by an exception."""
-
-RETURN = "return"
-"""The one block that ends a trial well."""
-
-
-class NotWidenedError(Exception):
-    """A function is not one that can be compiled for many lanes; says why, in words that end ``a trial has ...``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """A typed value: ``%name``, ``@name`` or a constant."""
-
-    type: str
-    value: str
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is computed, or an argument."""
-        return self.value.startswith("%")
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """An instruction.
-
-    Attributes
-    ----------
-    name
-        ``%name`` of its result, or "".
-    opcode, type
-        What it does, and the type of its result.
-    operands
-        In LLVM's order.
-    detail
-        A comparison's predicate, the element type of a getelementptr, or who is called.
-    labels
-        The block that each operand of a phi comes from, or the blocks that a branch leads to.
-    """
-
-    name: str
-    opcode: str
-    type: str
-    operands: tuple[Operand, ...] = ()
-    detail: str = ""
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Block:
-    """Phis, then the other instructions, then where it leads.
-
-    Attributes
-    ----------
-    successors
-        One label, or two: where it leads if the condition holds, and where if not.
-    """
-
-    label: str
-    phis: list[Instruction] = field(default_factory=list[Instruction])
-    body: list[Instruction] = field(default_factory=list[Instruction])
-    condition: Operand | None = None
-    successors: tuple[str, ...] = ()
-
-    @property
-    def instructions(self) -> Iterator[Instruction]:
-        """All of them."""
-        yield from self.phis
-        yield from self.body
-
-
-@dataclass(slots=True)
-class Function:
-    """A function that returns 0, or raises.
-
-    Attributes
-    ----------
-    arguments
-        In order.
-    blocks
-        By label, the entry first; none that only raises, and one, `RETURN`, that returns.
-    """
-
-    name: str
-    arguments: list[Operand]
-    blocks: dict[str, Block]
-
+__all__ = ["read_function", "read_head"]
 
 _WORD = r'(?:"(?:[^"\\]|\\.)*"|[\w.$-]+)'
 _HEAD = re.compile(rf"define .*?@({_WORD})\((.*)\)[^()]*\{{$")
@@ -156,7 +58,7 @@ def read_function(text: str, name: str) -> Function:
             raw.setdefault(label, []).append(line.strip())
     for label, body in raw.items():
         blocks[label] = _block(label, body)
-    return Function(name, read_head(text, name), _tidied(blocks))
+    return Function(name, read_head(text, name), with_two_endings(blocks))
 
 
 def read_head(text: str, name: str) -> list[Operand]:
@@ -324,82 +226,3 @@ _READERS = {
     "getelementptr": _getelementptr,
     "call": _call,
 }
-
-
-def _tidied(blocks: dict[str, Block]) -> dict[str, Block]:
-    """Turn returns of anything but 0 into edges to `RAISE`, drop what only raises, and let all else end in one block."""
-    _split_returns(blocks)
-    _drop_raising(blocks)
-    blocks[RETURN] = Block(RETURN)
-    _drop_unreached(blocks)
-    if RETURN not in blocks:
-        raise NotWidenedError("every trial raises")
-    return blocks
-
-
-def _split_returns(blocks: dict[str, Block]) -> None:
-    """Turn returns of a status other than 0 into edges to `RAISE`."""
-    for block in [each for each in blocks.values() if each.successors == (RETURN,)]:
-        assert block.condition is not None
-        status, block.condition = block.condition, None
-        made = next((each for each in block.instructions if each.name == status.value), None)
-        if made is None:
-            block.successors = (_end_of(status),)
-        elif made.opcode == "phi":
-            for operand, label in zip(made.operands, made.labels, strict=True):
-                if _end_of(operand) == RAISE:
-                    _lead_to_raise(blocks[label], block)
-        elif made.opcode == "select":
-            block.condition = made.operands[0]
-            block.successors = (_end_of(made.operands[1]), _end_of(made.operands[2]))
-        else:
-            raise NotWidenedError("errors that are raised in too many ways")
-
-
-def _end_of(status: Operand) -> str:
-    if status.is_local:
-        raise NotWidenedError("errors that are raised in too many ways")
-    return RETURN if status.value == "0" else RAISE
-
-
-def _lead_to_raise(source: Block, block: Block) -> None:
-    source.successors = tuple(RAISE if each == block.label else each for each in source.successors)
-    block.phis = [_without(each, source.label) for each in block.phis]
-
-
-def _without(phi: Instruction, label: str) -> Instruction:
-    pairs = [(operand, each) for operand, each in zip(phi.operands, phi.labels, strict=True) if each != label]
-    return replace(phi, operands=tuple(operand for operand, _ in pairs), labels=tuple(each for _, each in pairs))
-
-
-def _drop_raising(blocks: dict[str, Block]) -> None:
-    changed = True
-    while changed:
-        changed = False
-        for block in list(blocks.values()):
-            if set(block.successors) == {RAISE}:
-                del blocks[block.label]
-                _redirect(blocks, block.label, RAISE)
-                changed = True
-    for block in blocks.values():
-        if len(set(block.successors)) == 1 and len(block.successors) == 2:
-            block.successors, block.condition = block.successors[:1], None
-
-
-def _redirect(blocks: dict[str, Block], label: str, to: str) -> None:
-    for each in blocks.values():
-        each.successors = tuple(to if successor == label else successor for successor in each.successors)
-
-
-def _drop_unreached(blocks: dict[str, Block]) -> None:
-    reached, waiting = set[str](), [next(iter(blocks))]
-    while waiting:
-        label = waiting.pop()
-        if label not in reached and label in blocks:
-            reached.add(label)
-            waiting += blocks[label].successors
-    for label in blocks.keys() - reached:
-        del blocks[label]
-    for block in blocks.values():
-        for label in {each for phi in block.phis for each in phi.labels} - blocks.keys():
-            block.phis = [_without(each, label) for each in block.phis]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sweep_kernels.lanes.assembly import Operand
+    from sweep_kernels.lanes.function import Operand
 
 __all__ = ["group_by_group", "in_rounds", "one_by_one"]
 
@@ -27,8 +27,8 @@ def _moved(arguments: list[Operand], strides: dict[str, int], offset: str) -> tu
     return "\n".join(lines), ", ".join(given)
 
 
-def one_by_one(name: str, scalar: str, arguments: list[Operand], strides: dict[str, int]) -> str:
-    """Call `scalar` for each trial; LLVM may find a way to run several at once."""
+def _stepping(name: str, arguments: list[Operand], strides: dict[str, int], step: int, called: str) -> str:
+    """Go through the trials of a block by steps, and at each do what sets ``%status``; ``{given}`` in it stands for the arguments."""
     move, given = _moved(arguments, strides, "%trial")
     return f"""{_head(name, arguments)}
 entry:
@@ -36,11 +36,11 @@ entry:
 again:
   %trial = phi i64 [ 0, %entry ], [ %next, %going ]
 {move}
-  %status = call i32 @{scalar}({given})
+{called.format(given=given)}
   %raised = icmp ne i32 %status, 0
   br i1 %raised, label %raise, label %going
 going:
-  %next = add nuw nsw i64 %trial, 1
+  %next = add nuw nsw i64 %trial, {step}
   %more = icmp slt i64 %next, %count
   br i1 %more, label %again, label %done
 done:
@@ -49,33 +49,20 @@ raise:
   ret i32 1
 }}
 """
+
+
+def one_by_one(name: str, scalar: str, arguments: list[Operand], strides: dict[str, int]) -> str:
+    """Call `scalar` for each trial; LLVM may find a way to run several at once."""
+    return _stepping(name, arguments, strides, 1, f"  %status = call i32 @{scalar}({{given}})")
 
 
 def group_by_group(name: str, group: str, arguments: list[Operand], strides: dict[str, int], width: int) -> str:
     """Call `group` for `width` trials at a time."""
-    move, given = _moved(arguments, strides, "%trial")
-    return f"""{_head(name, arguments)}
-entry:
-  br label %again
-again:
-  %trial = phi i64 [ 0, %entry ], [ %next, %going ]
-{move}
-  %left = sub i64 %count, %trial
+    called = f"""  %left = sub i64 %count, %trial
   %few = icmp slt i64 %left, {width}
   %active = select i1 %few, i64 %left, i64 {width}
-  %status = call i32 @{group}({given}, i64 %active)
-  %raised = icmp ne i32 %status, 0
-  br i1 %raised, label %raise, label %going
-going:
-  %next = add nuw nsw i64 %trial, {width}
-  %more = icmp slt i64 %next, %count
-  br i1 %more, label %again, label %done
-done:
-  ret i32 0
-raise:
-  ret i32 1
-}}
-"""
+  %status = call i32 @{group}({{given}}, i64 %active)"""
+    return _stepping(name, arguments, strides, width, called)
 
 
 def in_rounds(name: str, group: str, arguments: list[Operand], width: int, state: int) -> str:

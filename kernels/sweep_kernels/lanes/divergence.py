@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweep_kernels.lanes.assembly import RAISE, NotWidenedError
+from sweep_kernels.lanes.function import RAISE, NotWidenedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sweep_kernels.lanes.assembly import Block, Function, Instruction, Operand
+    from sweep_kernels.lanes.function import Block, Function, Instruction, Operand
     from sweep_kernels.lanes.graph import Loop
 
 __all__ = ["BYTES", "VARYING", "Divergence", "Region"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sweep_kernels.lanes.assembly import RAISE, RETURN, NotWidenedError
+from sweep_kernels.lanes.function import RAISE, RETURN, NotWidenedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sweep_kernels.lanes.assembly import Block, Function
+    from sweep_kernels.lanes.function import Block, Function
 
 __all__ = ["Loop", "loops_of"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sweep_kernels.lanes.assembly import NotWidenedError, Operand
 from sweep_kernels.lanes.divergence import BYTES, VARYING, Divergence
+from sweep_kernels.lanes.function import NotWidenedError, Operand
 from sweep_kernels.lanes.values import suffixed
 
 if TYPE_CHECKING:
-    from sweep_kernels.lanes.assembly import Instruction
+    from sweep_kernels.lanes.function import Instruction
     from sweep_kernels.lanes.values import Values
 
 __all__ = ["Instructions", "kept_slot"]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sweep_kernels.lanes.assembly import RAISE, Block, Function, Instruction, Operand
 from sweep_kernels.lanes.divergence import VARYING
+from sweep_kernels.lanes.function import RAISE, Block, Function, Instruction, Operand
 from sweep_kernels.lanes.instructions import CODES, kept_slot
 from sweep_kernels.lanes.values import label, suffixed
 from sweep_kernels.lanes.writer import Writer, live_slot, phi_slot

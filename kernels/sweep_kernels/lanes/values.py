@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sweep_kernels.lanes.divergence import VARYING
 
 if TYPE_CHECKING:
-    from sweep_kernels.lanes.assembly import Operand
     from sweep_kernels.lanes.divergence import Divergence
+    from sweep_kernels.lanes.function import Operand
 
 __all__ = ["Values", "label", "suffixed"]
 

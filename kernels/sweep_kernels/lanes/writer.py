@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sweep_kernels.lanes.assembly import RAISE, RETURN
 from sweep_kernels.lanes.divergence import VARYING
+from sweep_kernels.lanes.function import RAISE, RETURN
 from sweep_kernels.lanes.instructions import Instructions
 from sweep_kernels.lanes.values import Values, label, suffixed
 
 if TYPE_CHECKING:
-    from sweep_kernels.lanes.assembly import Block, Function, Instruction
     from sweep_kernels.lanes.divergence import Divergence, Region
+    from sweep_kernels.lanes.function import Block, Function, Instruction
     from sweep_kernels.lanes.graph import Loop
 
 __all__ = ["GROUP", "Writer", "live_slot", "phi_slot"]
