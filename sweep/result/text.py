@@ -166,10 +166,19 @@ def _form(mean: float, width: float) -> str:
     return f".{min(max(math.floor(math.log10(size)) + decimals, 3), 16)}e"
 
 
+LONGEST = 1e15
+"""From here on a number is written with its exponent."""
+
+
 def _number(value: float, form: str) -> str:
+    """Write a number.
+
+    >>> _number(1234.5, ""), _number(5.9e259, "")
+    ('1,234.5000', '5.9e+259')
+    """
     if not form:
-        short = f"{value:,.4f}"
-        return short if value == round(value, 4) or not math.isfinite(value) else repr(value)
+        is_short = value == round(value, 4) and abs(value) < LONGEST
+        return f"{value:,.4f}" if is_short or not math.isfinite(value) else repr(value)
     return "0" if form.endswith("e") and value == 0.0 else f"{value:{form}}"
 
 
