@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweep_kernels.draws import METHODS
-from sweep_kernels.refusals import instructions
+from sweep_kernels.refusals import GIVES_AWAY, instructions
 
 if TYPE_CHECKING:
     import types as pytypes
@@ -17,8 +17,24 @@ if TYPE_CHECKING:
 
 __all__ = ["explained"]
 
-NO_MEMORY = "which compiled code has no memory for: keep the numbers in variables or a tuple, or read an array that stands outside the kernel"
-MAKERS = {"arange", "array", "asarray", "copy", "empty", "full", "linspace", "ones", "sort", "zeros", "zeros_like"}
+NO_MEMORY = "which compiled code has no memory for: keep the numbers in variables, a tuple, or an array, np.zeros(8)"
+MAKERS = {
+    "arange",
+    "array",
+    "asarray",
+    "copy",
+    "linspace",
+    "sort",
+    "zeros_like",
+    "empty_like",
+    "ones_like",
+    "full_like",
+}
+WHOLE_ARRAYS = (
+    "a kernel makes arrays with np.zeros, np.ones and np.full only, and what works on whole arrays makes more: "
+    "write a loop over the elements"
+)
+RETURNS_ARRAY = "Only accept returning of array passed into the function as argument"
 DISPLAYS = {
     "BUILD_LIST": f"a kernel cannot make a list, {NO_MEMORY}",
     "BUILD_SET": f"a kernel cannot make a set, {NO_MEMORY}",
@@ -26,7 +42,10 @@ DISPLAYS = {
     "BUILD_CONST_KEY_MAP": f"a kernel cannot make a dict, {NO_MEMORY}",
 }
 CATCHES = "a kernel cannot catch one kind of error: test for what raises it with if"
-ALLOCATES = "it makes a list, an array or text on the way, which compiled code has no memory for (the text of an error must be written out)"
+ALLOCATES = (
+    "it makes a list, an array or text on the way, which compiled code has no memory for: "
+    "write a loop over the elements, and the text of an error out"
+)
 GENERATES = "a kernel cannot use a generator expression: write a loop"
 OPENS = "a kernel cannot use `with`"
 SCALED = {
@@ -97,9 +116,17 @@ def _syntax(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) ->
         return _line_of(codes, place[0], {"BEFORE_WITH", "LOAD_SPECIAL"}) or place[1], OPENS
     if "yield in a closure" in text:
         return place[1], GENERATES
-    if _refused_call(text) in MAKERS:
-        return place[1], f"a kernel cannot make an array, {NO_MEMORY}"
-    return _display(text, codes, place)
+    array = _array(text)
+    return (place[1], array) if array else _display(text, codes, place)
+
+
+def _array(text: str) -> str | None:
+    """Say what is wrong with an array that a trial makes."""
+    if RETURNS_ARRAY in text:
+        callee = re.search("resolving callee type: (.*)", text.partition(RETURNS_ARRAY)[2])
+        return GIVES_AWAY if callee is None or "Dispatcher" in callee[1] else WHOLE_ARRAYS
+    told = re.search("an array that a trial makes .*", text)
+    return told[0] if told else WHOLE_ARRAYS if _refused_call(text) in MAKERS else None
 
 
 def _display(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:

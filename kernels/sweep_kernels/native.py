@@ -24,7 +24,7 @@ from numba.core.imputils import (  # type: ignore[import-untyped]
 from numba.core.typing.templates import AttributeTemplate, infer_getattr  # type: ignore[import-untyped]
 from numba.extending import intrinsic, overload_method, register_model  # type: ignore[import-untyped]
 
-from sweep_kernels import arithmetic, draws
+from sweep_kernels import arithmetic, arrays, draws
 from sweep_kernels.repeatable import quiet
 from sweep_kernels.snapshot import INSTRUCTIONS, Namespace, library_name, outer_names
 
@@ -140,7 +140,7 @@ def _select(context: Any, condition: Any, a: Any, b: Any) -> Any:
 
 
 # Keyed by identity: a plain function of ours on the left, what stands for it in compiled code on the right.
-STAND_INS = {
+STAND_INS = arrays.STAND_INS | {
     id(getattr(arithmetic, name)): each
     for name, each in zip(INSTRUCTIONS, (_bits_of, _float_of_bits, _fma, _select), strict=True)
 }

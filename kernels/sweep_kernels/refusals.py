@@ -16,20 +16,43 @@ from typing import TYPE_CHECKING, Any
 
 from numba import types  # type: ignore[import-untyped]
 
+from sweep_kernels.arrays import STAND_INS
 from sweep_kernels.errors import KernelError
+from sweep_kernels.scratch import LARGEST_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["instructions", "refuse_code", "refuse_symbols", "refuse_types"]
+__all__ = ["instructions", "refuse_arrays", "refuse_code", "refuse_room", "refuse_symbols", "refuse_types"]
 
 INTERPRETER = ("print", "breakpoint")
 REPLAY = (
     "compiled code runs without Python's interpreter; take it out, or run one trial in plain Python with `sweep replay`"
 )
 FORMATTING = {"BUILD_STRING", "FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC"}
+AGAIN = "in a loop: make it before, and fill it anew within the loop, a[:] = 0.0"
+GIVES_AWAY = "returns an array, which is gone when the function is over: make it in the kernel, and give it to the function to fill"
+SUMS = {
+    "sum",
+    "mean",
+    "average",
+    "var",
+    "std",
+    "prod",
+    "cumsum",
+    "cumprod",
+    "dot",
+    "vdot",
+    "trapezoid",
+    "trapz",
+    "convolve",
+    "interp",
+}
+IN_ORDER = (
+    "which compiled code does in another order than NumPy, with other last digits: write a loop over the elements"
+)
 POWERS = {operator.pow, operator.ipow}
 EQUALITIES = {operator.eq, operator.ne, operator.is_, operator.is_not}
 
@@ -50,6 +73,58 @@ def refuse_code(functions: Iterable[pytypes.FunctionType]) -> None:
                 raise _refusal(each, line or each.__code__.co_firstlineno, reason)
 
 
+def refuse_arrays(functions: Iterable[pytypes.FunctionType]) -> None:
+    """Refuse functions that make an array in a loop: all its passes would have the same one.
+
+    Raises
+    ------
+    KernelError
+        Names file and line.
+    """
+    for each in functions:
+        closed = dict(zip(each.__code__.co_freevars, each.__closure__ or (), strict=True))
+        for line, dotted in _named_in_loops(each.__code__):
+            value = closed[dotted[0]].cell_contents if dotted[0] in closed else each.__globals__.get(dotted[0])
+            for attribute in dotted[1:]:
+                value = getattr(value, attribute, None)
+            if any(value is maker for maker in STAND_INS.values()):
+                raise _refusal(each, line, f"makes an array with {dotted[-1]} {AGAIN}")
+
+
+def _named_in_loops(code: pytypes.CodeType) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield what is read from outside within loops, with its line: each name with the attributes that follow at once, and each prefix of that."""
+    all_of = list(dis.get_instructions(code))
+    loops = [(each.argval, each.offset) for each in all_of if "JUMP_BACKWARD" in each.opname]
+    dotted: tuple[str, ...] = ()
+    for each in all_of:
+        if each.opname == "EXTENDED_ARG":
+            continue
+        is_outer = each.opname in {"LOAD_GLOBAL", "LOAD_DEREF"}
+        further = bool(dotted) and each.opname in {"LOAD_ATTR", "LOAD_METHOD"}
+        dotted = (*dotted, each.argval) if further else (each.argval,) if is_outer else ()
+        line = each.positions.lineno if each.positions else None
+        if dotted and any(start <= each.offset < end for start, end in loops):
+            yield line or code.co_firstlineno, dotted
+    for constant in code.co_consts:
+        if isinstance(constant, pytypes.CodeType):
+            yield from _named_in_loops(constant)
+
+
+def refuse_room(kernel: Kernel, taken: int) -> None:
+    """Refuse a kernel whose arrays take more memory than a stack has.
+
+    Raises
+    ------
+    KernelError
+        Says how much.
+    """
+    if taken > LARGEST_ROOM:
+        raise KernelError(
+            f"{kernel.file}:{kernel.line}: kernel {kernel.name!r}: the arrays that a trial makes take {taken:,} bytes together: "
+            f"up to {LARGEST_ROOM:,}"
+        )
+
+
 def instructions(code: pytypes.CodeType) -> Iterator[dis.Instruction]:
     """Yield the instructions of a code object and of those nested in it."""
     yield from dis.get_instructions(code)
@@ -68,16 +143,24 @@ def _interpreted(instruction: dis.Instruction, scope: dict[str, Any]) -> str | N
     return name and f"calls {name}: {REPLAY}"
 
 
-def refuse_types(dispatchers: Iterable[Any]) -> None:
+def refuse_types(dispatchers: list[Any]) -> None:
     """Refuse expressions to which compiled code gives another value than plain Python.
+
+    Parameters
+    ----------
+    dispatchers
+        What numba has compiled; the last is the kernel, which alone may return arrays that it has made.
 
     Raises
     ------
     KernelError
-        If an integer is raised to an integer power that may be negative, or a number is compared with a string.
+        If an integer is raised to an integer power that may be negative, a number is compared with a string, a function adds up an array, or
+        it returns one in a tuple.
     """
     for each in dispatchers:
         for result in each.overloads.values():
+            if _has_array(result.signature.return_type) and each is not dispatchers[-1]:
+                raise _refusal(each.py_func, each.py_func.__code__.co_firstlineno, GIVES_AWAY)
             types_of, calls = result.type_annotation.typemap, result.type_annotation.calltypes
             for expression, signature in calls.items():
                 reason = _changed(expression, signature, types_of)
@@ -86,8 +169,12 @@ def refuse_types(dispatchers: Iterable[Any]) -> None:
 
 
 def _changed(expression: Any, signature: Any, types_of: dict[str, Any]) -> str | None:
+    if getattr(expression, "op", "") == "call":
+        return _reordered(types_of.get(expression.func.name), signature)
     if getattr(expression, "op", "") not in {"binop", "inplace_binop"}:
         return None
+    if expression.fn is operator.matmul:
+        return f"multiplies arrays with @, {IN_ORDER}"
     if _is_integer_power(expression, signature) and not _is_natural(types_of[expression.rhs.name]):
         return (
             "raises an integer to an integer power: make the base a float, as in 2.0 ** k, or the exponent a natural number "
@@ -99,6 +186,25 @@ def _changed(expression: Any, signature: Any, types_of: dict[str, Any]) -> str |
             f"compares a number with a string in `{code}`: a string parameter reaches a kernel as the position of its category, "
             "so compare with 0 for the first, 1 for the second"
         )
+    return None
+
+
+def _has_array(result: Any) -> bool:
+    return isinstance(result, types.BaseTuple) and any(
+        isinstance(each, types.Array) or _has_array(each) for each in result.types
+    )
+
+
+def _reordered(function: Any, signature: Any) -> str | None:
+    """Say so if a function adds up the elements of an array, which numba does in another order than NumPy."""
+    key = getattr(function, "typing_key", None)
+    name = key[1] if isinstance(key, tuple) else getattr(key, "__name__", "")
+    if (
+        key is not sum
+        and name in SUMS
+        and any(isinstance(each, types.Array) for each in (*signature.args, signature.recvr))
+    ):
+        return f"calls {name} of an array, {IN_ORDER}"
     return None
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from sweep_kernels import arithmetic
 from sweep_kernels.errors import KernelError
 from sweep_kernels.repeatable import EDITION, repeatable
+from sweep_kernels.scratch import scratch
 from sweep_kernels.source import normalised_source
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ class _Taking:
             return ours, f"{library_name(value)}, edition {EDITION}"
         known = _known_name(value)
         if known:
-            return value, known
+            return scratch(value) or value, known
         if isinstance(value, types.FunctionType):
             return self.function(value)
         try:

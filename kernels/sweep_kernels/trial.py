@@ -14,9 +14,9 @@ from numba.extending import intrinsic  # type: ignore[import-untyped]
 
 from sweep_kernels.errors import KernelError
 from sweep_kernels.explained import explained
-from sweep_kernels.modules import assembly_of, simplified
+from sweep_kernels.modules import assembly_of, room_of, simplified
 from sweep_kernels.native import Compiler, make_rng
-from sweep_kernels.refusals import refuse_code, refuse_types
+from sweep_kernels.refusals import refuse_arrays, refuse_code, refuse_room, refuse_types
 
 if TYPE_CHECKING:
     from sweep_kernels.declaration import Kernel
@@ -65,12 +65,15 @@ def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
     trial = compiler.compiled(kernel.frozen)
     functions = [each.py_func for each in compiler.dispatchers]
     refuse_code(functions)
+    refuse_arrays(functions)
     try:
         made = assembly_of(_one(kernel, kinds, trial, found), types.void(*ONE_ARGUMENTS))
     except (NumbaError, AssertionError) as error:  # numba asserts, in comparing tuples say
         raise KernelError(explained(kernel, functions, error)) from None
     refuse_types(compiler.dispatchers)
-    return OneTrial(simplified(made), made.entry, tuple(found))
+    text = simplified(made)
+    refuse_room(kernel, room_of(text))
+    return OneTrial(text, made.entry, tuple(found))
 
 
 def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -> Any:

@@ -73,8 +73,8 @@ EXPLAINED = {
     "a generator": ("return sum(a for i in range(3))", "study.py:4: .* cannot use a generator expression"),
     "a dict": ("x = {1: a}\n    return x[1]", "study.py:4: .* cannot make a dict, "),
     "a set": ("x = a\n    return len({1, 2})", "study.py:5: .* cannot make a set, "),
-    "zeros": ("x = np.zeros(3)\n    return x[0]", "study.py:4: .* cannot make an array, .*tuple"),
-    "an array in a helper": ("return g(a)\ndef g(x):\n    return np.ones(3)[0]", "study.py:6: .* cannot make an array, "),
+    "arange": ("x = np.arange(3)\n    return x[0]", "study.py:4: .* makes arrays with np.zeros, .*write a loop"),
+    "an array in a helper": ("return g(a)\ndef g(x):\n    return np.linspace(0, x, 3)[0]", "study.py:6: .* makes arrays with np.zeros, "),
     "array arithmetic": ("return (TABLE + a)[0]", "study.py:[24]: .* makes a list, an array or text on the way"),
     "one kind of error": (
         "try:\n        x = 1 / a\n    except ZeroDivisionError:\n        x = 0.0\n    return x",

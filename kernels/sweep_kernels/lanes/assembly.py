@@ -30,8 +30,8 @@ _BINARY = {
     "fadd", "fsub", "fmul", "fdiv", "frem",
     "add", "sub", "mul", "sdiv", "udiv", "srem", "urem", "shl", "lshr", "ashr", "and", "or", "xor",
 }  # fmt: skip
-_MEMORY = {"alloca", "insertvalue", "extractvalue"}
-_OWN_MEMORY = "a tuple that is looked up at a position found as it runs"
+_MEMORY = {"insertvalue", "extractvalue"}
+_OWN_MEMORY = "numbers that go through memory, in a power of complex ones, say"
 _CASTS = {
     "zext", "sext", "trunc", "sitofp", "uitofp", "fptosi", "fptoui", "fpext", "fptrunc", "bitcast", "ptrtoint", "inttoptr",
 }  # fmt: skip
@@ -192,6 +192,13 @@ def _store(name: str, opcode: str, rest: str) -> Instruction:
     return Instruction(name, opcode, "void", (_operand(value), _operand(pointer)))
 
 
+def _alloca(name: str, opcode: str, rest: str) -> Instruction:
+    kind = re.match(r"(?:\[(\d+) x )?(\w+)\]?$", rest)
+    if kind is None or not _SIMPLE.match(kind[2]):
+        raise NotWidenedError(_OWN_MEMORY)
+    return Instruction(name, opcode, "ptr", detail=f"{kind[1] or 1} x {kind[2]}")
+
+
 def _getelementptr(name: str, opcode: str, rest: str) -> Instruction:
     kind, *operands = _pieces(rest)
     return Instruction(name, opcode, "ptr", tuple(map(_operand, operands)), kind)
@@ -221,6 +228,7 @@ _READERS = {
     "freeze": _unary,
     "select": _select,
     "phi": _phi,
+    "alloca": _alloca,
     "load": _load,
     "store": _store,
     "getelementptr": _getelementptr,

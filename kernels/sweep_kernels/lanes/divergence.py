@@ -99,7 +99,7 @@ class Divergence:
             again = False
             for block in self._blocks.values():
                 for each in block.instructions:
-                    if each.name and self._reshape(each):
+                    if each.name and each.opcode != "alloca" and self._reshape(each):
                         again = changed = True
         return changed
 
@@ -275,6 +275,8 @@ def _strided(each: Instruction, shapes: list[int]) -> Shape:  # noqa: PLR0911 - 
             return shapes[0]
         case "phi" if len(set(shapes)) == 1:
             return shapes[0]
+        case "select" if shapes[0] == 0 and shapes[1] == shapes[2]:
+            return shapes[1]
         case _:
             return VARYING
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweep_kernels.lanes.divergence import BYTES, VARYING, Divergence
 from sweep_kernels.lanes.function import NotWidenedError, Operand
+from sweep_kernels.lanes.memory import OWN
 from sweep_kernels.lanes.values import suffixed
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Instructions:
                 self._keep(each.operands[0])
             case "reload":
                 self._reload(each)
+            case "alloca":
+                pass  # at the beginning of the function
             case "store":
                 self._store(each, mask, sure=sure)
             case "load":
@@ -196,6 +199,9 @@ class Instructions:
             self._put(each, f"load {each.type}, ptr {place}, align {BYTES.get(each.type, 1)}")
             return
         kind, size = values.kind(each.type), BYTES.get(each.type, 1)
+        if stride == size and sure and each.detail == OWN:  # there is memory for all lanes
+            self._name(each, f"load {kind}, ptr {pointer.value}, align {size}")
+            return
         if stride == size:
             callee, place = f"llvm.masked.load.{self._code(each.type)}.p0", f"ptr {pointer.value}"
         else:

@@ -8,6 +8,7 @@ from sweep_kernels.lanes.assembly import read_function, read_head
 from sweep_kernels.lanes.blocks import group_by_group, in_rounds, one_by_one
 from sweep_kernels.lanes.divergence import Divergence
 from sweep_kernels.lanes.graph import loops_of
+from sweep_kernels.lanes.memory import interleaved
 from sweep_kernels.lanes.rounds import RoundsWriter, long_loop, with_memory
 from sweep_kernels.lanes.writer import GROUP, Writer
 
@@ -57,9 +58,9 @@ def widened(text: str, name: str, as_name: str, strides: dict[str, int], width: 
     """
     if width == 1:
         return Widened(text + one_by_one(as_name, name, read_head(text, name), strides))
-    function = read_function(text, name)
-    divergence = Divergence(function, loops_of(function), strides)
-    loop = long_loop(divergence)
+    function, steps = interleaved(read_function(text, name), width)
+    divergence = Divergence(function, loops_of(function), strides | steps)
+    loop = None if steps else long_loop(divergence)  # memory is not carried from round to round
     if loop is not None:
         function, kept = with_memory(function, loop)
         divergence = Divergence(function, loops_of(function), dict.fromkeys(strides))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sweep_kernels.lanes.divergence import VARYING
 from sweep_kernels.lanes.function import RAISE, RETURN
 from sweep_kernels.lanes.instructions import Instructions
+from sweep_kernels.lanes.memory import rooms_of
 from sweep_kernels.lanes.values import Values, label, suffixed
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Writer:
             f"  {phi_slot(phi)} = alloca {self._kind(phi)}" for block in self._blocks.values() for phi in block.phis
         ]
         lines += [f"  {_mask_slot(each)} = alloca {mask}" for _, each in self._flattened]
+        lines += [f"  {each.name} = alloca [{each.detail}], align 64" for each in rooms_of(self._function)]
         lines += [f"  {live_slot(each)} = alloca {mask}" for each in self._divergence.regions]
         return lines
 

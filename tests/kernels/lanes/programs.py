@@ -37,6 +37,9 @@ def program(rng, p: float = 0.75, m: int = 5):
     i = 1
     j = m
     f = False
+    here = np.zeros(5)
+    there = np.full(5, p)
+    counts = np.ones((2, 3), np.int64)
 """
 DEEPEST = 2
 DRAWS = ["rng.uniform()", "rng.normal()", "rng.exponential()", "(rng.uniform() - 0.5)"]
@@ -44,6 +47,7 @@ REAL_LEAVES = ["x", "y", "p", "0.5", "-1.25", "2.0", "float(i)", "float(j)", *DR
 REAL_NODES = [
     "(R + R)", "(R - R)", "(R * 0.75)", "min(R, R)", "max(R, R)", "abs(R)", "(R if T else R)", "math.sqrt(abs(R))", "math.exp(-abs(R))",
     "math.log(1.5 + abs(R))", "NUMBERS[(i * 3 + j) % 16]", "(R / (1.0 + abs(R)))", "helper(rng, R, 3)", "helper(rng, R, m)", "helper(rng, R, j % 4)",
+    "here[W % 5]", "there[i % 5]", "here[2]",
 ]  # fmt: skip
 WHOLE_LEAVES = [
     "i",
@@ -60,6 +64,7 @@ WHOLE_LEAVES = [
 WHOLE_NODES = [
     "(W + W)", "(W - W)", "(W * 3)", "(W // 3)", "(W % 5)", "(W & 15)", "(W ^ W)", "min(W, W)", "abs(W)", "(W // (1 + abs(W)))", "(W % (2 + abs(W)))",
     "PAIRS[(i + j) % 8]", "(W >> 1)", "(W if T else W)", "int(R)",
+    "counts[W % 2, W % 3]", "counts[i % 2, 1]",
 ]  # fmt: skip
 TEST_LEAVES = ["f", "x > y", "y < 0.3", "m > 3", "i < j", "j % 2 == 0", "rng.uniform() < 0.4"]
 TEST_NODES = ["(T and T)", "(T or T)", "(not T)", "R < R", "x > R", "i < W", "W != W"]
@@ -115,6 +120,8 @@ class _Writer:
         self.say(indent, self.pick(
             f"x = {self.real()}", f"y = {self.real()}", f"x += {self.real()}", f"y -= {self.real()}", f"i = ({self.whole()}) % 1000",
             f"j = ({self.whole()}) % 1000", "i += 1", "j = i % 11", f"f = {self.test()}",
+            f"here[{self.whole()} % 5] = {self.real()}", f"there[j % 5] += {self.real()}", "here, there = there, here",
+            f"counts[{self.whole()} % 2, i % 3] += ({self.whole()}) % 1000", "here[:] = 0.5", "x += here[1] - there[3]",
         ))  # fmt: skip
 
     def _if(self, indent: int, depth: int, *, in_loop: bool) -> None:

@@ -141,5 +141,5 @@ def test_what_cannot_be_done_side_by_side_is_done_one_by_one(tmp_path):
     """
     each = loaded(tmp_path, text, "complicated").program
     assert compile_kernel(each, ("float", "int")).width == 1
-    with pytest.raises(NotWidenedError, match="a tuple that is looked up"):
+    with pytest.raises(NotWidenedError, match="numbers that go through memory"):
         compile_kernel(each, ("float", "int"), 16)

@@ -1,0 +1,55 @@
+"""Arrays that a trial makes for itself: what ``np.zeros`` and its kind are in a kernel.
+
+Compiled, such an array is a piece of the stack, of a size that is known beforehand (``sweep_kernels.arrays``). So it cannot outlive the function that
+makes it, and its size must be written out. Its numbers are the same in plain Python and compiled: ``np.empty`` gives zeros.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = ["LARGEST_ROOM", "empty", "full", "is_maker", "ones", "scratch", "zeros"]
+
+LARGEST_ROOM = 1 << 16
+"""Bytes that the arrays of a trial may have together."""
+
+
+def zeros(shape: Any, dtype: Any = float) -> NDArray[Any]:
+    """Return an array of zeros."""
+    return np.zeros(shape, dtype)
+
+
+def empty(shape: Any, dtype: Any = float) -> NDArray[Any]:
+    """Return an array of zeros too: whatever is in the memory would be another number on each machine."""
+    return np.zeros(shape, dtype)
+
+
+def ones(shape: Any, dtype: Any = float) -> NDArray[Any]:
+    """Return an array of ones."""
+    return np.ones(shape, dtype)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> NDArray[Any]:
+    """Return an array of one value, of the value's type unless `dtype` says another."""
+    return np.full(shape, fill_value, dtype)
+
+
+MAKERS = (zeros, empty, ones, full)
+_BY_IDENTITY = {id(getattr(np, each.__name__)): each for each in MAKERS}
+
+
+def scratch(function: Any) -> Callable[..., Any] | None:
+    """Return what stands for a function of ``numpy`` that makes an array; None where nothing does."""
+    return _BY_IDENTITY.get(id(function))
+
+
+def is_maker(function: Any) -> bool:
+    """Whether a function is one of ours."""
+    return any(function is each for each in MAKERS)
