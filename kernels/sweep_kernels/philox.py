@@ -39,12 +39,12 @@ def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[in
     ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']
     """
     for _ in range(10):
-        p = c0 * MULTIPLIER_0
-        q = c2 * MULTIPLIER_1
-        c0 = ((q >> 32) & MASK) ^ c1 ^ k0
-        c1 = q & MASK
-        c2 = ((p >> 32) & MASK) ^ c3 ^ k1
-        c3 = p & MASK
-        k0 = (k0 + WEYL_0) & MASK
-        k1 = (k1 + WEYL_1) & MASK
-    return c0, c1, c2, c3
+        p = (c0 & MASK) * MULTIPLIER_0
+        q = (c2 & MASK) * MULTIPLIER_1
+        c0 = (q >> 32) ^ c1 ^ k0
+        c1 = q
+        c2 = (p >> 32) ^ c3 ^ k1
+        c3 = p
+        k0 = k0 + WEYL_0
+        k1 = k1 + WEYL_1
+    return c0 & MASK, c1 & MASK, c2 & MASK, c3 & MASK
