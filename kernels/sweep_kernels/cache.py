@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["cache_folder", "object_code", "prefer"]
 
 
-def object_code(kernel: Kernel, kinds: tuple[str, ...], width: int | None = None) -> ObjectCode:
+def object_code(
+    kernel: Kernel, kinds: tuple[str, ...], width: int | None = None, *, most: int | None = None
+) -> ObjectCode:
     """Return a kernel's object code, from disk where it is, else compiled now and kept.
 
     Parameters
@@ -31,22 +33,27 @@ def object_code(kernel: Kernel, kinds: tuple[str, ...], width: int | None = None
     kinds
         Kinds of its parameters in order: ``"int"``, ``"float"``, ``"bool"`` or ``"str"``.
     width
-        How many trials side by side; when left out, what `prefer` was told last, or else as many as can be.
+        How many trials side by side; when left out, as many as can be, `most` at most.
+    most
+        When this is left out too, what `prefer` was told last.
 
     Raises
     ------
     KernelError
         If it cannot be compiled.
     """
-    if width is None:
+    if width is None and most is None:
         width = _preferred(kernel, kinds)
-    path = cache_folder() / f"{kernel.name}-{_key(kernel, kinds)}{'' if width is None else f'-{width}'}.o"
+    which = f"-{width}" if width is not None else f"-up-to-{most}" if most is not None else ""
+    path = cache_folder() / f"{kernel.name}-{_key(kernel, kinds)}{which}.o"
     data = read(path)
     found = None if data is None else ObjectCode.from_bytes(data)
     if found is None:
         from sweep_kernels.cpu import compile_kernel
 
-        found = compile_kernel(kernel, kinds, width)
+        found = (
+            compile_kernel(kernel, kinds, width) if most is None else compile_kernel(kernel, kinds, width, most=most)
+        )
         write(path, found.to_bytes())
     return found
 

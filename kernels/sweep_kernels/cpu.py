@@ -19,7 +19,7 @@ from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 
 from sweep_kernels.counter import high_word
 from sweep_kernels.lanes import NotWidenedError, Widened, widened
-from sweep_kernels.modules import Assembly, assembly_of, emitted
+from sweep_kernels.modules import Assembly, assembly_of, emitted, room_of
 from sweep_kernels.native import compiled
 from sweep_kernels.objectcode import ObjectCode
 from sweep_kernels.refusals import refuse_symbols
@@ -39,11 +39,16 @@ MASK = 0xFFFFFFFF
 TRIALS = "sweep_trials"
 """Name in the machine code of what runs the trials of a block."""
 
-WIDTH = 16
-"""Trials side by side: two to four vector registers for each number."""
+WIDTH = 32
+"""Trials side by side: four vector registers of AVX-512 for each number, so that there is something to do while one waits."""
+
+STACK = 1 << 19
+"""Bytes that the arrays of trials side by side may have together."""
 
 
-def compile_kernel(kernel: Kernel, kinds: tuple[str, ...], width: int | None = None) -> ObjectCode:
+def compile_kernel(
+    kernel: Kernel, kinds: tuple[str, ...], width: int | None = None, *, most: int = WIDTH
+) -> ObjectCode:
     """Compile a kernel for parameters of the given kinds.
 
     Parameters
@@ -53,8 +58,10 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...], width: int | None = N
     kinds
         For each of its parameters in order, ``"int"``, ``"float"``, ``"bool"`` or ``"str"``.
     width
-        How many trials to run side by side, a power of two; 1 for one after the other, as LLVM likes. When left out, `WIDTH` if that can be done. The
-        results are the same to the bit.
+        How many trials to run side by side, a power of two; 1 for one after the other, as LLVM likes. When left out, `most`, or
+        what memory there is for, if that can be done. The results are the same to the bit.
+    most
+        The most that there may be when `width` is left out.
 
     Returns
     -------
@@ -70,7 +77,7 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...], width: int | None = N
         If `width` is given, above 1, and cannot be had.
     """
     one = one_trial(kernel, kinds)
-    trials, width, why_alone = _trials(one, width)
+    trials, width, why_alone = _trials(one, width, most)
     drive = _drive(len(kernel.outputs))
     code, symbols = emitted([drive.text, trials.text], drive.entry)
     refuse_symbols(kernel, symbols)
@@ -86,12 +93,20 @@ def compile_kernel(kernel: Kernel, kinds: tuple[str, ...], width: int | None = N
     )
 
 
-def _trials(one: OneTrial, width: int | None) -> tuple[Widened, int, str]:
+def _fitting(room: int, most: int) -> int:
+    """Return how many trials run side by side, `most` at most, when each has so many bytes of memory."""
+    while most * room > STACK:
+        most //= 2
+    return most
+
+
+def _trials(one: OneTrial, width: int | None, most: int) -> tuple[Widened, int, str]:
     """Return a module that runs the trials of a block as `TRIALS`, how many side by side, and why only one if more were wanted."""
     why_alone = ""
-    if width != 1:
+    if (width or most) != 1:
         try:
-            return widened(one.text, one.entry, TRIALS, STRIDES, width or WIDTH), width or WIDTH, ""
+            given = width or _fitting(room_of(one.text), most)
+            return widened(one.text, one.entry, TRIALS, STRIDES, given), given, ""
         except NotWidenedError as error:
             if width is not None:
                 raise

@@ -25,6 +25,9 @@ __all__ = ["EXACT", "Blocks", "Driver", "TrialRaisedError", "parameter_words"]
 WIDEST = 64
 """The most trials side by side."""
 
+FEW, NARROW = 2, 16
+"""Up to so many trials of a point are run one after the other, or so many side by side."""
+
 EXACT = 2**53
 """Integers below it are held exactly by float64."""
 
@@ -96,6 +99,11 @@ def parameter_words(columns: list[NDArray[Any]], kinds: tuple[str, ...], rows: i
     return words
 
 
+def _suited(trials: int) -> int | None:
+    """Return how many trials side by side suit a point with few of them, for empty lanes cost as much as full ones; None where there are many."""
+    return 1 if trials <= FEW else NARROW if trials <= NARROW else None
+
+
 class Driver:
     """A kernel's compiled driver; safe to call from many threads at once.
 
@@ -114,7 +122,8 @@ class Driver:
     common_random_numbers
         Whether every point gets the draws of point 0.
     width
-        How many trials side by side; see `sweep_kernels.cache.object_code`. The results are the same to the bit.
+        How many trials side by side; when left out, few where there are only few; see `sweep_kernels.cache.object_code`. The results are the
+        same to the bit.
 
     Attributes
     ----------
@@ -138,7 +147,7 @@ class Driver:
         common_random_numbers: bool = False,
         width: int | None = None,
     ) -> None:
-        code = self.code = object_code(kernel, kinds, width)
+        code = self.code = object_code(kernel, kinds, width, most=_suited(min(trials, block_size)))
         self.output_kinds = code.output_kinds
         self._whole = [output for output, kind in enumerate(code.output_kinds) if kind == "int"]
         self._function = load(code)

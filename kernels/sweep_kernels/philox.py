@@ -19,7 +19,7 @@ def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[in
     """Encrypt a counter with ten rounds of Philox.
 
     Every argument and result is a word, ``0 <= word < 2**32``. Compiled code holds words in signed 64-bit integers, where a
-    product wraps: the masks after each shift make that, plain Python and NumPy's ``uint64`` arrays agree.
+    product wraps: masks make that, plain Python and NumPy's ``uint64`` arrays agree. The rounds are written out, for LLVM would keep them in a loop.
 
     Parameters
     ----------
@@ -38,13 +38,21 @@ def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[in
     >>> [f"{word:08x}" for word in philox4x32(0, 0, 0, 0, 0, 0)]
     ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']
     """
-    for _ in range(10):
-        p = (c0 & MASK) * MULTIPLIER_0
-        q = (c2 & MASK) * MULTIPLIER_1
-        c0 = (q >> 32) ^ c1 ^ k0
-        c1 = q
-        c2 = (p >> 32) ^ c3 ^ k1
-        c3 = p
-        k0 = k0 + WEYL_0
-        k1 = k1 + WEYL_1
-    return c0 & MASK, c1 & MASK, c2 & MASK, c3 & MASK
+    a, b, c, d = mixed(c0, c1, c2, c3, k0, k1)
+    a, b, c, d = mixed(a, b, c, d, k0 + WEYL_0, k1 + WEYL_1)
+    a, b, c, d = mixed(a, b, c, d, k0 + 2 * WEYL_0, k1 + 2 * WEYL_1)
+    a, b, c, d = mixed(a, b, c, d, k0 + 3 * WEYL_0, k1 + 3 * WEYL_1)
+    a, b, c, d = mixed(a, b, c, d, k0 + 4 * WEYL_0, k1 + 4 * WEYL_1)
+    a, b, c, d = mixed(a, b, c, d, k0 + 5 * WEYL_0, k1 + 5 * WEYL_1)
+    a, b, c, d = mixed(a, b, c, d, k0 + 6 * WEYL_0, k1 + 6 * WEYL_1)
+    a, b, c, d = mixed(a, b, c, d, k0 + 7 * WEYL_0, k1 + 7 * WEYL_1)
+    a, b, c, d = mixed(a, b, c, d, k0 + 8 * WEYL_0, k1 + 8 * WEYL_1)
+    a, b, c, d = mixed(a, b, c, d, k0 + 9 * WEYL_0, k1 + 9 * WEYL_1)
+    return a & MASK, b & MASK, c & MASK, d & MASK
+
+
+def mixed(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+    """Do one round. Of each number the lowest 32 bits count; what is above them is masked where it is multiplied, so LLVM sees products of words."""
+    p = (c0 & MASK) * MULTIPLIER_0
+    q = (c2 & MASK) * MULTIPLIER_1
+    return (q >> 32) ^ c1 ^ k0, q, (p >> 32) ^ c3 ^ k1, p

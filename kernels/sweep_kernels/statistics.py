@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweep_kernels.arithmetic import fma
+from sweep_kernels.scratch import zeros
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,7 +145,7 @@ def block_statistics(
     row
         Where to write, shape ``(len(SLOTS),)``.
     """
-    sums, smallest, largest = scratch[:LANES], scratch[LANES : 2 * LANES], scratch[2 * LANES : SCRATCH]
+    sums, smallest, largest = zeros(LANES), zeros(LANES), zeros(LANES)
     first_nonfinite = -1
     lane_sums(x, n, sums, smallest, largest)
     total = fold(sums)

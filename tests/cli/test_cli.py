@@ -419,7 +419,7 @@ def test_the_study_may_import_its_neighbours_also_on_ray(here):
 def test_how_a_kernel_is_run_is_explained(here):
     said = sweep("kernels", "--explain", "study.py", cwd=here)
     assert re.match(
-        r"seeker: 16 trials side by side, [\d.,]+ ns each on one core; one after the other [\d.,]+ ns\n", said
+        r"seeker: 32 trials side by side, [\d.,]+ ns each on one core; one after the other [\d.,]+ ns\n", said
     )
 
 
