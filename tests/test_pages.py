@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ import scipy.stats
 
 import sweep
 from sweep import Sweep, load_sweep, open_result
+from sweep_kernels.draws import METHODS
+from sweep_kernels.rng import Rng
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -76,6 +79,22 @@ def test_the_results_of_the_readme_and_of_their_page(here):
     exec(README_RESULTS, names)
     (page,) = blocks(ROOT / "sweep/result/COLUMNS.md", "python")
     exec(page.replace("sweep-results/braking", "results/braking"), names)
+
+
+def test_every_draw_is_on_its_page_with_its_parameters():
+    signatures = {name: inspect.signature(getattr(Rng, name)).parameters.values() for name in METHODS}
+    calls = {
+        f"rng.{name}({', '.join(each.name + default(each) for each in parameters if each.name != 'self')})"
+        for name, parameters in signatures.items()
+    }
+    _, _, table = (ROOT / "sweep/KERNELS.md").read_text().partition("# The draws")
+    assert {
+        each for row in re.findall(r"^\|([^|]*)\|", table, re.MULTILINE) for each in re.findall("`([^`]+)`", row)
+    } == calls
+
+
+def default(parameter: inspect.Parameter) -> str:
+    return "" if parameter.default is parameter.empty else f"={parameter.default}"
 
 
 KERNEL = """

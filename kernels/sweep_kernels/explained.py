@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,11 +49,6 @@ ALLOCATES = (
 )
 GENERATES = "a kernel cannot use a generator expression: write a loop"
 OPENS = "a kernel cannot use `with`"
-SCALED = {
-    "normal": "mean + sd * rng.normal()",
-    "uniform": "low + (high - low) * rng.uniform()",
-    "exponential": "mean * rng.exponential()",
-}
 NOISE = (
     "Failed in nopython",
     "During:",
@@ -172,9 +168,9 @@ def _refused_call(text: str) -> str | None:
 
 
 def _draw(name: str) -> str:
-    code = METHODS[name].__code__
-    taken = ", ".join(code.co_varnames[1 : code.co_argcount])
-    return f"rng.{name} takes {taken or 'nothing'}{f', so write {SCALED[name]},' if name in SCALED else ''}"
+    _, *parameters = inspect.signature(METHODS[name]).parameters.values()
+    taken = ", ".join(f"{each.name}{'' if each.default is each.empty else f'={each.default}'}" for each in parameters)
+    return f"rng.{name} takes {taken or 'nothing'}"
 
 
 def _first_line(text: str) -> str:

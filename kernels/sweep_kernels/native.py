@@ -219,7 +219,8 @@ def _register(name: str, function: Callable[..., Any]) -> None:
     implementation = _draws.bound(function)
 
     def method(*arguments: Any, **named: Any) -> Any:
-        return implementation
+        tables = [each for each in (*arguments, *named.values()) if isinstance(each, types.Array) and each.ndim != 1]
+        return None if tables else implementation
 
     method.__signature__ = inspect.signature(implementation)  # type: ignore[attr-defined] - numba folds arguments by it
     method.__name__, method.__qualname__ = name, f"rng.{name}"  # numba's errors say it

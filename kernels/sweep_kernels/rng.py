@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from sweep_kernels import draws
 from sweep_kernels.counter import POINT_LIMIT, SEED_LIMIT, TRIAL_LIMIT, high_word, key_of
 from sweep_kernels.errors import KernelError
+
+if TYPE_CHECKING:
+    from collections.abc import MutableSequence, Sequence
+
+    from numpy.typing import NDArray
 
 __all__ = ["Rng"]
 
@@ -56,17 +63,17 @@ class Rng:
         self.spare_uniform = 0.0
         self.spare_normal = 0.0
 
-    def uniform(self) -> float:
-        """Draw from ``[0, 1)`` uniformly, with 53 random bits."""
-        return draws.uniform(self)
+    def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
+        """Draw from ``[low, high)`` uniformly, with 53 random bits; rounding may give `high` where the two are not 0 and 1."""
+        return draws.uniform(self, low, high)
 
-    def normal(self) -> float:
-        """Draw a standard normal."""
-        return draws.normal(self)
+    def normal(self, loc: float = 0.0, scale: float = 1.0) -> float:
+        """Draw a normal with mean `loc` and standard deviation ``scale >= 0``."""
+        return draws.normal(self, loc, scale)
 
-    def exponential(self) -> float:
-        """Exponential with mean 1."""
-        return draws.exponential(self)
+    def exponential(self, scale: float = 1.0) -> float:
+        """Exponential with mean ``scale >= 0``."""
+        return draws.exponential(self, scale)
 
     def integers(self, low: int, high: int) -> int:
         """Integer on ``low <= k < high``, at most 2**32 values."""
@@ -79,3 +86,76 @@ class Rng:
     def poisson(self, mean: float) -> int:
         """Poisson with ``0 <= mean <= 1e15``."""
         return draws.poisson(self, mean)
+
+    def binomial(self, n: int, p: float) -> int:
+        """Successes in `n` trials of probability `p`, ``0 <= n <= 1e15``; mean ``n p``."""
+        return draws.binomial(self, n, p)
+
+    def geometric(self, p: float) -> int:
+        """Trials up to the first success, 1, 2, ..., with ``1e-14 <= p <= 1``; mean ``1 / p``."""
+        return draws.geometric(self, p)
+
+    def gamma(self, shape: float, scale: float = 1.0) -> float:
+        """Gamma with ``shape > 0`` and ``scale >= 0``; mean ``shape * scale``. 0 where it is below 5e-324, which takes a small shape."""
+        return draws.gamma(self, shape, scale)
+
+    def chisquare(self, df: float) -> float:
+        """Chi-square with ``df > 0`` degrees of freedom, any number; mean `df`."""
+        return draws.chisquare(self, df)
+
+    def beta(self, a: float, b: float) -> float:
+        """Beta on ``[0, 1]`` with `a` and `b` from 1e-300 to 1e300; mean ``a / (a + b)``."""
+        return draws.beta(self, a, b)
+
+    def standard_t(self, df: float) -> float:
+        """Student's t with ``df > 0`` degrees of freedom, any number; infinite where it is above 1.8e308, which takes a `df` below 0.06."""
+        return draws.standard_t(self, df)
+
+    def lognormal(self, mean: float = 0.0, sigma: float = 1.0) -> float:
+        """Exponential of a normal with that mean and standard deviation ``sigma >= 0``; mean ``exp(mean + sigma**2 / 2)``."""
+        return draws.lognormal(self, mean, sigma)
+
+    def rayleigh(self, scale: float = 1.0) -> float:
+        """Length of two independent normals of standard deviation ``scale >= 0``; mean ``scale * sqrt(pi / 2)``."""
+        return draws.rayleigh(self, scale)
+
+    def rice(self, nu: float, sigma: float) -> float:
+        """Length of a vector of length ``nu >= 0`` with normal noise of standard deviation ``sigma >= 0`` in both coordinates."""
+        return draws.rice(self, nu, sigma)
+
+    def weibull(self, a: float, scale: float = 1.0) -> float:
+        """Weibull of shape ``a > 0``, ``scale >= 0``; mean ``scale * gamma(1 + 1 / a)``."""
+        return draws.weibull(self, a, scale)
+
+    def triangular(self, left: float, mode: float, right: float) -> float:
+        """Triangular on ``[left, right]``, densest at ``left <= mode <= right``; mean ``(left + mode + right) / 3``."""
+        return draws.triangular(self, left, mode, right)
+
+    def choice(self, weights: Sequence[float] | NDArray[Any]) -> int:
+        """Index into a tuple or an array of weights, each as likely as its share of their sum.
+
+        >>> Rng(seed=1, point=0, trial=0).choice((0.0, 2.5, 0.0))
+        1
+        """
+        return draws.choice(self, weights)
+
+    def shuffle(self, x: MutableSequence[Any] | NDArray[Any]) -> None:
+        """Put the elements of an array of one dimension in a random order, in place: every order alike.
+
+        Raises
+        ------
+        ValueError
+            If it has more dimensions.
+        """
+        dimensions = getattr(x, "ndim", 1)
+        if dimensions != 1:
+            raise ValueError(f"shuffle: the array has {dimensions} dimensions; it must have one")
+        draws.shuffle(self, x)
+
+    def circle(self) -> tuple[float, float]:
+        """Point ``(x, y)`` of the unit circle."""
+        return draws.circle(self)
+
+    def sphere(self) -> tuple[float, float, float]:
+        """Point ``(x, y, z)`` of the unit sphere."""
+        return draws.sphere(self)

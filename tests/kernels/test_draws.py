@@ -16,9 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sweep_kernels import KernelError, Rng, draws
+from sweep_kernels import KernelError, Rng
 from sweep_kernels.counter import POINT_LIMIT, SEED_LIMIT, TRIAL_LIMIT
+from sweep_kernels.draws.poisson_numbers import log_poisson
+from sweep_kernels.draws.primitive import closed_open, open_closed
 from sweep_kernels.driver import TrialRaisedError
+from sweep_kernels.mathematics.in_range import log_in_range
 from tests.kernels.compiling import as_kernel, compiled_trials
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "draws.json"
@@ -38,6 +41,29 @@ CALLS = {
     "poisson_9.99": lambda rng: rng.poisson(9.99),
     "poisson_10": lambda rng: rng.poisson(10.0),
     "poisson_1e9": lambda rng: rng.poisson(1e9),
+    "uniform_between": lambda rng: rng.uniform(-2.0, 3.5),
+    "normal_scaled": lambda rng: rng.normal(10.0, 0.1),
+    "exponential_scaled": lambda rng: rng.exponential(2.5),
+    "lognormal": lambda rng: rng.lognormal(1.0, 0.5),
+    "gamma_0.3": lambda rng: rng.gamma(0.3),
+    "gamma_2.5": lambda rng: rng.gamma(2.5, 2.0),
+    "gamma_1e8": lambda rng: rng.gamma(1e8),
+    "chisquare": lambda rng: rng.chisquare(3.0),
+    "beta_small": lambda rng: rng.beta(0.1, 0.2),
+    "beta_2_3": lambda rng: rng.beta(2.0, 3.0),
+    "standard_t": lambda rng: rng.standard_t(3.0),
+    "rayleigh": lambda rng: rng.rayleigh(2.0),
+    "rice": lambda rng: rng.rice(1.0, 0.5),
+    "weibull": lambda rng: rng.weibull(1.5, 2.0),
+    "triangular": lambda rng: rng.triangular(-1.0, 0.5, 2.0),
+    "binomial_10": lambda rng: rng.binomial(10, 0.3),
+    "binomial_500": lambda rng: rng.binomial(500, 0.7),
+    "binomial_1e9": lambda rng: rng.binomial(10**9, 0.3),
+    "geometric": lambda rng: rng.geometric(0.01),
+    "choice": lambda rng: rng.choice((3.0, 1.0, 4.0, 1.0, 5.0)),
+    "shuffle": lambda rng: shuffled(rng, 6),
+    "circle": lambda rng: rng.circle(),
+    "sphere": lambda rng: rng.sphere(),
 }
 PLACES = [
     (0, 0, 0),
@@ -54,8 +80,20 @@ def sequence(seed: int, point: int, trial: int) -> dict[str, list[str]]:
     for name, call in CALLS.items():
         rng = Rng(seed, point, trial)
         values = [call(rng) for _ in range(5)]
-        found[name] = [value.hex() if isinstance(value, float) else str(value) for value in values]
+        found[name] = list(map(exactly, values))
     return found
+
+
+def shuffled(rng: Rng, size: int) -> tuple[int, ...]:
+    x = list(range(size))
+    rng.shuffle(x)
+    return tuple(x)
+
+
+def exactly(value: float | tuple[float, ...]) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(exactly, value))
+    return value.hex() if isinstance(value, float) else str(value)
 
 
 def bless() -> None:
@@ -105,9 +143,9 @@ def test_the_order_of_the_two_sequences_does_not_matter():
 
 
 def test_uniforms_have_53_bits():
-    assert draws.closed_open(MASK, MASK) == 1.0 - 2.0**-53
-    assert draws.closed_open(0, 0) == 0.0
-    assert draws.closed_open(0, 1 << 11) == 2.0**-53
+    assert closed_open(MASK, MASK) == 1.0 - 2.0**-53
+    assert closed_open(0, 0) == 0.0
+    assert closed_open(0, 1 << 11) == 2.0**-53
     values = [Rng(3, 0, trial).uniform() for trial in range(2000)]
     assert all((value * 2.0**53).is_integer() for value in values)
     assert any((value * 2.0**52) % 1 for value in values)
@@ -115,15 +153,15 @@ def test_uniforms_have_53_bits():
 
 def test_normals_reach_beyond_8_and_are_right_there():
     """Radius and words: the smallest words give 9.49, and the share of words beyond a radius is ``exp(-r**2 / 2)``."""
-    assert math.sqrt(-2.0 * draws.log_in_range(draws.open_closed(0, 0))) == pytest.approx(
+    assert math.sqrt(-2.0 * log_in_range(open_closed(0, 0))) == pytest.approx(
         math.sqrt(2 * 65 * math.log(2)), rel=1e-15
     )
-    assert draws.open_closed(MASK, MASK) == 1.0
+    assert open_closed(MASK, MASK) == 1.0
     for radius in (6.0, 7.0, 8.0, 8.5, 9.0):
         words = math.exp(-radius * radius / 2.0) * 2.0**64  # so many of the 2**64 pairs of words lie beyond
         below, above = int(words * 0.99999), math.ceil(words * 1.00001) + 1
-        assert math.sqrt(-2.0 * draws.log_in_range(draws.open_closed(below >> 32, below & MASK))) >= radius
-        assert math.sqrt(-2.0 * draws.log_in_range(draws.open_closed(above >> 32, above & MASK))) < radius
+        assert math.sqrt(-2.0 * log_in_range(open_closed(below >> 32, below & MASK))) >= radius
+        assert math.sqrt(-2.0 * log_in_range(open_closed(above >> 32, above & MASK))) < radius
 
 
 def sample(function, count: int = 1 << 17, **parameters) -> np.ndarray:
@@ -205,7 +243,7 @@ def test_the_probabilities_of_large_means(mean, deviation):
     k = float(math.floor(mean + deviation * math.sqrt(mean)))
     with mpmath.workdps(50):
         exact = mpmath.mpf(k) * mpmath.log(mean) - mean - mpmath.loggamma(mpmath.mpf(k) + 1)
-    assert draws.log_poisson(k, mean, draws.log_in_range(mean)) == pytest.approx(float(exact), rel=1e-13, abs=1e-10)
+    assert log_poisson(k, mean, log_in_range(mean)) == pytest.approx(float(exact), rel=1e-13, abs=1e-10)
 
 
 @pytest.mark.parametrize(("low", "high"), [(5, 5), (5, 0), (0, 2**32 + 1), (-(2**63), 2**63 - 1)])

@@ -182,7 +182,7 @@ class Writer:
         if (loop, block.label) in self._next:
             self._part(loop, block, successors, mask)
         elif len(successors) == 1:
-            values.write(f"br label %{self._edge(loop, block.label, successors[0], mask)}")
+            self._jump(loop, block.label, successors[0], mask)
         elif self._divergence.parts(block):
             self._let_go(loop, block, mask)
         else:
@@ -250,7 +250,15 @@ class Writer:
         self._values.write(f"br i1 {block.condition.value}, label %{ways[0]}, label %{ways[1]}")
         for way, each in zip(ways, block.successors, strict=True):
             self._values.begin(way)
-            self._values.write(f"br label %{self._edge(loop, block.label, each, mask)}")
+            self._jump(loop, block.label, each, mask)
+
+    def _jump(self, loop: Loop, source: str, target: str, mask: str) -> None:
+        """Have all lanes that are there go to a block; back to the loop's header only if one is left: the others may have left under masks."""
+        following = self._edge(loop, source, target, mask)
+        if target == loop.header:
+            self._go_on(loop, following)
+        else:
+            self._values.write(f"br label %{following}")
 
     # edges
 

@@ -103,7 +103,30 @@ def narrow(rng, scale: float = 2.5, shift: int = 1):
     return x * np.float32(scale) + np.float32(shift), np.float32(math.sqrt(x * x))
 
 
-KERNELS = [first_passage, returns_early, rejects, loops_in_loops, looks_up, divides, counts, chooses, narrow]
+def in_the_middle(rng, slope):
+    while True:
+        x, y = rng.uniform(), rng.uniform()
+        if x > 0.2 and y < slope * x:
+            return x
+
+
+def rejects_twice(rng, slope: float = 0.5, _: int = 0):
+    """Lanes leave a loop under masks, not at its end; only one such loop could be run in rounds, which end anyway."""
+    return in_the_middle(rng, slope), in_the_middle(rng, slope * 0.5)
+
+
+KERNELS = [
+    first_passage,
+    returns_early,
+    rejects,
+    rejects_twice,
+    loops_in_loops,
+    looks_up,
+    divides,
+    counts,
+    chooses,
+    narrow,
+]
 
 
 @pytest.mark.parametrize("function", KERNELS, ids=lambda each: each.__name__)
