@@ -25,10 +25,22 @@ DISPLAYS = {
     "BUILD_MAP": f"a kernel cannot make a dict, {NO_MEMORY}",
     "BUILD_CONST_KEY_MAP": f"a kernel cannot make a dict, {NO_MEMORY}",
 }
-CATCHES = "a kernel cannot catch one kind of error: test for what raises it with if"
 ALLOCATES = "it makes a list, an array or text on the way, which compiled code has no memory for (the text of an error must be written out)"
+CATCHES = "a kernel cannot catch one kind of error: test for what raises it with if"
+READ_ONLY = (
+    "it writes to an array that all trials share, which can only be read: keep what a trial changes in variables"
+)
+BY_POSITION = "a table of narrow numbers is read by position: loop with `for i in range(len(table))` and read table[i]"
+BARE = "a function in a kernel cannot return an array alone: return it in a tuple, as in `return (row,)`"
 GENERATES = "a kernel cannot use a generator expression: write a loop"
 OPENS = "a kernel cannot use `with`"
+TELLING = {
+    r"exception_match": CATCHES,
+    r"(setitem|iadd|isub|imul|itruediv)\W.*(readonly array|table\()": READ_ONLY,
+    r"(getiter|enumerate|zip|sum|min|max)\W[^\n]*\n?.*table\(": BY_POSITION,
+    r"yield in a closure": GENERATES,
+}
+"""What numba says, and what it means."""
 SCALED = {
     "normal": "mean + sd * rng.normal()",
     "uniform": "low + (high - low) * rng.uniform()",
@@ -91,14 +103,15 @@ def _place(text: str, files: set[str]) -> tuple[str, int, str] | None:
 
 def _syntax(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
     """Find a piece of syntax that is to blame; return its line and what to do."""
-    if "exception_match" in text:
-        return place[1], CATCHES
+    for pattern, why in TELLING.items():
+        if re.search(pattern, text):
+            return place[1], why
     if "context-manager" in text:
         return _line_of(codes, place[0], {"BEFORE_WITH", "LOAD_SPECIAL"}) or place[1], OPENS
-    if "yield in a closure" in text:
-        return place[1], GENERATES
     if _refused_call(text) in MAKERS:
         return place[1], f"a kernel cannot make an array, {NO_MEMORY}"
+    if "Only accept returning of array" in text and not re.search("No implementation|BoundFunction", text):
+        return place[1], BARE
     return _display(text, codes, place)
 
 

@@ -86,7 +86,7 @@ def refuse_types(dispatchers: Iterable[Any]) -> None:
 
 
 def _changed(expression: Any, signature: Any, types_of: dict[str, Any]) -> str | None:
-    if getattr(expression, "op", "") not in {"binop", "inplace_binop"}:
+    if getattr(expression, "op", "") not in {"binop", "inplace_binop"} or signature is None:
         return None
     if _is_integer_power(expression, signature) and not _is_natural(types_of[expression.rhs.name]):
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sweep_kernels import draws
-from sweep_kernels.counter import POINT_LIMIT, SEED_LIMIT, TRIAL_LIMIT, high_word, key_of
+from sweep_kernels.counter import DRAW_LIMIT, POINT_LIMIT, SEED_LIMIT, TRIAL_LIMIT, high_word, key_of
 from sweep_kernels.errors import KernelError
 
 __all__ = ["Rng"]
@@ -79,3 +79,15 @@ class Rng:
     def poisson(self, mean: float) -> int:
         """Poisson with ``0 <= mean <= 1e15``."""
         return draws.poisson(self, mean)
+
+    def check_drawn(self) -> None:
+        """See, after a trial, that it has not drawn more than its counter can tell apart; compiled trials are looked at the same way.
+
+        Raises
+        ------
+        KernelError
+            If it has drawn more than 2**33 uniforms or normals.
+        """
+        for stream, drawn in (("uniforms", self.uniforms), ("normals", self.normals)):
+            if drawn > DRAW_LIMIT:
+                raise KernelError(f"a trial drew {drawn:,} {stream}: it may draw 2**33, so cut it into several trials")

@@ -23,8 +23,8 @@ def command(
     """Run one trial again in plain Python, with the draws that it had, and print its parameters and outputs."""
     from sweep.replay import prepare, replay
 
-    kernel, plan = prepare(source, seed)
-    outcome = replay(kernel, plan, point, trial, debug=debug)
+    kernel, plan, data = prepare(source, seed)
+    outcome = replay(kernel, plan, data, point, trial, debug=debug)
     rows: list[tuple[str, Any]] = [("point", point), ("trial", trial), ("seed", plan.seed)]
     rows += [*outcome.parameters.items(), *outcome.outputs.items()]
     width = max(len(name) for name, _ in rows)

@@ -116,7 +116,7 @@ def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
         point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width
         block = batch.first_block + (batch.start + np.arange(batch.count)) % batch.width
         trials = np.minimum(study.plan.block_size, study.plan.trials - block * study.plan.block_size)
-        words = argument_words(study.kernel, study.plan.space, batch.first_point, int(point[-1]) + 1)
+        words = argument_words(study.kernel, study.plan, batch.first_point, int(point[-1]) + 1)
         try:
             if study.plan.keep:
                 statistics, values = study.driver.run_keeping(batch, words)
@@ -154,7 +154,7 @@ def _kept(study: Study, point: Any, block: Any, trials: Any, values: Any) -> Any
 
 def _explain(study: Study, raised: TrialRaisedError) -> NoReturn:
     """Run the trial again in plain Python, where it raises an exception that can be read."""
-    arguments = arguments_of(study.kernel, study.plan.space, raised.point)
+    arguments = arguments_of(study.kernel, study.plan, raised.point, study.tables)
     drawn_at = 0 if study.plan.common_random_numbers else raised.point
     try:
         what = _too_large(study.kernel, study.kernel.trial(study.plan.seed, drawn_at, raised.trial, **arguments))
