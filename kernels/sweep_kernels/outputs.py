@@ -14,9 +14,9 @@ import numpy as np
 from sweep_kernels.errors import KernelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["LONGEST", "flattened", "grouped", "output_names", "told"]
+__all__ = ["LONGEST", "by_group", "flattened", "grouped", "output_names", "told"]
 
 LONGEST = 4096
 """The most components of a vector: each has statistics of its own in every block."""
@@ -75,6 +75,18 @@ def grouped(outputs: Iterable[str]) -> dict[str, int]:
         component = re.fullmatch(r"(\w+)\[(\d+)\]", each)
         found[component[1] if component else each] = int(component[2]) + 1 if component else 0
     return found
+
+
+def by_group(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the components of each vector into one tuple.
+
+    >>> by_group({"peak": 9.0, "curve[0]": 1.0, "curve[1]": 2.0})
+    {'peak': 9.0, 'curve': (1.0, 2.0)}
+    """
+    return {
+        name: tuple(values[f"{name}[{i}]"] for i in range(length)) if length else values[name]
+        for name, length in grouped(values).items()
+    }
 
 
 def told(outputs: Iterable[str]) -> list[str]:
