@@ -25,7 +25,7 @@ from sweep_kernels.native import compiled
 from sweep_kernels.objectcode import ObjectCode
 from sweep_kernels.refusals import refuse_symbols
 from sweep_kernels.shelf import cache_folder, read, toolchain, write
-from sweep_kernels.statistics import SCRATCH, SLOTS, block_statistics
+from sweep_kernels.statistics import APART, SCRATCH, SLOTS, block_statistics
 from sweep_kernels.trial import ONE_ARGUMENTS, STRIDES, OneTrial, one_trial
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _driver(outputs: int) -> Any:
         first_point, first_block, block_count, start, count, trials, block_size, kept_stride,
         parameters, tables, values, scratch, rows,
     ):  # fmt: skip
-        stride = kept_stride if kept_stride > 0 else block_size
+        stride = kept_stride if kept_stride > 0 else block_size + APART
         room = view(scratch, 0, SCRATCH + block_size)
         base = 0
         for j in range(count):

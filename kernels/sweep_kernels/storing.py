@@ -16,8 +16,6 @@ from sweep_kernels.loading import WORD, NarrowTable
 from sweep_kernels.outputs import grouped, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sweep_kernels.declaration import Kernel
 
 __all__ = ["storer"]
@@ -48,13 +46,11 @@ def storer(kernel: Kernel, found: list[str]) -> Any:
             pointer, stride, i, value = arguments
             is_bare = len(parts) == 1 and parts[0] == signature.args[3]
             each_value = [value] if is_bare else cgutils.unpack_tuple(builder, value)
+            column = _Column(context, builder, builder.gep(pointer, [i], inbounds=True), stride)
             row = 0
             for part, length, each in zip(parts, groups.values(), each_value, strict=True):
-                for kind, number in _numbers(context, builder, part, length, each):
-                    at = builder.add(builder.mul(stride, WORD(row)), i)
-                    as_float = context.cast(builder, number, kind, types.float64)
-                    builder.store(as_float, builder.gep(pointer, [at], inbounds=True))
-                    row += 1
+                column.put(row, part, length, each)
+                row += length or 1
             return context.get_dummy_value()
 
         return types.void(types.CPointer(types.float64), types.int64, types.int64, result), generate
@@ -62,22 +58,39 @@ def storer(kernel: Kernel, found: list[str]) -> Any:
     return store
 
 
-def _numbers(context: Any, builder: Any, part: Any, length: int, value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield type and value of each number in a part of a result."""
-    if isinstance(part, types.BaseTuple):
-        yield from zip(part.types, cgutils.unpack_tuple(builder, value), strict=True)
-    elif not length:
-        yield part, value
-    else:
-        kind = getattr(part, "array", part)
+class _Column:
+    """Writes numbers below each other."""
+
+    def __init__(self, context: Any, builder: Any, top: Any, stride: Any) -> None:
+        self._context, self._builder = context, builder
+        self._top, self._stride = top, stride
+
+    def put(self, row: int, part: Any, length: int, value: Any) -> None:
+        """Write a number, or those of a vector, from a row on."""
+        if isinstance(part, types.BaseTuple):
+            for i, (kind, each) in enumerate(zip(part.types, cgutils.unpack_tuple(self._builder, value), strict=True)):
+                self._put(WORD(row + i), kind, each)
+        elif length:
+            self._put_array(row, getattr(part, "array", part), length, value)
+        else:
+            self._put(WORD(row), part, value)
+
+    def _put(self, row: Any, kind: Any, value: Any) -> None:
+        builder = self._builder
+        number = self._context.cast(builder, value, kind, types.float64)
+        builder.store(number, builder.gep(self._top, [builder.mul(self._stride, row)], inbounds=True))
+
+    def _put_array(self, row: int, kind: Any, length: int, value: Any) -> None:
+        """Write an array in a loop: written out, it would be more than LLVM follows errors through."""
+        context, builder = self._context, self._builder
         array = context.make_array(kind)(context, builder, value)
         (found,) = cgutils.unpack_tuple(builder, array.shape, 1)
+        (step,) = cgutils.unpack_tuple(builder, array.strides, 1)
         with builder.if_then(builder.icmp_signed("!=", found, WORD(length)), likely=False):
             context.call_conv.return_user_exc(builder, ValueError, (f"an output has not {length} numbers",))
-        (stride,) = cgutils.unpack_tuple(builder, array.strides, 1)
-        for i in range(length):
-            place = cgutils.pointer_add(builder, array.data, builder.mul(stride, WORD(i)))
-            yield kind.dtype, load_item(context, builder, kind, place)
+        with cgutils.for_range(builder, WORD(length)) as loop:
+            place = cgutils.pointer_add(builder, array.data, builder.mul(step, loop.index))
+            self._put(builder.add(loop.index, WORD(row)), kind.dtype, load_item(context, builder, kind, place))
 
 
 class _WrongResultError(NumbaError):
