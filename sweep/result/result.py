@@ -173,7 +173,7 @@ class Result:
         return xarray.Dataset(data, coords={name: list(values) for name, values in axes.items()})
 
     def plot(self, output: str | None = None, ax: Any = None, **fixed: Any) -> Any:
-        """Draw an output: a curve with its interval over one axis, a heatmap over two.
+        """Draw an output: a curve with its interval over one axis, a heatmap over two; a vector over its components.
 
         Parameters
         ----------

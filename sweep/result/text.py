@@ -16,6 +16,8 @@ from sweep.result.vector import sparkline
 from sweep_kernels.outputs import grouped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from sweep.result.result import Result
@@ -156,13 +158,13 @@ def _span(means: NDArray[np.float64]) -> tuple[float, float]:
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
 
 
-def _row(result: Result, row: dict[str, Any], spans: dict[str, tuple[float, float]]) -> list[str]:
+def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, float]] | None = None) -> list[str]:
     cells = [_value(row[name]) for name in result.parameters] + [f"{row['n']:,}"]
     for output, length in grouped(result.outputs).items():
         if length:
             means = np.array([row[f"{output}[{i}]_mean"] for i in range(length)], dtype=np.float64)
             first, last = (_estimate(row, f"{output}[{i}]")[0] for i in (0, length - 1))
-            cells += [sparkline(means, *spans[output]), f"{first} … {last}"]
+            cells += [sparkline(means, *(spans or {})[output]), f"{first} … {last}"]
         else:
             cells += _estimate(row, output)
     return cells
