@@ -210,11 +210,17 @@ def _declare(
     if not inspect.isfunction(function):
         raise KernelError(f"a kernel is a plain function, not {function!r}")
     name = function.__name__
+    if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+        raise KernelError(f"kernel {name!r} yields or awaits: it must return what one trial gives")
     given = output_names(name, [outputs] if isinstance(outputs, str) else outputs if outputs is not None else [name])
     arguments = list(inspect.signature(function).parameters.values())
     if not arguments:
         raise KernelError(
             f"kernel {name!r} takes no argument: the first one receives the random numbers, as in f(rng, a, b)"
+        )
+    if arguments[0].name in {"self", "cls"}:
+        raise KernelError(
+            f"kernel {name!r} is a method: write a function outside of the class; its first argument receives the random numbers, as in f(rng, a, b)"
         )
     for each in arguments:
         _check_argument(name, each)

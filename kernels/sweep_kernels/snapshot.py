@@ -22,6 +22,7 @@ import numpy as np
 
 from sweep_kernels import arithmetic
 from sweep_kernels.errors import KernelError
+from sweep_kernels.reasons import ARRAY_BYTES, READABLE, kind_of, lacking, why
 from sweep_kernels.repeatable import EDITION, repeatable
 from sweep_kernels.source import normalised_source
 
@@ -38,13 +39,6 @@ BUILTINS = {
     "abs", "bool", "breakpoint", "complex", "divmod", "enumerate", "float", "int", "len", "max", "min", "print", "range", "round",
     "sum", "tuple", "zip",
 }  # fmt: skip
-ARRAY_BYTES = 1_000_000
-"""Largest array: numba compiles larger ones in by their address, which means nothing to another process."""
-
-READABLE = "a kernel can read numbers, strings, tuples and arrays; make it a parameter or a tuple"
-CALLABLE = (
-    "a kernel can call plain functions, other kernels, @njit functions without options, and those of math and numpy"
-)
 
 
 class Namespace(types.ModuleType):
@@ -172,7 +166,10 @@ class _Taking:
     def function(self, live: types.FunctionType) -> tuple[types.FunctionType, str]:
         """Copy a function; return the copy and the hash of what it does."""
         if live in self._open:
-            raise KernelError(f"function {live.__name__!r} calls itself: write it as a loop")
+            code = live.__code__
+            raise KernelError(
+                f"{code.co_filename}:{code.co_firstlineno}: function {live.__name__!r} calls itself: write it as a loop"
+            )
         if live not in self._taken:
             self._open.append(live)
             self._taken[live] = self._copied(live)
@@ -190,9 +187,15 @@ class _Taking:
             said.append(f"{name} = {told}")
             self.facts[f"{name!r} in {live.__name__!r}"] = told
         positional = {str(i): each for i, each in enumerate(live.__defaults__ or ())}
+        arguments = live.__code__.co_varnames[: live.__code__.co_argcount][-len(positional) :]
         defaults: dict[str, Any] = {}
         for name, value in {**positional, **(live.__kwdefaults__ or {})}.items():
-            said.append(f"default {name} = {self._put(defaults, (name,), value, live)}")
+            try:
+                said.append(f"default {name} = {self._put(defaults, (name,), value, live)}")
+            except KernelError:
+                argument = arguments[int(name)] if name in positional else name
+                reason = f"has {value!r} as the default of {argument!r}, a {kind_of(value)}: {READABLE}"
+                raise _refusal(live, argument, reason) from None
         copy = types.FunctionType(
             live.__code__,
             scope,
@@ -211,13 +214,21 @@ class _Taking:
             into[name], told = self._value(value, name, live)
             return told
         if not attributes or not hasattr(value, attributes[0]):
-            what = f"the {attributes[0]!r} of {name!r}, which has none" if attributes else f"{name!r}, a {_kind(value)}"
-            raise _refusal(live, name, f"reads {what}: {READABLE}")
+            raise _refusal(
+                live,
+                name,
+                lacking(value, name, attributes[0])
+                if attributes
+                else f"reads {name!r}, a {kind_of(value)}: {READABLE}",
+            )
         inner = vars(into.setdefault(name, Namespace(f"names of {name}")))
         return self._put(inner, tuple(attributes), getattr(value, attributes[0]), live)
 
     def _value(self, value: Any, name: str, live: types.FunctionType) -> tuple[Any, str]:
-        value = plain_function(value)
+        try:
+            value = plain_function(value)
+        except KernelError as error:
+            raise _refusal(live, name, f"calls {name!r}: {error}") from None
         ours = repeatable(value) if self._own_mathematics else None
         if ours is not None:
             return ours, f"{library_name(value)}, edition {EDITION}"
@@ -229,7 +240,7 @@ class _Taking:
         try:
             return _constant(value)
         except TypeError:
-            raise _refusal(live, name, _why(value, name)) from None
+            raise _refusal(live, name, why(value, name)) from None
 
 
 def _is_namespace(value: Any) -> bool:
@@ -284,7 +295,7 @@ def _constant(value: Any) -> tuple[Any, str]:
     if isinstance(value, np.number):
         return value, f"{value.dtype.str} {value.item()!r}"
     if value is None or type(value) in {bool, float, complex, str, bytes}:
-        return value, f"{_kind(value)} {value!r}"
+        return value, f"{kind_of(value)} {value!r}"
     raise TypeError
 
 
@@ -296,26 +307,6 @@ def _tuple(value: tuple[Any, ...]) -> tuple[Any, str]:
     if type(value).__bases__ != (tuple,) or not hasattr(value, "_fields"):
         raise TypeError
     return type(value)(*copies), f"{value._fields} ({said})"  # type: ignore[attr-defined] - a named tuple has them
-
-
-def _why(value: Any, name: str) -> str:
-    if _is_generator(value) or _is_generator(getattr(value, "__self__", None)):
-        return f"draws from {name!r}, which no seed of a sweep reaches: draw from rng instead"
-    if isinstance(value, np.ndarray) and value.nbytes > ARRAY_BYTES:
-        return f"reads {name!r}, an array of {value.nbytes:,} bytes: one of up to {ARRAY_BYTES:,} can be read"
-    if isinstance(value, int):
-        return f"reads {name!r}, which is {value}: integers have 64 bits, -2**63 to 2**63 - 1"
-    if callable(value):
-        return f"calls {name!r}, a {_kind(value)}: {CALLABLE}"
-    return f"reads {name!r}, a {_kind(value)}: {READABLE}"
-
-
-def _kind(value: Any) -> str:
-    return type(value).__name__
-
-
-def _is_generator(value: Any) -> bool:
-    return type(value).__module__.startswith(("random", "numpy.random"))
 
 
 def _refusal(live: types.FunctionType, name: str, reason: str) -> KernelError:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numba import types  # type: ignore[import-untyped]
+from numba.core import config  # type: ignore[import-untyped]
+from numba.core.compiler_lock import global_compiler_lock  # type: ignore[import-untyped]
 
 from sweep_kernels.counter import DRAW_LIMIT
 from sweep_kernels.errors import KernelError
@@ -14,10 +18,12 @@ from sweep_kernels.explained import explained
 from sweep_kernels.loading import loader
 from sweep_kernels.modules import assembly_of, simplified
 from sweep_kernels.native import Compiler, make_rng
-from sweep_kernels.refusals import refuse_code, refuse_types
+from sweep_kernels.refusals import refuse_code, refuse_types, refuse_unset
 from sweep_kernels.storing import storer
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from sweep_kernels.declaration import Kernel
 
 __all__ = ["ONE_ARGUMENTS", "STRIDES", "OneTrial", "one_trial"]
@@ -64,11 +70,27 @@ def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
     functions = [each.py_func for each in compiler.dispatchers]
     refuse_code(functions)
     try:
-        made = assembly_of(_one(kernel, kinds, trial, found), types.void(*ONE_ARGUMENTS))
+        with _heard() as said:
+            made = assembly_of(_one(kernel, kinds, trial, found), types.void(*ONE_ARGUMENTS))
     except Exception as error:  # noqa: BLE001 - numba asserts, and stumbles, over what it does not expect
         raise KernelError(explained(kernel, functions, error)) from None
+    refuse_unset(functions, said)
     refuse_types(compiler.dispatchers)
     return OneTrial(simplified(made), made.entry, tuple(found))
+
+
+@contextmanager
+def _heard() -> Generator[list[Warning]]:
+    """Have numba tell of variables that may not have been set; what else it warns of is of no use to anybody."""
+    with global_compiler_lock, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        kept, config.ALWAYS_WARN_UNINIT_VAR = config.ALWAYS_WARN_UNINIT_VAR, 1
+        said: list[Warning] = []
+        try:
+            yield said
+        finally:
+            config.ALWAYS_WARN_UNINIT_VAR = kept
+            said += [each.message for each in caught if isinstance(each.message, Warning)]
 
 
 def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -> Any:
