@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError, PlanError, SpaceError, nearest
+from sweep.kinds import other_kinds
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
 from sweep_kernels.tables import TableReference
 
@@ -71,6 +72,8 @@ class Plan:
         Trials of a block.
     data
         The tables that the kernel reads, by parameter: their types, shapes and hashes.
+    kinds
+        What parameters are made that are annotated as something else than their axes or defaults are: ``"float"``, ``"int"`` or ``"float32"``.
     """
 
     kernel: KernelReference
@@ -82,6 +85,7 @@ class Plan:
     confidence: float = 0.95
     block_size: int = BLOCK_SIZE
     data: Mapping[str, TableReference] = field(default_factory=dict[str, TableReference])
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def make(
@@ -119,7 +123,7 @@ class Plan:
             kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs
         )
         numbers_of = (int(trials), int(seed), keep, common_random_numbers, float(confidence))
-        return cls(reference, space, *numbers_of, data=tables)
+        return cls(reference, space, *numbers_of, data=tables, kinds=other_kinds(kernel, space, tables))
 
     @property
     def points(self) -> int:
@@ -158,6 +162,7 @@ class Plan:
             "keep": self.keep,
             "confidence": self.confidence,
             **({"data": {name: each.to_json() for name, each in sorted(self.data.items())}} if self.data else {}),
+            **({"kinds": dict(sorted(self.kinds.items()))} if self.kinds else {}),
         }
 
     def to_json(self) -> bytes:
@@ -208,6 +213,7 @@ class Plan:
                     for key in ("trials", "seed", "keep", "common_random_numbers", "confidence", "block_size")
                 },
                 data={name: TableReference.from_json(each) for name, each in fields.get("data", {}).items()},
+                kinds=fields.get("kinds", {}),
             )
         except (ValueError, KeyError, TypeError, SpaceError) as error:
             raise CorruptError(f"{name} cannot be read as a plan: {type(error).__name__}: {error}") from None
@@ -249,15 +255,21 @@ class Plan:
             before, now = getattr(old, name), getattr(self, name)
             if before != now:
                 yield _differs(name, before, now)
-        for name in sorted({*old.data, *self.data}):
-            before, now = (str(each.data[name]) if name in each.data else "none" for each in (old, self))
-            if before != now:
-                yield _differs(f"the table {name!r}", before, now)
+        yield from self._differences_of_arguments(old)
         if self.trials < old.trials:
             yield _differs("trials", old.trials, self.trials) + " (trials can grow, not shrink)"
         reason = self.space.extends(old.space)
         if reason is not None:
             yield f"space differs: {reason} (points can be added at the end)"
+
+    def _differences_of_arguments(self, old: Plan) -> Iterator[str]:
+        """Say which tables and annotations differ."""
+        for name in sorted({*old.data, *self.data}):
+            before, now = (str(each.data[name]) if name in each.data else "none" for each in (old, self))
+            if before != now:
+                yield _differs(f"the table {name!r}", before, now)
+        if dict(self.kinds) != dict(old.kinds):
+            yield _differs("what parameters are annotated as", dict(old.kinds), dict(self.kinds))
 
 
 def _differs(field: str, old: Any, new: Any) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from sweep_kernels.annotations import converted, parameter_kinds, returned_outputs
 from sweep_kernels.errors import KernelError
 from sweep_kernels.outputs import output_names
 from sweep_kernels.rng import Rng
@@ -39,6 +40,8 @@ class Kernel:
         Names of the numbers that it returns, in order; those of a vector are ``curve[0]``, ``curve[1]``, ...
     own_mathematics
         Whether functions of ``math`` and ``numpy`` are ours, with the same bits everywhere, or the C library's.
+    types
+        What parameters are annotated as: ``"float"``, ``"int"``, ``"bool"`` or ``"float32"``; not those with another annotation or none.
     """
 
     function: Callable[..., Any]
@@ -48,6 +51,7 @@ class Kernel:
     outputs: tuple[str, ...]
     summary: str = ""
     own_mathematics: bool = True
+    types: dict[str, str] = field(default_factory=dict[str, str])
     _carried: Snapshot | None = field(default=None, repr=False)
 
     @property
@@ -123,10 +127,15 @@ class Kernel:
 
     def run(self, rng: Rng, /, **parameters: Any) -> Any:
         """Run one trial with a given `rng`; see `trial`."""
-        given = {name: read_only(each) if isinstance(each, np.ndarray) else each for name, each in parameters.items()}
-        returned = self.frozen(rng, **given)
+        given = {name: self.defaults[name] for name in self.types if name in self.defaults} | parameters
+        returned = self.frozen(rng, **{name: self._given(name, each) for name, each in given.items()})
         rng.check_drawn()
         return returned
+
+    def _given(self, name: str, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return read_only(value)
+        return converted(self.types[name], value, name) if name in self.types else value
 
     __call__ = property(lambda self: self.function)  # type: ignore[assignment] - callable as the plain function, traceback and all
 
@@ -139,6 +148,7 @@ class Kernel:
             self.outputs,
             self.summary,
             self.own_mathematics,
+            self.types,
             self._snapshot,
         )
         return (Kernel, values)
@@ -168,8 +178,8 @@ def kernel(
     function
         ``f(rng, a, b, ...)`` returning a number, a bool, or a tuple of these, or of tuples and one-dimensional arrays of these.
     outputs
-        Names of what it returns, in order: ``"peak"`` for a number, ``("curve", 50)`` for a tuple or an array of 50. The function's own name when
-        left out.
+        Names of what it returns, in order: ``"peak"`` for a number, ``("curve", 50)`` for a tuple or an array of 50. When left out, the fields of
+        the NamedTuple that the function is annotated to return, or else the function's own name.
     mathematics
         ``"own"``: functions of ``math`` and ``numpy`` are ours, which give the same bits on every machine; ``"library"``: the C library's.
 
@@ -212,7 +222,9 @@ def _declare(
     name = function.__name__
     if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
         raise KernelError(f"kernel {name!r} yields or awaits: it must return what one trial gives")
-    given = output_names(name, [outputs] if isinstance(outputs, str) else outputs if outputs is not None else [name])
+    if outputs is None:
+        outputs = returned_outputs(function) or [name]
+    given = output_names(name, [outputs] if isinstance(outputs, str) else outputs)
     arguments = list(inspect.signature(function).parameters.values())
     if not arguments:
         raise KernelError(
@@ -225,14 +237,17 @@ def _declare(
     for each in arguments:
         _check_argument(name, each)
     taken = arguments[1:]
+    types = parameter_kinds(function, (each.name for each in taken))
+    numbers = {each.name: number for each in taken if (number := _number(each.default)) is not None}
     return Kernel(
         function=function,
         name=name,
         parameters=tuple(each.name for each in taken),
-        defaults={each.name: number for each in taken if (number := _number(each.default)) is not None},
+        defaults={key: converted(types[key], value, key) if key in types else value for key, value in numbers.items()},
         outputs=given,
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
         own_mathematics=own_mathematics,
+        types=types,
     )
 
 

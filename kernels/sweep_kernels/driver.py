@@ -95,6 +95,8 @@ def parameter_words(columns: list[NDArray[Any]], kinds: tuple[str, ...], rows: i
     for position, (column, kind) in enumerate(zip(columns, kinds, strict=True)):
         if kind == "float":
             words[:, position] = np.ascontiguousarray(column, dtype=np.float64).view(np.int64)
+        elif kind == "float32":
+            words[:, position] = np.asarray(column, dtype=np.float32).astype(np.float64).view(np.int64)
         elif table_kind(kind):
             words[:, position] = 0
         else:

@@ -23,7 +23,13 @@ from sweep_kernels.tables import table_kind
 __all__ = ["WORD", "loader"]
 
 WORD = ir.IntType(64)
-NUMBERS = {"int": types.int64, "float": types.float64, "bool": types.boolean, "str": types.int64}
+NUMBERS = {
+    "int": types.int64,
+    "float": types.float64,
+    "float32": types.float64,
+    "bool": types.boolean,
+    "str": types.int64,
+}
 WIDE = {"float64", "int64", "bool"}
 """Types of tables whose elements are what numba makes of them already."""
 
@@ -78,7 +84,7 @@ def _word(builder: Any, words: Any, at: Any) -> Any:
 
 
 def _number(builder: Any, kind: str, word: Any) -> Any:
-    if kind == "float":
+    if kind in {"float", "float32"}:
         return builder.bitcast(word, ir.DoubleType())
     return builder.trunc(word, ir.IntType(1)) if kind == "bool" else word
 

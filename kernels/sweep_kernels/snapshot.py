@@ -232,7 +232,13 @@ class _Taking:
         ours = repeatable(value) if self._own_mathematics else None
         if ours is not None:
             return ours, f"{library_name(value)}, edition {EDITION}"
-        known = _known_name(value)
+        known = _known_name(value) or _named_tuple(value)
+        if known and getattr(value, "_field_defaults", None):
+            raise _refusal(
+                live,
+                name,
+                f"uses {name!r}, whose fields have defaults, which compiled code leaves out: give each field",
+            )
         if known:
             return value, known
         if isinstance(value, types.FunctionType):
@@ -256,6 +262,12 @@ def _known_name(value: Any) -> str | None:
         return f"instruction {name}"
     # by identity, not by its own name: Ray puts a function of its own in the place of print
     return next((each for each in BUILTINS if getattr(builtins, each) is value), None) or library_name(value)
+
+
+def _named_tuple(value: Any) -> str | None:
+    """Return what there is to know of a named tuple's class: its fields."""
+    is_one = isinstance(value, type) and value.__bases__ == (tuple,) and hasattr(value, "_fields")
+    return f"named tuple {value._fields}" if is_one else None  # type: ignore[attr-defined] - it has them
 
 
 def _looked_up(live: types.FunctionType, name: str, closed: dict[str, types.CellType]) -> Any:
