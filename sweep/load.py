@@ -196,8 +196,12 @@ def _sweep_of(fields: dict[str, Any], path: Path) -> Sweep:
         raise type(error)(f"{path}: {error}") from None
 
 
+MAPPED_BYTES = 1 << 28
+"""A table's file from which on it is mapped: whoever writes to it while a sweep runs changes what trials read."""
+
+
 def _tables(named: Any, base: Path) -> dict[str, Any]:
-    """Map the files that ``[data]`` names; they are read where they are used."""
+    """Read the files that ``[data]`` names; large ones are mapped, and read where they are used."""
     import numpy as np
 
     if not isinstance(named, dict):
@@ -207,7 +211,9 @@ def _tables(named: Any, base: Path) -> dict[str, Any]:
         if not isinstance(place, str) or not place.endswith(".npy"):
             raise SpecError(f"table {name!r} is {place!r}: the name of a .npy file was expected, as np.save writes one")
         try:
-            found[name] = np.load(base / place, mmap_mode="r", allow_pickle=False)
+            large = (base / place).stat().st_size > MAPPED_BYTES
+            found[name] = np.load(base / place, mmap_mode="r" if large else None, allow_pickle=False)
+            found[name].flags.writeable = False  # nobody else knows of it, so it need not be copied
         except FileNotFoundError:
             raise SpecError(f"table {name!r}: there is no file {str(base / place)!r}") from None
         except (OSError, ValueError) as error:

@@ -109,8 +109,6 @@ def as_table(name: str, values: Any) -> Table:
     KernelError
         If it is of another type, has other dimensions, or is empty.
     """
-    if isinstance(values, Table):
-        return values
     try:
         array = np.asarray(values)
     except ValueError:
@@ -123,7 +121,10 @@ def as_table(name: str, values: Any) -> Table:
         raise KernelError(f"table {name!r} has {array.ndim} dimensions: 1 to {DIMENSIONS} can be read")
     if not array.size:
         raise KernelError(f"table {name!r} has the shape {array.shape}: there is nothing in it")
-    if array.flags.writeable or not array.flags.c_contiguous or not array.flags.aligned or not array.dtype.isnative:
+    is_fit = array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative and not array.flags.writeable
+    if is_fit and isinstance(values, Table):
+        return values  # its hash is known already
+    if not is_fit:
         array = np.array(array, dtype=array.dtype.newbyteorder("="), order="C", copy=True, subok=False)
     return read_only(array)
 
