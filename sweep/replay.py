@@ -106,7 +106,7 @@ def replay(
     rng = Rng(plan.seed, 0 if plan.common_random_numbers else point, trial)
     arguments = arguments_of(kernel, plan, point, data)
     try:
-        returned = _debugged(kernel, rng, arguments) if debug else kernel.function(rng, **arguments)
+        returned = _debugged(kernel, rng, arguments) if debug else kernel.run(rng, **arguments)
     except Exception as error:
         raise TrialError(_raised(kernel, plan, point, trial, error)) from error
     return Replayed(plan.space[point], {} if debug and returned is None else outputs_of(kernel, returned))
