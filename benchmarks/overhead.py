@@ -109,9 +109,9 @@ def alone(sweep: Sweep) -> dict:
 
     plan = sweep.plan()
     driver = Driver(
-        sweep.kernel, argument_kinds(sweep.kernel, sweep.space), seed=1, trials=plan.trials, block_size=plan.block_size
+        sweep.kernel, argument_kinds(sweep.kernel, plan), seed=1, trials=plan.trials, block_size=plan.block_size
     )
-    words = argument_words(sweep.kernel, sweep.space, 0, plan.points)
+    words = argument_words(sweep.kernel, plan, 0, plan.points)
     driver.probe(0, words, 1)
     rectangle = Rectangle(0, plan.points, 0, plan.blocks_per_point)
     at_once = max(1, rectangle.blocks // 64)

@@ -50,7 +50,7 @@ def explain(sweep: Sweep) -> Explanation:
     """
     from sweep.store import open_store
 
-    study = Study(sweep.kernel, sweep.plan(), open_store("memory://explanation"))
+    study = Study(sweep.kernel, sweep.plan(), open_store("memory://explanation"), sweep.data)
     driver, alone = study.driver_of(None), study.driver_of(1)
     code = driver.code
     return Explanation(

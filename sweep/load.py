@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["kernels_in", "load_kernel", "load_sweep"]
 
-KEYS = ("kernel", "trials", "seed", "keep", "common_random_numbers", "confidence", "space")
+KEYS = ("kernel", "trials", "seed", "keep", "common_random_numbers", "confidence", "space", "data")
 
 
 def load_sweep(study: str | os.PathLike[str]) -> Sweep:
@@ -190,6 +190,32 @@ def _sweep_of(fields: dict[str, Any], path: Path) -> Sweep:
     try:
         space = from_toml(fields.pop("space", {}), path.parent)
         _ = space.size  # a filter looks at its points here, where the file can be named
-        return Sweep(load_kernel(str(fields.pop("kernel")), path.parent), space, **fields)
+        data = _tables(fields.pop("data", {}), path.parent)
+        return Sweep(load_kernel(str(fields.pop("kernel")), path.parent), space, **fields, data=data)
     except SweepError as error:
         raise type(error)(f"{path}: {error}") from None
+
+
+MAPPED_BYTES = 1 << 28
+"""A table's file from which on it is mapped: whoever writes to it while a sweep runs changes what trials read."""
+
+
+def _tables(named: Any, base: Path) -> dict[str, Any]:
+    """Read the files that ``[data]`` names; large ones are mapped, and read where they are used."""
+    import numpy as np
+
+    if not isinstance(named, dict):
+        raise SpecError(f"data={named!r} is no table of files, as in [data] and under it antenna = 'antenna.npy'")
+    found: dict[str, Any] = {}
+    for name, place in named.items():
+        if not isinstance(place, str) or not place.endswith(".npy"):
+            raise SpecError(f"table {name!r} is {place!r}: the name of a .npy file was expected, as np.save writes one")
+        try:
+            large = (base / place).stat().st_size > MAPPED_BYTES
+            found[name] = np.load(base / place, mmap_mode="r" if large else None, allow_pickle=False)
+            found[name].flags.writeable = False  # nobody else knows of it, so it need not be copied
+        except FileNotFoundError:
+            raise SpecError(f"table {name!r}: there is no file {str(base / place)!r}") from None
+        except (OSError, ValueError) as error:
+            raise SpecError(f"table {name!r}: {base / place} cannot be read as numbers: {error}") from None
+    return found

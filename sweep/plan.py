@@ -6,17 +6,20 @@ import functools
 import hashlib
 import json
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError, PlanError, SpaceError, nearest
+from sweep.kinds import other_kinds
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
+from sweep_kernels.tables import TableReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sweep.space import Space
     from sweep_kernels.declaration import Kernel
+    from sweep_kernels.tables import Table
 
 __all__ = ["BLOCK_SIZE", "FORMAT", "KernelReference", "Plan"]
 
@@ -67,6 +70,10 @@ class Plan:
         Of the intervals, ``0 < confidence <= 1 - 1e-12``. Not part of what is computed: it may change between runs.
     block_size
         Trials of a block.
+    data
+        The tables that the kernel reads, by parameter: their types, shapes and hashes.
+    kinds
+        What parameters are made that are annotated as something else than their axes or defaults are: ``"float"``, ``"int"`` or ``"float32"``.
     """
 
     kernel: KernelReference
@@ -77,6 +84,8 @@ class Plan:
     common_random_numbers: bool = False
     confidence: float = 0.95
     block_size: int = BLOCK_SIZE
+    data: Mapping[str, TableReference] = field(default_factory=dict[str, TableReference])
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def make(
@@ -90,20 +99,22 @@ class Plan:
         common_random_numbers: bool = False,
         confidence: float = 0.95,
         source: str = "",
+        data: Mapping[str, Table] | None = None,
     ) -> Plan:
         """Check a study and plan it.
 
         Raises
         ------
         PlanError
-            If a number is out of range, the kernel's parameters and the space's axes differ, or `keep` is no output.
+            If a number is out of range, the kernel's parameters are not the space's axes and the tables, or `keep` is no output.
         KernelError
             If the kernel's source cannot be hashed.
         """
         _check_numbers(trials, seed, confidence)
         if not isinstance(common_random_numbers, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - it may come from a file
             raise PlanError(f"common_random_numbers={common_random_numbers!r} is neither True nor False")
-        _check_parameters(kernel, space)
+        tables = {name: TableReference.of(each) for name, each in (data or {}).items()}
+        _check_parameters(kernel, space, tables)
         if keep not in {"", "all", *kernel.outputs}:
             raise PlanError(
                 f"keep={keep!r} is neither 'all' nor an output of {kernel.name!r}: {nearest(keep, kernel.outputs)}"
@@ -111,7 +122,8 @@ class Plan:
         reference = KernelReference(
             kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs
         )
-        return cls(reference, space, int(trials), int(seed), keep, common_random_numbers, float(confidence))
+        numbers_of = (int(trials), int(seed), keep, common_random_numbers, float(confidence))
+        return cls(reference, space, *numbers_of, data=tables, kinds=other_kinds(kernel, space, tables))
 
     @property
     def points(self) -> int:
@@ -149,6 +161,8 @@ class Plan:
             "common_random_numbers": self.common_random_numbers,
             "keep": self.keep,
             "confidence": self.confidence,
+            **({"data": {name: each.to_json() for name, each in sorted(self.data.items())}} if self.data else {}),
+            **({"kinds": dict(sorted(self.kinds.items()))} if self.kinds else {}),
         }
 
     def to_json(self) -> bytes:
@@ -198,6 +212,8 @@ class Plan:
                     key: fields[key]
                     for key in ("trials", "seed", "keep", "common_random_numbers", "confidence", "block_size")
                 },
+                data={name: TableReference.from_json(each) for name, each in fields.get("data", {}).items()},
+                kinds=fields.get("kinds", {}),
             )
         except (ValueError, KeyError, TypeError, SpaceError) as error:
             raise CorruptError(f"{name} cannot be read as a plan: {type(error).__name__}: {error}") from None
@@ -231,19 +247,29 @@ class Plan:
         if self.kernel.version != old.kernel.version:
             before, now = (f"{each.name} {each.version[:8]}" for each in (old.kernel, self.kernel))
             yield _differs("the source of the kernel", before, now)
-        for field in ("outputs", "parameters"):
-            before, now = (list(getattr(each, field)) for each in (old.kernel, self.kernel))
+        for name in ("outputs", "parameters"):
+            before, now = (list(getattr(each, name)) for each in (old.kernel, self.kernel))
             if before != now:
-                yield _differs(f"the list of the kernel's {field}", before, now)
-        for field in ("seed", "common_random_numbers", "keep", "block_size"):
-            before, now = getattr(old, field), getattr(self, field)
+                yield _differs(f"the list of the kernel's {name}", before, now)
+        for name in ("seed", "common_random_numbers", "keep", "block_size"):
+            before, now = getattr(old, name), getattr(self, name)
             if before != now:
-                yield _differs(field, before, now)
+                yield _differs(name, before, now)
+        yield from self._differences_of_arguments(old)
         if self.trials < old.trials:
             yield _differs("trials", old.trials, self.trials) + " (trials can grow, not shrink)"
         reason = self.space.extends(old.space)
         if reason is not None:
             yield f"space differs: {reason} (points can be added at the end)"
+
+    def _differences_of_arguments(self, old: Plan) -> Iterator[str]:
+        """Say which tables and annotations differ."""
+        for name in sorted({*old.data, *self.data}):
+            before, now = (str(each.data[name]) if name in each.data else "none" for each in (old, self))
+            if before != now:
+                yield _differs(f"the table {name!r}", before, now)
+        if dict(self.kinds) != dict(old.kinds):
+            yield _differs("what parameters are annotated as", dict(old.kinds), dict(self.kinds))
 
 
 def _differs(field: str, old: Any, new: Any) -> str:
@@ -263,7 +289,13 @@ def _is_integer(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, numbers.Integral)
 
 
-def _check_parameters(kernel: Kernel, space: Space) -> None:
+def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableReference]) -> None:
+    for name in data:
+        if name not in kernel.parameters:
+            known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"
+            raise PlanError(f"table {name!r} is no parameter of kernel {kernel.name!r}: {known}")
+        if name in space.names:
+            raise PlanError(f"parameter {name!r} of kernel {kernel.name!r} has both an axis and a table: leave one out")
     for name in space.names:
         if name == kernel.receiver:
             raise PlanError(
@@ -274,10 +306,10 @@ def _check_parameters(kernel: Kernel, space: Space) -> None:
             known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"
             raise PlanError(f"axis {name!r} is no parameter of kernel {kernel.name!r}: {known}")
     for name in kernel.parameters:
-        if name not in space.names and name not in kernel.defaults:
+        if name not in space.names and name not in kernel.defaults and name not in data:
             raise PlanError(
                 f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: add an axis {name!r} to the space "
-                f"(its axes are {', '.join(map(repr, space.names)) or 'none'})"
+                f"(its axes are {', '.join(map(repr, space.names)) or 'none'}), or a table: data={{{name!r}: array}}"
             )
     _check_columns(kernel, space)
 

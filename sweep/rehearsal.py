@@ -14,10 +14,11 @@ from sweep.work.arguments import arguments_of
 from sweep_kernels.rng import Rng
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from sweep.plan import Plan
     from sweep_kernels.declaration import Kernel
+    from sweep_kernels.tables import Table
 
 __all__ = ["rehearse"]
 
@@ -34,7 +35,7 @@ class _TimeUpError(BaseException):
     """The trial took too long; no ``Exception``, so that a kernel does not catch it."""
 
 
-def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS) -> None:
+def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS, data: Mapping[str, Table] | None = None) -> None:
     """See that trial 0 of point 0 returns what the kernel says; in the main thread only.
 
     Parameters
@@ -43,6 +44,8 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS) -> None:
         What to try.
     seconds
         How long the trial may take: a longer one is left, and nothing is said of it.
+    data
+        The tables that it reads.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS) -> None:
     rng = Rng(plan.seed, 0, 0)
     try:
         with _time_limit(seconds), redirect_stdout(io.StringIO()):
-            returned = kernel.function(rng, **arguments_of(kernel, plan.space, 0))
+            returned = kernel.function(rng, **arguments_of(kernel, plan, 0, data or {}))
     except UNFIT as error:
         if any(each in str(error) for each in PLAIN_ONLY):
             return

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from sweep.errors import KernelError, SpecError, TrialError, UsageError
 from sweep.frames import last_frame
 from sweep.work.arguments import arguments_of
+from sweep_kernels.outputs import flattened
 from sweep_kernels.rng import Rng
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sweep.plan import Plan
     from sweep_kernels.declaration import Kernel
+    from sweep_kernels.tables import Table
 
 __all__ = ["Replayed", "outputs_of", "prepare", "replay"]
 
@@ -28,8 +29,8 @@ class Replayed:
     outputs: dict[str, Any]
 
 
-def prepare(source: str, seed: int | None = None) -> tuple[Kernel, Plan]:
-    """Find kernel and plan from a study, or from the store of its sweep.
+def prepare(source: str, seed: int | None = None) -> tuple[Kernel, Plan, Mapping[str, Table]]:
+    """Find kernel, plan and tables from a study, or from the store of its sweep.
 
     Raises
     ------
@@ -45,12 +46,14 @@ def prepare(source: str, seed: int | None = None) -> tuple[Kernel, Plan]:
     if source.partition(":")[0].endswith((".py", ".toml")):
         sweep = load_sweep(source)
         sweep = sweep if seed is None else replace(sweep, seed=seed)
-        return sweep.kernel, sweep.plan()
+        return sweep.kernel, sweep.plan(), sweep.data
     from sweep.holdings import require_plan
     from sweep.store import open_store
+    from sweep.work.tables import load_tables
 
-    plan = require_plan(open_store(source))
-    return _kernel_of(plan), plan if seed is None else replace(plan, seed=seed)
+    store = open_store(source)
+    plan = require_plan(store)
+    return _kernel_of(plan), plan if seed is None else replace(plan, seed=seed), load_tables(store, plan)
 
 
 def _kernel_of(plan: Plan) -> Kernel:
@@ -75,12 +78,14 @@ def _kernel_of(plan: Plan) -> Kernel:
     return kernel
 
 
-def replay(kernel: Kernel, plan: Plan, point: int, trial: int, *, debug: bool = False) -> Replayed:
+def replay(
+    kernel: Kernel, plan: Plan, data: Mapping[str, Table], point: int, trial: int, *, debug: bool = False
+) -> Replayed:
     """Run one trial again.
 
     Parameters
     ----------
-    kernel, plan
+    kernel, plan, data
         From `prepare`.
     point, trial
         Which: ``0 <= point < plan.points``, ``0 <= trial < plan.trials``.
@@ -99,9 +104,9 @@ def replay(kernel: Kernel, plan: Plan, point: int, trial: int, *, debug: bool = 
     if not 0 <= trial < plan.trials:
         raise UsageError(f"trial {trial} is not one of the point's {plan.trials:,}: 0 to {plan.trials - 1}")
     rng = Rng(plan.seed, 0 if plan.common_random_numbers else point, trial)
-    arguments = arguments_of(kernel, plan.space, point)
+    arguments = arguments_of(kernel, plan, point, data)
     try:
-        returned = _debugged(kernel, rng, arguments) if debug else kernel.function(rng, **arguments)
+        returned = _debugged(kernel, rng, arguments) if debug else kernel.run(rng, **arguments)
     except Exception as error:
         raise TrialError(_raised(kernel, plan, point, trial, error)) from error
     return Replayed(plan.space[point], {} if debug and returned is None else outputs_of(kernel, returned))
@@ -146,17 +151,4 @@ def outputs_of(kernel: Kernel, returned: Any) -> dict[str, Any]:
     KernelError
         If it is not as many values as the kernel names outputs, or one is neither a number nor a bool.
     """
-    values = returned if isinstance(returned, tuple) else (returned,)
-    if len(values) != len(kernel.outputs):
-        raise KernelError(
-            f"kernel {kernel.name!r} returned {_counted(len(values), 'value')} and names "
-            f"{_counted(len(kernel.outputs), 'output')}: {', '.join(kernel.outputs)}"
-        )
-    for name, value in zip(kernel.outputs, values, strict=True):
-        if not isinstance(value, numbers.Number | np.bool_):
-            raise KernelError(f"kernel {kernel.name!r} returned {value!r} as {name!r}: an output is a number or a bool")
-    return dict(zip(kernel.outputs, values, strict=True))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return dict(zip(kernel.outputs, flattened(kernel.name, kernel.outputs, returned), strict=True))

@@ -28,9 +28,10 @@ from sweep.work.merge import merge
 from sweep.work.parquet import decode
 from sweep.work.pilot import choose_faster, pilot, shard_count
 from sweep.work.study import Study
+from sweep.work.tables import write_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sweep.executors.cluster import Cluster
     from sweep.jobs.work import Functions, Tell, Worker
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from sweep.rectangle import Rectangle
     from sweep.store import Store
     from sweep_kernels.declaration import Kernel
+    from sweep_kernels.tables import Table
 
 __all__ = ["EXECUTORS", "run_plan"]
 
@@ -62,6 +64,7 @@ def run_plan(
     ray_address: str = "local",
     replace: bool = False,
     progress: Progress | None = None,
+    data: Mapping[str, Table] | None = None,
 ) -> Result:
     """Compute what is missing of a plan and return its result.
 
@@ -86,6 +89,8 @@ def run_plan(
         Throw away what the store holds if it is another sweep, once the kernel of this one is compiled.
     progress
         Who listens.
+    data
+        The plan's tables; read from the store when left out.
 
     Raises
     ------
@@ -102,7 +107,7 @@ def run_plan(
     """
     _check_options(executor, workers, shards)
     progress = progress or Silent()
-    study = Study(kernel, plan, store)
+    study = Study(kernel, plan, store, data)
     progress.stage("check")
     if replace:
         _ = study.driver  # what cannot be compiled must not cost the results that are there
@@ -240,6 +245,7 @@ def _map_stages(
     """Write down what is about to be computed, and return map and reduce over it."""
     plan = study.plan
     study.store.check_writable()
+    write_tables(study.store, study.tables)
     blocks = sum(each.blocks for each in work.rectangles)
     kept = work.trials if plan.keep == "all" else 0
     count = min(shards, blocks) if shards else shard_count(work.seconds, blocks, where.workers, kept, MAX_SHARDS)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError
 from sweep.space.base import Space
 from sweep_kernels.declaration import Kernel
+from sweep_kernels.tables import as_table
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from sweep.plan import Plan
     from sweep.progress import Progress
@@ -40,6 +42,9 @@ class Sweep:
         Give every point the same draws, so that differences between points are not blurred by chance.
     confidence
         Of the intervals, ``0 < confidence < 1``.
+    data
+        Tables that all trials read, by the parameters that they are: arrays of 1 to 3 dimensions, of float64, float32, int64, int32, uint8 or bool.
+        They are copied, unless they cannot be written to, and hashed: a plan with another table is another plan.
 
     Examples
     --------
@@ -60,6 +65,7 @@ class Sweep:
     keep: str = ""
     common_random_numbers: bool = False
     confidence: float = 0.95
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.kernel, Kernel):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument
@@ -70,6 +76,9 @@ class Sweep:
             raise SpecError(f"space={self.space!r} is not a space, as grid(a=[1, 2]) makes one")
         if not isinstance(self.keep, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise SpecError(f"keep={self.keep!r} is neither 'all' nor the name of one output")
+        if not isinstance(self.data, dict):
+            raise SpecError(f"data={self.data!r} is no dict of arrays, as in data={{'antenna': array}}")
+        object.__setattr__(self, "data", {name: as_table(name, each) for name, each in self.data.items()})
 
     def plan(self, source: str = "") -> Plan:
         """Check the sweep and return its plan.
@@ -95,6 +104,7 @@ class Sweep:
             common_random_numbers=self.common_random_numbers,
             confidence=self.confidence,
             source=source,
+            data=self.data,
         )
 
     def run(
@@ -142,4 +152,5 @@ class Sweep:
             ray_address=ray_address,
             replace=replace,
             progress=progress,
+            data=self.data,
         )

@@ -16,6 +16,7 @@ loop over its trials moves ``c2`` alone. This layout is number 1; a change of it
 from __future__ import annotations
 
 __all__ = [
+    "DRAW_LIMIT",
     "LAYOUT",
     "NORMAL_STREAM",
     "POINT_LIMIT",
@@ -32,6 +33,8 @@ NORMAL_STREAM = 1 << 24
 SEED_LIMIT = 1 << 64
 POINT_LIMIT = 1 << 44
 TRIAL_LIMIT = 1 << 44
+DRAW_LIMIT = 1 << 33
+"""Draws that a trial may take of each stream: beyond, the draw block would run into the next field."""
 
 _MASK = 0xFFFFFFFF
 

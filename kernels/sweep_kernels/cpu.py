@@ -19,13 +19,14 @@ from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 
 from sweep_kernels.counter import high_word
 from sweep_kernels.lanes import NotWidenedError, Widened, widened
+from sweep_kernels.loading import WORD
 from sweep_kernels.modules import Assembly, assembly_of, emitted, room_of
 from sweep_kernels.native import compiled
 from sweep_kernels.objectcode import ObjectCode
 from sweep_kernels.refusals import refuse_symbols
 from sweep_kernels.shelf import cache_folder, read, toolchain, write
-from sweep_kernels.statistics import SCRATCH, SLOTS, block_statistics
-from sweep_kernels.trial import ONE_ARGUMENTS, STRIDES, WORD, OneTrial, one_trial
+from sweep_kernels.statistics import APART, SCRATCH, SLOTS, block_statistics
+from sweep_kernels.trial import ONE_ARGUMENTS, STRIDES, OneTrial, one_trial
 
 if TYPE_CHECKING:
     from sweep_kernels.declaration import Kernel
@@ -114,7 +115,7 @@ def _trials(one: OneTrial, width: int | None, most: int) -> tuple[Widened, int, 
     return widened(one.text, one.entry, TRIALS, STRIDES, 1), 1, why_alone
 
 
-DRIVE_ARGUMENTS = (*[types.int64] * 11, types.CPointer(types.int64), *[types.CPointer(types.float64)] * 3)
+DRIVE_ARGUMENTS = (*[types.int64] * 11, *[types.CPointer(types.int64)] * 2, *[types.CPointer(types.float64)] * 3)
 
 
 @functools.cache
@@ -138,9 +139,9 @@ def _driver(outputs: int) -> Any:
     def drive(
         k0, k1, common_numbers,
         first_point, first_block, block_count, start, count, trials, block_size, kept_stride,
-        parameters, values, scratch, rows,
+        parameters, tables, values, scratch, rows,
     ):  # fmt: skip
-        stride = kept_stride if kept_stride > 0 else block_size
+        stride = kept_stride if kept_stride > 0 else block_size + APART
         room = view(scratch, 0, SCRATCH + block_size)
         base = 0
         for j in range(count):
@@ -153,7 +154,19 @@ def _driver(outputs: int) -> Any:
             c3 = point & MASK
             if (
                 run_trials(
-                    k0, k1, c1, c2, c3, parameters, row, values, stride, base, n, beyond(scratch, SCRATCH + block_size)
+                    k0,
+                    k1,
+                    c1,
+                    c2,
+                    c3,
+                    parameters,
+                    row,
+                    tables,
+                    values,
+                    stride,
+                    base,
+                    n,
+                    beyond(scratch, SCRATCH + block_size),
                 )
                 != 0
             ):
@@ -177,6 +190,7 @@ def run_trials(
     c3: Any,
     parameters: Any,
     row: Any,
+    tables: Any,
     values: Any,
     stride: Any,
     i: Any,

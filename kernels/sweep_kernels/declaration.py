@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from sweep_kernels.annotations import converted, parameter_kinds, returned_outputs
 from sweep_kernels.errors import KernelError
+from sweep_kernels.outputs import output_names
 from sweep_kernels.rng import Rng
 from sweep_kernels.snapshot import Snapshot, plain_function, take
+from sweep_kernels.tables import read_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,9 +37,11 @@ class Kernel:
     defaults
         Values of the parameters that need no axis.
     outputs
-        Names of what it returns, in order.
+        Names of the numbers that it returns, in order; those of a vector are ``curve[0]``, ``curve[1]``, ...
     own_mathematics
         Whether functions of ``math`` and ``numpy`` are ours, with the same bits everywhere, or the C library's.
+    types
+        What parameters are annotated as: ``"float"``, ``"int"``, ``"bool"`` or ``"float32"``; not those with another annotation or none.
     """
 
     function: Callable[..., Any]
@@ -46,6 +51,7 @@ class Kernel:
     outputs: tuple[str, ...]
     summary: str = ""
     own_mathematics: bool = True
+    types: dict[str, str] = field(default_factory=dict[str, str])
     _carried: Snapshot | None = field(default=None, repr=False)
 
     @property
@@ -105,14 +111,31 @@ class Kernel:
         seed, point, trial
             Which trial: ``0 <= seed < 2**64``, ``0 <= point < 2**44``, ``0 <= trial < 2**44``.
         **parameters
-            Values for the function's parameters; strings as their category codes.
+            Values for the function's parameters; strings as their category codes, tables as arrays.
 
         Returns
         -------
         Any
             What the function returns.
+
+        Raises
+        ------
+        KernelError
+            If it has drawn more than 2**33 numbers of a stream.
         """
-        return self.frozen(Rng(seed, point, trial), **parameters)
+        return self.run(Rng(seed, point, trial), **parameters)
+
+    def run(self, rng: Rng, /, **parameters: Any) -> Any:
+        """Run one trial with a given `rng`; see `trial`."""
+        given = {name: self.defaults[name] for name in self.types if name in self.defaults} | parameters
+        returned = self.frozen(rng, **{name: self._given(name, each) for name, each in given.items()})
+        rng.check_drawn()
+        return returned
+
+    def _given(self, name: str, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return read_only(value)
+        return converted(self.types[name], value, name) if name in self.types else value
 
     __call__ = property(lambda self: self.function)  # type: ignore[assignment] - callable as the plain function, traceback and all
 
@@ -125,6 +148,7 @@ class Kernel:
             self.outputs,
             self.summary,
             self.own_mathematics,
+            self.types,
             self._snapshot,
         )
         return (Kernel, values)
@@ -136,7 +160,7 @@ def kernel(function: Callable[..., Any], /) -> Kernel: ...
 
 @overload
 def kernel(
-    *, outputs: Sequence[str] | str | None = None, mathematics: str = "own"
+    *, outputs: Sequence[str | tuple[str, int]] | str | None = None, mathematics: str = "own"
 ) -> Callable[[Callable[..., Any]], Kernel]: ...
 
 
@@ -144,7 +168,7 @@ def kernel(
     function: Callable[..., Any] | None = None,
     /,
     *,
-    outputs: Sequence[str] | str | None = None,
+    outputs: Sequence[str | tuple[str, int]] | str | None = None,
     mathematics: str = "own",
 ) -> Any:
     """Declare a scalar function to be a kernel.
@@ -152,9 +176,10 @@ def kernel(
     Parameters
     ----------
     function
-        ``f(rng, a, b, ...)`` returning a number, a bool, or a tuple of these.
+        ``f(rng, a, b, ...)`` returning a number, a bool, or a tuple of these, or of tuples and one-dimensional arrays of these.
     outputs
-        Names of what it returns, in order. The function's own name when left out.
+        Names of what it returns, in order: ``"peak"`` for a number, ``("curve", 50)`` for a tuple or an array of 50. When left out, the fields of
+        the NamedTuple that the function is annotated to return, or else the function's own name.
     mathematics
         ``"own"``: functions of ``math`` and ``numpy`` are ours, which give the same bits on every machine; ``"library"``: the C library's.
 
@@ -188,40 +213,42 @@ def kernel(
     return _declare(function, outputs, own_mathematics=own)
 
 
-def _declare(function: Callable[..., Any], outputs: Sequence[str] | str | None, *, own_mathematics: bool) -> Kernel:
+def _declare(
+    function: Callable[..., Any], outputs: Sequence[str | tuple[str, int]] | str | None, *, own_mathematics: bool
+) -> Kernel:
     function = plain_function(function)
     if not inspect.isfunction(function):
         raise KernelError(f"a kernel is a plain function, not {function!r}")
     name = function.__name__
-    given = [outputs] if isinstance(outputs, str) else list(outputs if outputs is not None else [name])
-    _check_outputs(name, given)
+    if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+        raise KernelError(f"kernel {name!r} yields or awaits: it must return what one trial gives")
+    if outputs is None:
+        outputs = returned_outputs(function) or [name]
+    given = output_names(name, [outputs] if isinstance(outputs, str) else outputs)
     arguments = list(inspect.signature(function).parameters.values())
     if not arguments:
         raise KernelError(
             f"kernel {name!r} takes no argument: the first one receives the random numbers, as in f(rng, a, b)"
         )
+    if arguments[0].name in {"self", "cls"}:
+        raise KernelError(
+            f"kernel {name!r} is a method: write a function outside of the class; its first argument receives the random numbers, as in f(rng, a, b)"
+        )
     for each in arguments:
         _check_argument(name, each)
     taken = arguments[1:]
+    types = parameter_kinds(function, (each.name for each in taken))
+    numbers = {each.name: number for each in taken if (number := _number(each.default)) is not None}
     return Kernel(
         function=function,
         name=name,
         parameters=tuple(each.name for each in taken),
-        defaults={each.name: number for each in taken if (number := _number(each.default)) is not None},
-        outputs=tuple(given),
+        defaults={key: converted(types[key], value, key) if key in types else value for key, value in numbers.items()},
+        outputs=given,
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
         own_mathematics=own_mathematics,
+        types=types,
     )
-
-
-def _check_outputs(name: str, outputs: list[str]) -> None:
-    if not outputs:
-        raise KernelError(f"kernel {name!r} names no output: outputs=['payoff'], say")
-    for each in outputs:
-        if not isinstance(each, str) or not each.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own list
-            raise KernelError(f"kernel {name!r}: output {each!r} is not a name; letters, digits and _ make one")
-    if len(set(outputs)) != len(outputs):
-        raise KernelError(f"kernel {name!r}: two outputs share a name in {outputs!r}")
 
 
 def _check_argument(name: str, argument: inspect.Parameter) -> None:

@@ -12,12 +12,16 @@ import numpy as np
 from sweep_kernels.cache import object_code
 from sweep_kernels.counter import key_of
 from sweep_kernels.objectcode import load
-from sweep_kernels.statistics import LARGEST, SCRATCH, SLOTS, SMALLEST
+from sweep_kernels.statistics import APART, LARGEST, SCRATCH, SLOTS, SMALLEST
+from sweep_kernels.tables import table_kind, table_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from sweep_kernels.declaration import Kernel
+    from sweep_kernels.tables import Table
 
 __all__ = ["EXACT", "Blocks", "Driver", "TrialRaisedError", "parameter_words"]
 
@@ -79,7 +83,7 @@ def parameter_words(columns: list[NDArray[Any]], kinds: tuple[str, ...], rows: i
     Parameters
     ----------
     columns
-        One array of length `rows` for each parameter: float64, int64 (also category codes) or bool.
+        One array of length `rows` for each parameter: float64, int64 (also category codes) or bool; whatever for a table, whose word is 0.
     kinds
         Their kinds.
     rows
@@ -94,6 +98,10 @@ def parameter_words(columns: list[NDArray[Any]], kinds: tuple[str, ...], rows: i
     for position, (column, kind) in enumerate(zip(columns, kinds, strict=True)):
         if kind == "float":
             words[:, position] = np.ascontiguousarray(column, dtype=np.float64).view(np.int64)
+        elif kind == "float32":
+            words[:, position] = np.asarray(column, dtype=np.float32).astype(np.float64).view(np.int64)
+        elif table_kind(kind):
+            words[:, position] = 0
         else:
             words[:, position] = column
     return words
@@ -124,6 +132,8 @@ class Driver:
     width
         How many trials side by side; when left out, few where there are only few; see `sweep_kernels.cache.object_code`. The results are the
         same to the bit.
+    tables
+        By the names of the parameters whose kind is a table's.
 
     Attributes
     ----------
@@ -146,6 +156,7 @@ class Driver:
         block_size: int,
         common_random_numbers: bool = False,
         width: int | None = None,
+        tables: Mapping[str, Table] | None = None,
     ) -> None:
         code = self.code = object_code(kernel, kinds, width, most=_suited(min(trials, block_size)))
         self.output_kinds = code.output_kinds
@@ -158,6 +169,8 @@ class Driver:
         self._outputs = len(kernel.outputs)
         self._state = code.state
         self._room = threading.local()
+        self._tables = dict(tables or {})  # held, for compiled code knows their addresses
+        self._table_words = table_words(self._tables, kernel.parameters)
 
     def run(self, blocks: Blocks, words: NDArray[np.int64]) -> NDArray[np.float64]:
         """Run blocks and return their statistics.
@@ -207,7 +220,7 @@ class Driver:
     def _scratch(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if not hasattr(self._room, "arrays"):
             scratch = SCRATCH + self._block_size + self._state * (self._block_size + WIDEST)
-            self._room.arrays = (np.empty(scratch), np.empty((self._outputs, self._block_size)))
+            self._room.arrays = (np.empty(scratch), np.empty((self._outputs, self._block_size + APART)))
         return self._room.arrays
 
     def _call(
@@ -238,7 +251,7 @@ class Driver:
             ctypes.addressof(nothing), ctypes.addressof(raised), *self._key, self._common,
             blocks.first_point, blocks.first_block, blocks.width, blocks.start, blocks.count,
             trials, self._block_size, kept_stride,
-            words.ctypes.data, values.ctypes.data, scratch.ctypes.data, rows.ctypes.data,
+            words.ctypes.data, self._table_words.ctypes.data, values.ctypes.data, scratch.ctypes.data, rows.ctypes.data,
         )  # fmt: skip
 
     def _find_failure(self, blocks: Blocks, words: NDArray[np.int64]) -> TrialRaisedError:

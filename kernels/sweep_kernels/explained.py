@@ -36,19 +36,46 @@ WHOLE_ARRAYS = (
     "write a loop over the elements"
 )
 RETURNS_ARRAY = "Only accept returning of array passed into the function as argument"
+COMPREHENDS = "a kernel cannot make a list, a set or a dict by a comprehension: write a loop with a running value, as in total += rng.normal()"
 DISPLAYS = {
+    **dict.fromkeys(("LIST_APPEND", "SET_ADD", "MAP_ADD"), COMPREHENDS),
     "BUILD_LIST": f"a kernel cannot make a list, {NO_MEMORY}",
     "BUILD_SET": f"a kernel cannot make a set, {NO_MEMORY}",
     "BUILD_MAP": f"a kernel cannot make a dict, {NO_MEMORY}",
     "BUILD_CONST_KEY_MAP": f"a kernel cannot make a dict, {NO_MEMORY}",
 }
-CATCHES = "a kernel cannot catch one kind of error: test for what raises it with if"
 ALLOCATES = (
     "it makes a list, an array or text on the way, which compiled code has no memory for: "
     "write a loop over the elements, and the text of an error out"
 )
+BARE = "a vector that is returned alone is returned in a tuple, as in `return (curve,)`"
+CATCHES = "a kernel cannot catch one kind of error: test for what raises it with if"
+READ_ONLY = (
+    "it writes to an array that all trials share, which can only be read: keep what a trial changes in variables"
+)
+BY_POSITION = "a table of narrow numbers is read by position: loop with `for i in range(len(table))` and read table[i]"
+FORMATS = "a kernel cannot make text: write the text of an error out, and return numbers"
 GENERATES = "a kernel cannot use a generator expression: write a loop"
 OPENS = "a kernel cannot use `with`"
+TELLING = {
+    r"exception_match": CATCHES,
+    r"(setitem|iadd|isub|imul|itruediv)\W.*(readonly array|table\()": READ_ONLY,
+    r"(getiter|enumerate|zip|sum|min|max)\W[^\n]*\n?.*table\(": BY_POSITION,
+    r"yield in a closure": GENERATES,
+    r"Exception object cannot be stored": "a kernel cannot keep what was raised: write `except Exception:` without `as`",
+    r"Illegal IR, del found": "a kernel cannot use `del`: leave the variable alone",
+    r"attribute '\w+' of type (Literal\[str\]|unicode_type)|\bmod\W.*Literal\[str\]": FORMATS,
+    r"setitem\W.*\b(Uni)?Tuple\(": "a tuple cannot be changed: make a new one",
+    r"First-class function|Undecided type .*": "it chooses a function as it runs: choose with `if` what to call",
+}
+"""What numba says, and what it means."""
+INSTEAD = {"where": "x if condition else y", "clip": "min(max(x, low), high)"}
+"""Functions of NumPy for arrays, and what to write for numbers."""
+SPOKEN = {
+    "tuple": "a tuple", "array": "an array", "list": "a list", "none": "None", "bool": "a bool", "int": "an integer", "float": "a float",
+    "str": "text", "unicode": "text", "complex": "a complex number",
+}  # fmt: skip
+"""Beginnings of numba's types, and what they are."""
 NOISE = (
     "Failed in nopython",
     "During:",
@@ -87,7 +114,7 @@ def explained(kernel: Kernel, functions: Iterable[pytypes.FunctionType], error: 
         return f"{kernel.file}:{kernel.line}: kernel {kernel.name!r}: {own[0]}"
     codes = [each.__code__ for each in functions]
     file, line, code = _place(text, {each.co_filename for each in codes}) or (kernel.file, kernel.line, "")
-    reason = _syntax(text, codes, (file, line))
+    reason = _syntax(text, kernel.name, codes, (file, line))
     if reason:
         line, why = reason
         return f"{file}:{line}: kernel {kernel.name!r} cannot be compiled: {why}"
@@ -97,6 +124,9 @@ def explained(kernel: Kernel, functions: Iterable[pytypes.FunctionType], error: 
 def _place(text: str, files: set[str]) -> tuple[str, int, str] | None:
     """Return file, line and code of the innermost place in the user's own files, which numba tells first; numba may shorten the path."""
     by_name = {Path(each).name: each for each in files}
+    for match in re.finditer(r"Raised from (.+) \((\d+)\)", text):
+        if match[1] in files:
+            return match[1], int(match[2]), ""
     for match in re.finditer(r'File "([^"]+)", line (\d+):\n((?:.*\n)*?)\s*\^', text):
         file = by_name.get(Path(match[1]).name)
         if file:
@@ -104,30 +134,35 @@ def _place(text: str, files: set[str]) -> tuple[str, int, str] | None:
     return None
 
 
-def _syntax(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
+def _syntax(text: str, name: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
     """Find a piece of syntax that is to blame; return its line and what to do."""
-    if "exception_match" in text:
-        return place[1], CATCHES
     if "context-manager" in text:
         return _line_of(codes, place[0], {"BEFORE_WITH", "LOAD_SPECIAL"}) or place[1], OPENS
-    if "yield in a closure" in text:
-        return place[1], GENERATES
-    array = _array(text)
-    return (place[1], array) if array else _display(text, codes, place)
+    why = _array(text, name)
+    if why:
+        return place[1], why
+    shown = _display(text, codes, place)
+    if shown:
+        return shown
+    return next(((place[1], why) for pattern, why in TELLING.items() if re.search(pattern, text)), None)
 
 
-def _array(text: str) -> str | None:
+def _array(text: str, name: str) -> str | None:
     """Say what is wrong with an array that a trial makes."""
+    if _refused_call(text) in INSTEAD:
+        return None
     if RETURNS_ARRAY in text:
         callee = re.search("resolving callee type: (.*)", text.partition(RETURNS_ARRAY)[2])
-        return GIVES_AWAY if callee is None or "Dispatcher" in callee[1] else WHOLE_ARRAYS
+        if callee is None or "Dispatcher" not in callee[1]:
+            return WHOLE_ARRAYS
+        return BARE if f"<function {name} " in callee[1] else GIVES_AWAY
     told = re.search("an array that a trial makes .*", text)
     return told[0] if told else WHOLE_ARRAYS if _refused_call(text) in MAKERS else None
 
 
 def _display(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
     """Find the list, set or dict to blame, on the line that numba stopped at or else before it."""
-    if not re.search(r"NRT required|\b(list|set|dict)\W|DictType", text):
+    if not re.search(r"NRT required|\b(list|set|dict)\W|DictType|Undecided", text):
         return None
     for opcode, why in DISPLAYS.items():
         line = _line_of(codes, place[0], {opcode}, place[1]) or _line_of(codes, place[0], {opcode})
@@ -153,13 +188,47 @@ def _call(text: str) -> str | None:
     attribute = re.search(r"Unknown attribute '(\w+)' of type sweep_kernels\.Rng", text)
     if attribute:
         return f"rng has no {attribute[1]!r}; it draws {', '.join(METHODS)}"
+    typed = _mixed(text)
+    if typed:
+        return typed
     name = _refused_call(text)
     if not name:
         return None
+    if name in INSTEAD:
+        return f"compiled code has no {name} of numbers: write {INSTEAD[name]}"
     if name.startswith("rng."):
         return _draw(name.removeprefix("rng."))
     taken = re.search(r">>> [\w.<>]+\((.*)\)", text)
     return f"compiled code has no {name} of {taken[1] if taken else 'these'}"
+
+
+def _mixed(text: str) -> str | None:
+    """Say what has several types, or what a module has not."""
+    lacking = re.search(r"Unknown attribute '(\w+)' of type Module\(<module 'names of ([\w.]+)'>", text)
+    if lacking:
+        return f"{lacking[2]}.{lacking[1]} has no compiled form"
+    mixed = re.search(r"Cannot unify (.+?) and (.+?) for '(\w+?)(?:\.\d+)?'", text)
+    if mixed:
+        first, second = map(_spoken, mixed.groups()[:2])
+        second = "another one" if second == first else second
+        return f"{mixed[3]!r} is {first} and becomes {second}: a variable keeps one type, so begin with what it becomes, or use two names"
+    returned = re.search(r"Can't unify return type from the following types: (.+)", text)
+    if returned:
+        kinds = " or ".join(sorted({_spoken(each) for each in re.split(r", (?![^(]*\))", returned[1].strip())}))
+        return f"it returns {kinds}: return the same everywhere, one value for each output"
+    return None
+
+
+def _spoken(kind: str) -> str:
+    """Put one of numba's types into words.
+
+    >>> _spoken("Literal[int](1)"), _spoken("UniTuple(float64 x 2)")
+    ('an integer', 'a tuple')
+    """
+    for word, said in SPOKEN.items():
+        if word in kind.partition("(")[0].lower():
+            return said
+    return kind
 
 
 def _refused_call(text: str) -> str | None:

@@ -36,7 +36,7 @@ __all__ = ["INLINE", "Compiler", "RngType", "compiled", "make_rng", "rng_type"]
 INLINE = {"forceinline": True, "error_model": "numpy"}
 CHECKED = {"forceinline": True, "error_model": "sweep", "boundscheck": True}
 INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
-OWN = {"sweep_kernels.repeatable"}
+OWN = {"sweep_kernels.repeatable", "sweep_kernels.interpolation"}
 """Modules whose functions a kernel refers to without knowing it."""
 
 FIELDS = {

@@ -107,7 +107,7 @@ def load(code: ObjectCode) -> Any:
     for name in code.symbols:
         library.import_symbol(name, _address(name))
     linked = library.link(_linker(), f"kernel-{next(_numbers)}")
-    prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 11, *[ctypes.c_void_p] * 4)
+    prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 11, *[ctypes.c_void_p] * 5)
     function = prototype(linked[code.entry])
     function.library = linked  # type: ignore[attr-defined] - linked code lives as long as its library
     return function

@@ -11,7 +11,9 @@ import builtins
 import dis
 import linecache
 import operator
+import re
 import types as pytypes
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numba import types  # type: ignore[import-untyped]
@@ -25,15 +27,34 @@ if TYPE_CHECKING:
 
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["instructions", "refuse_arrays", "refuse_code", "refuse_room", "refuse_symbols", "refuse_types"]
+__all__ = [
+    "instructions",
+    "refuse_arrays",
+    "refuse_code",
+    "refuse_room",
+    "refuse_symbols",
+    "refuse_types",
+    "refuse_unset",
+]
 
 INTERPRETER = ("print", "breakpoint")
 REPLAY = (
     "compiled code runs without Python's interpreter; take it out, or run one trial in plain Python with `sweep replay`"
 )
+VARIABLE_KEYWORDS, GENERATOR = 0x08, 0x20
+"""Flags of a code object; see Python's module ``inspect``."""
+UNFIT = {
+    "IMPORT_NAME": "imports {!r}: import it at the top of the file",
+    "STORE_GLOBAL": "changes {!r}, which all trials share: return what a trial finds",
+    "DELETE_GLOBAL": "deletes {!r}, which all trials share",
+}
+"""Instructions that no compiled code can carry out, and what to say of them."""
 FORMATTING = {"BUILD_STRING", "FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC"}
 AGAIN = "in a loop: make it before, and fill it anew within the loop, a[:] = 0.0"
-GIVES_AWAY = "returns an array, which is gone when the function is over: make it in the kernel, and give it to the function to fill"
+GIVES_AWAY = (
+    "returns an array: one that it has made is gone when it is over (make it in the kernel, and give it to the function to fill), "
+    "and a row of a table is returned in a tuple, as in `return (row,)`"
+)
 SUMS = {
     "sum",
     "mean",
@@ -58,14 +79,18 @@ EQUALITIES = {operator.eq, operator.ne, operator.is_, operator.is_not}
 
 
 def refuse_code(functions: Iterable[pytypes.FunctionType]) -> None:
-    """Refuse functions that need Python's interpreter.
+    """Refuse functions that need Python's interpreter, or that numba would misread.
 
     Raises
     ------
     KernelError
-        If one prints, stops in a debugger or formats text. Names file and line.
+        If one prints, stops in a debugger or formats text; imports; changes a global; yields; takes ``**`` arguments; or has an integer in it
+        that 64 bits do not hold. Names file and line.
     """
     for each in functions:
+        reason = _unfit(each.__code__)
+        if reason:
+            raise _refusal(each, each.__code__.co_firstlineno, reason)
         for instruction in instructions(each.__code__):
             reason = _interpreted(instruction, each.__globals__)
             if reason:
@@ -134,6 +159,10 @@ def instructions(code: pytypes.CodeType) -> Iterator[dis.Instruction]:
 
 
 def _interpreted(instruction: dis.Instruction, scope: dict[str, Any]) -> str | None:
+    if instruction.opname in UNFIT:
+        return UNFIT[instruction.opname].format(instruction.argval)
+    if instruction.opname == "LOAD_CONST" and _is_too_large(instruction.argval):
+        return f"has {instruction.argval} in it: integers have 64 bits, -2**63 to 2**63 - 1; write it as a float, as in 2.0 ** 70"
     if instruction.opname in FORMATTING:
         return "formats text, which compiled code cannot: write the text of an error out, and return numbers"
     if instruction.opname != "LOAD_GLOBAL":
@@ -141,6 +170,38 @@ def _interpreted(instruction: dis.Instruction, scope: dict[str, Any]) -> str | N
     value = scope.get(instruction.argval)
     name = next((each for each in INTERPRETER if getattr(builtins, each) is value), None)
     return name and f"calls {name}: {REPLAY}"
+
+
+def _unfit(code: pytypes.CodeType) -> str | None:
+    """Say why a function as a whole cannot be part of a kernel."""
+    if code.co_flags & GENERATOR:
+        return "yields: write a loop, and return what it comes to"
+    if code.co_flags & VARIABLE_KEYWORDS:
+        return "takes ** arguments: name each of them"
+    return None
+
+
+def _is_too_large(constant: Any) -> bool:
+    return isinstance(constant, int) and not -(2**63) <= constant < 2**64
+
+
+def refuse_unset(functions: Iterable[pytypes.FunctionType], said: Iterable[Warning]) -> None:
+    """Refuse a variable that may be read before it is set, of which numba warns: it would be 0 where plain Python raises.
+
+    Raises
+    ------
+    KernelError
+        Names file and line.
+    """
+    files = {Path(each.__code__.co_filename).name: each.__code__.co_filename for each in functions}
+    for each in said:
+        found = re.search(r'Detected uninitialized variable (\w+)[\s\S]*?File "([^"]+)", line (\d+)', str(each))
+        file = files.get(Path(found[2]).name) if found else None  # numba may shorten the path
+        if found and file:
+            raise KernelError(
+                f"{file}:{found[3]}: kernel code reads {found[1]!r}, which may not have been set (by a loop of no passes, or a branch that is not "
+                "taken): give it a value before"
+            )
 
 
 def refuse_types(dispatchers: list[Any]) -> None:
@@ -171,8 +232,12 @@ def refuse_types(dispatchers: list[Any]) -> None:
 def _changed(expression: Any, signature: Any, types_of: dict[str, Any]) -> str | None:
     if getattr(expression, "op", "") == "call":
         return _reordered(types_of.get(expression.func.name), signature)
-    if getattr(expression, "op", "") not in {"binop", "inplace_binop"}:
-        return None
+    if getattr(expression, "op", "") in {"binop", "inplace_binop"} and signature is not None:
+        return _operated(expression, signature, types_of)
+    return None
+
+
+def _operated(expression: Any, signature: Any, types_of: dict[str, Any]) -> str | None:
     if expression.fn is operator.matmul:
         return f"multiplies arrays with @, {IN_ORDER}"
     if _is_integer_power(expression, signature) and not _is_natural(types_of[expression.rhs.name]):
@@ -180,6 +245,10 @@ def _changed(expression: Any, signature: Any, types_of: dict[str, Any]) -> str |
             "raises an integer to an integer power: make the base a float, as in 2.0 ** k, or the exponent a natural number "
             "that is written out"
         )
+    if _is_integer_power(expression, signature) and _is_beyond(
+        types_of[expression.lhs.name], types_of[expression.rhs.name]
+    ):
+        return "raises an integer to a power that 64 bits do not hold: write the base as a float, as in 2.0 ** 70"
     if _is_never_equal(expression.fn, *signature.args):
         code = linecache.getline(expression.loc.filename, expression.loc.line).strip()
         return (
@@ -191,7 +260,7 @@ def _changed(expression: Any, signature: Any, types_of: dict[str, Any]) -> str |
 
 def _has_array(result: Any) -> bool:
     return isinstance(result, types.BaseTuple) and any(
-        isinstance(each, types.Array) or _has_array(each) for each in result.types
+        (isinstance(each, types.Array) and each.mutable) or _has_array(each) for each in result.types
     )
 
 
@@ -214,6 +283,12 @@ def _is_integer_power(expression: Any, signature: Any) -> bool:
 
 def _is_natural(exponent: Any) -> bool:
     return isinstance(exponent, types.IntegerLiteral) and exponent.literal_value >= 0
+
+
+def _is_beyond(base: Any, exponent: Any) -> bool:
+    """Tell whether a power of written-out integers is more than 64 bits."""
+    literal = isinstance(base, types.IntegerLiteral) and isinstance(exponent, types.IntegerLiteral)
+    return literal and abs(base.literal_value) > 1 and base.literal_value ** min(exponent.literal_value, 64) >= 2**64
 
 
 def _is_never_equal(function: Any, left: Any, right: Any) -> bool:
@@ -243,7 +318,10 @@ def refuse_symbols(kernel: Kernel, symbols: Iterable[str]) -> None:
         Names the kernel's line.
     """
     if any(each.startswith(("Py", "_Py", "numba_gil", "NRT_")) for each in symbols):
-        raise KernelError(f"{kernel.file}:{kernel.line}: kernel code {kernel.name!r} cannot be compiled: {REPLAY}")
+        raise KernelError(
+            f"{kernel.file}:{kernel.line}: kernel code {kernel.name!r} cannot be compiled: it needs Python's interpreter or memory, as linear "
+            f"algebra and arithmetic of whole arrays do: write a loop ({REPLAY})"
+        )
 
 
 def _refusal(function: Any, line: int, reason: str) -> KernelError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep_kernels import mathematics
+from sweep_kernels.interpolation import interpolated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +81,7 @@ _QUIET_ONES = {id(loud): _QUIET[name] for name, loud in _LOUD.items()}
 
 def repeatable(function: Any) -> Callable[..., float] | None:
     """Return what stands for a function of ``math`` or ``numpy``; None where nothing does."""
-    return _BY_IDENTITY.get(id(function))
+    return interpolated if function is np.interp else _BY_IDENTITY.get(id(function))
 
 
 def quiet(function: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sweep_kernels import draws
-from sweep_kernels.counter import POINT_LIMIT, SEED_LIMIT, TRIAL_LIMIT, high_word, key_of
+from sweep_kernels.counter import DRAW_LIMIT, POINT_LIMIT, SEED_LIMIT, TRIAL_LIMIT, high_word, key_of
 from sweep_kernels.errors import KernelError
 
 if TYPE_CHECKING:
@@ -159,3 +159,15 @@ class Rng:
     def sphere(self) -> tuple[float, float, float]:
         """Point ``(x, y, z)`` of the unit sphere."""
         return draws.sphere(self)
+
+    def check_drawn(self) -> None:
+        """See, after a trial, that it has not drawn more than its counter can tell apart; compiled trials are looked at the same way.
+
+        Raises
+        ------
+        KernelError
+            If it has drawn more than 2**33 uniforms or normals.
+        """
+        for stream, drawn in (("uniforms", self.uniforms), ("normals", self.normals)):
+            if drawn > DRAW_LIMIT:
+                raise KernelError(f"a trial drew {drawn:,} {stream}: it may draw 2**33, so cut it into several trials")

@@ -22,6 +22,7 @@ import numpy as np
 
 from sweep_kernels import arithmetic
 from sweep_kernels.errors import KernelError
+from sweep_kernels.reasons import ARRAY_BYTES, READABLE, kind_of, lacking, why
 from sweep_kernels.repeatable import EDITION, repeatable
 from sweep_kernels.scratch import scratch
 from sweep_kernels.source import normalised_source
@@ -39,13 +40,6 @@ BUILTINS = {
     "abs", "bool", "breakpoint", "complex", "divmod", "enumerate", "float", "int", "len", "max", "min", "print", "range", "round",
     "sum", "tuple", "zip",
 }  # fmt: skip
-ARRAY_BYTES = 1_000_000
-"""Largest array: numba compiles larger ones in by their address, which means nothing to another process."""
-
-READABLE = "a kernel can read numbers, strings, tuples and arrays; make it a parameter or a tuple"
-CALLABLE = (
-    "a kernel can call plain functions, other kernels, @njit functions without options, and those of math and numpy"
-)
 
 
 class Namespace(types.ModuleType):
@@ -173,7 +167,10 @@ class _Taking:
     def function(self, live: types.FunctionType) -> tuple[types.FunctionType, str]:
         """Copy a function; return the copy and the hash of what it does."""
         if live in self._open:
-            raise KernelError(f"function {live.__name__!r} calls itself: write it as a loop")
+            code = live.__code__
+            raise KernelError(
+                f"{code.co_filename}:{code.co_firstlineno}: function {live.__name__!r} calls itself: write it as a loop"
+            )
         if live not in self._taken:
             self._open.append(live)
             self._taken[live] = self._copied(live)
@@ -191,9 +188,15 @@ class _Taking:
             said.append(f"{name} = {told}")
             self.facts[f"{name!r} in {live.__name__!r}"] = told
         positional = {str(i): each for i, each in enumerate(live.__defaults__ or ())}
+        arguments = live.__code__.co_varnames[: live.__code__.co_argcount][-len(positional) :]
         defaults: dict[str, Any] = {}
         for name, value in {**positional, **(live.__kwdefaults__ or {})}.items():
-            said.append(f"default {name} = {self._put(defaults, (name,), value, live)}")
+            try:
+                said.append(f"default {name} = {self._put(defaults, (name,), value, live)}")
+            except KernelError:
+                argument = arguments[int(name)] if name in positional else name
+                reason = f"has {value!r} as the default of {argument!r}, a {kind_of(value)}: {READABLE}"
+                raise _refusal(live, argument, reason) from None
         copy = types.FunctionType(
             live.__code__,
             scope,
@@ -212,17 +215,31 @@ class _Taking:
             into[name], told = self._value(value, name, live)
             return told
         if not attributes or not hasattr(value, attributes[0]):
-            what = f"the {attributes[0]!r} of {name!r}, which has none" if attributes else f"{name!r}, a {_kind(value)}"
-            raise _refusal(live, name, f"reads {what}: {READABLE}")
+            raise _refusal(
+                live,
+                name,
+                lacking(value, name, attributes[0])
+                if attributes
+                else f"reads {name!r}, a {kind_of(value)}: {READABLE}",
+            )
         inner = vars(into.setdefault(name, Namespace(f"names of {name}")))
         return self._put(inner, tuple(attributes), getattr(value, attributes[0]), live)
 
     def _value(self, value: Any, name: str, live: types.FunctionType) -> tuple[Any, str]:
-        value = plain_function(value)
+        try:
+            value = plain_function(value)
+        except KernelError as error:
+            raise _refusal(live, name, f"calls {name!r}: {error}") from None
         ours = repeatable(value) if self._own_mathematics else None
         if ours is not None:
             return ours, f"{library_name(value)}, edition {EDITION}"
-        known = _known_name(value)
+        known = _known_name(value) or _named_tuple(value)
+        if known and getattr(value, "_field_defaults", None):
+            raise _refusal(
+                live,
+                name,
+                f"uses {name!r}, whose fields have defaults, which compiled code leaves out: give each field",
+            )
         if known:
             return scratch(value) or value, known
         if isinstance(value, types.FunctionType):
@@ -230,7 +247,7 @@ class _Taking:
         try:
             return _constant(value)
         except TypeError:
-            raise _refusal(live, name, _why(value, name)) from None
+            raise _refusal(live, name, why(value, name)) from None
 
 
 def _is_namespace(value: Any) -> bool:
@@ -246,6 +263,12 @@ def _known_name(value: Any) -> str | None:
         return f"instruction {name}"
     # by identity, not by its own name: Ray puts a function of its own in the place of print
     return next((each for each in BUILTINS if getattr(builtins, each) is value), None) or library_name(value)
+
+
+def _named_tuple(value: Any) -> str | None:
+    """Return what there is to know of a named tuple's class: its fields."""
+    is_one = isinstance(value, type) and value.__bases__ == (tuple,) and hasattr(value, "_fields")
+    return f"named tuple {value._fields}" if is_one else None  # type: ignore[attr-defined] - it has them
 
 
 def _looked_up(live: types.FunctionType, name: str, closed: dict[str, types.CellType]) -> Any:
@@ -285,7 +308,7 @@ def _constant(value: Any) -> tuple[Any, str]:
     if isinstance(value, np.number):
         return value, f"{value.dtype.str} {value.item()!r}"
     if value is None or type(value) in {bool, float, complex, str, bytes}:
-        return value, f"{_kind(value)} {value!r}"
+        return value, f"{kind_of(value)} {value!r}"
     raise TypeError
 
 
@@ -297,26 +320,6 @@ def _tuple(value: tuple[Any, ...]) -> tuple[Any, str]:
     if type(value).__bases__ != (tuple,) or not hasattr(value, "_fields"):
         raise TypeError
     return type(value)(*copies), f"{value._fields} ({said})"  # type: ignore[attr-defined] - a named tuple has them
-
-
-def _why(value: Any, name: str) -> str:
-    if _is_generator(value) or _is_generator(getattr(value, "__self__", None)):
-        return f"draws from {name!r}, which no seed of a sweep reaches: draw from rng instead"
-    if isinstance(value, np.ndarray) and value.nbytes > ARRAY_BYTES:
-        return f"reads {name!r}, an array of {value.nbytes:,} bytes: one of up to {ARRAY_BYTES:,} can be read"
-    if isinstance(value, int):
-        return f"reads {name!r}, which is {value}: integers have 64 bits, -2**63 to 2**63 - 1"
-    if callable(value):
-        return f"calls {name!r}, a {_kind(value)}: {CALLABLE}"
-    return f"reads {name!r}, a {_kind(value)}: {READABLE}"
-
-
-def _kind(value: Any) -> str:
-    return type(value).__name__
-
-
-def _is_generator(value: Any) -> bool:
-    return type(value).__module__.startswith(("random", "numpy.random"))
 
 
 def _refusal(live: types.FunctionType, name: str, reason: str) -> KernelError:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "APART",
     "FINITE",
     "LANES",
     "LARGEST",
@@ -37,6 +38,8 @@ __all__ = [
 
 LANES = 32
 SCRATCH = 3 * LANES
+APART = 16
+"""Values of one output stand so many more than a block apart from the next one's: at a power of two all would share a few lines of the cache."""
 SLOTS = ("finite", "mean", "m2", "min", "max", "nonfinite_trial")
 FINITE, MEAN, SQUARES, SMALLEST, LARGEST, NONFINITE_TRIAL = range(len(SLOTS))
 

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llvmlite import ir
 from numba import types  # type: ignore[import-untyped]
-from numba.core import cgutils  # type: ignore[import-untyped]
-from numba.core.errors import NumbaError  # type: ignore[import-untyped]
-from numba.extending import intrinsic  # type: ignore[import-untyped]
+from numba.core import config  # type: ignore[import-untyped]
+from numba.core.compiler_lock import global_compiler_lock  # type: ignore[import-untyped]
 
+from sweep_kernels.counter import DRAW_LIMIT
 from sweep_kernels.errors import KernelError
 from sweep_kernels.explained import explained
+from sweep_kernels.loading import loader
 from sweep_kernels.modules import assembly_of, room_of, simplified
 from sweep_kernels.native import Compiler, make_rng
-from sweep_kernels.refusals import refuse_arrays, refuse_code, refuse_room, refuse_types
+from sweep_kernels.refusals import refuse_arrays, refuse_code, refuse_room, refuse_types, refuse_unset
+from sweep_kernels.storing import storer
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["ONE_ARGUMENTS", "STRIDES", "WORD", "OneTrial", "one_trial"]
-
-WORD = ir.IntType(64)
-ARGUMENT_TYPES = {"int": types.int64, "float": types.float64, "bool": types.boolean, "str": types.int64}
+__all__ = ["ONE_ARGUMENTS", "STRIDES", "OneTrial", "one_trial"]
 
 ONE_ARGUMENTS = (
-    *[types.int64] * 5, types.CPointer(types.int64), types.int64, types.CPointer(types.float64), types.int64, types.int64,
+    *[types.int64] * 5, types.CPointer(types.int64), types.int64, types.CPointer(types.int64),
+    types.CPointer(types.float64), types.int64, types.int64,
 )  # fmt: skip
+"""Key, counter, the words of all points, which point, where the tables are; values, their stride, and which column of them."""
 STRIDES = {"%arg.c2": 1, "%arg.i": 1}
 """What differs from one trial to the next."""
 
@@ -67,97 +71,40 @@ def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
     refuse_code(functions)
     refuse_arrays(functions)
     try:
-        made = assembly_of(_one(kernel, kinds, trial, found), types.void(*ONE_ARGUMENTS))
-    except (NumbaError, AssertionError) as error:  # numba asserts, in comparing tuples say
+        with _heard() as said:
+            made = assembly_of(_one(kernel, kinds, trial, found), types.void(*ONE_ARGUMENTS))
+    except Exception as error:  # noqa: BLE001 - numba asserts, and stumbles, over what it does not expect
         raise KernelError(explained(kernel, functions, error)) from None
+    refuse_unset(functions, said)
     refuse_types(compiler.dispatchers)
     text = simplified(made)
     refuse_room(kernel, room_of(text))
     return OneTrial(text, made.entry, tuple(found))
 
 
-def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -> Any:
-    load = _loader(kinds)
-    store = _storer(kernel, found)
+@contextmanager
+def _heard() -> Generator[list[Warning]]:
+    """Have numba tell of variables that may not have been set; what else it warns of is of no use to anybody."""
+    with global_compiler_lock, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        kept, config.ALWAYS_WARN_UNINIT_VAR = config.ALWAYS_WARN_UNINIT_VAR, 1
+        said: list[Warning] = []
+        try:
+            yield said
+        finally:
+            config.ALWAYS_WARN_UNINIT_VAR = kept
+            said += [each.message for each in caught if isinstance(each.message, Warning)]
 
-    def one(k0, k1, c1, c2, c3, parameters, row, values, stride, i):
-        store(values, stride, i, trial(make_rng(k0, k1, c1, c2, c3), *load(parameters, row)))
+
+def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -> Any:
+    load = loader(kinds)
+    store = storer(kernel, found)
+
+    def one(k0, k1, c1, c2, c3, parameters, row, tables, values, stride, i):
+        rng = make_rng(k0, k1, c1, c2, c3)
+        result = trial(rng, *load(parameters, row, tables))
+        if rng.uniforms > DRAW_LIMIT or rng.normals > DRAW_LIMIT:
+            raise OverflowError
+        store(values, stride, i, result)
 
     return one
-
-
-def _loader(kinds: tuple[str, ...]) -> Any:
-    """Make ``load(words, row)``: one row of 64-bit words to a tuple of typed arguments."""
-    result = types.Tuple([ARGUMENT_TYPES[kind] for kind in kinds])
-
-    def argument(builder: Any, words: Any, row: Any, position: int) -> Any:
-        at = builder.add(builder.mul(row, ir.Constant(WORD, len(kinds))), ir.Constant(WORD, position))
-        word = builder.load(builder.gep(words, [at], inbounds=True))
-        if kinds[position] == "float":
-            return builder.bitcast(word, ir.DoubleType())
-        if kinds[position] == "bool":
-            return builder.trunc(word, ir.IntType(1))
-        return word
-
-    @intrinsic
-    def load(context: Any, words: Any, row: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            values = [argument(builder, *arguments, position) for position in range(len(kinds))]
-            return context.make_tuple(builder, signature.return_type, values)
-
-        return result(types.CPointer(types.int64), types.int64), generate
-
-    return load
-
-
-def _storer(kernel: Kernel, found: list[str]) -> Any:
-    """Make ``store(values, stride, i, result)``: what a trial returned into column ``i``, one row an output."""
-
-    @intrinsic
-    def store(context: Any, values: Any, stride: Any, i: Any, result: Any) -> Any:
-        parts = list(result.types) if isinstance(result, types.BaseTuple) else [result]
-        found[:] = _output_kinds(kernel, parts)
-
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            pointer, stride, i, value = arguments
-            is_tuple = isinstance(signature.args[3], types.BaseTuple)
-            for position, part in enumerate(parts):
-                each = cgutils.unpack_tuple(builder, value)[position] if is_tuple else value
-                number = context.cast(builder, each, part, types.float64)
-                at = builder.add(builder.mul(stride, ir.Constant(WORD, position)), i)
-                builder.store(number, builder.gep(pointer, [at], inbounds=True))
-            return context.get_dummy_value()
-
-        return types.void(types.CPointer(types.float64), types.int64, types.int64, result), generate
-
-    return store
-
-
-class _WrongResultError(NumbaError):
-    """Our own verdict on a return type, carried through numba's type inference."""
-
-
-def _output_kinds(kernel: Kernel, parts: list[Any]) -> list[str]:
-    if len(parts) != len(kernel.outputs):
-        names = ", ".join(repr(name) for name in kernel.outputs)
-        returned, named = len(parts), len(kernel.outputs)
-        raise _WrongResultError(
-            f"it returns {returned} value{'s' * (returned != 1)}, and {named} output{'s are' if named != 1 else ' is'} named: {names}"
-        )
-    return [_output_kind(name, part) for name, part in zip(kernel.outputs, parts, strict=True)]
-
-
-def _output_kind(name: str, part: Any) -> str:
-    if isinstance(part, types.Boolean):
-        return "bool"
-    if isinstance(part, types.Integer):
-        if part.bitwidth == WORD.width and not part.signed:
-            raise _WrongResultError(f"output {name!r} is an unsigned integer of 64 bits: return int() or float() of it")
-        return "int"
-    if isinstance(part, types.Float):
-        return "float"
-    if isinstance(part, types.NoneType | types.Optional):
-        raise _WrongResultError(
-            f"output {name!r} is None on some path: return a number, a bool or a tuple of these everywhere"
-        )
-    raise _WrongResultError(f"output {name!r} is a {part}: return a number, a bool or a tuple of these")

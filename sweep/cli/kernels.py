@@ -31,11 +31,13 @@ def command(
     if explain is not None:
         _explain(explain)
         return
+    from sweep_kernels.outputs import told
+
     for kernel in _ready_made() if file is None else _in_file(file):
         parameters = ", ".join(
             f"{name}={kernel.defaults[name]!r}" if name in kernel.defaults else name for name in kernel.parameters
         )
-        typer.echo(f"{kernel.name}({parameters}) -> {', '.join(kernel.outputs)}")
+        typer.echo(f"{kernel.name}({parameters}) -> {', '.join(told(kernel.outputs))}")
         if kernel.summary:
             typer.echo(f"    {kernel.summary}")
 

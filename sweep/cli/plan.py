@@ -15,7 +15,7 @@ def command(study: StudyArgument, trials: TrialsOption = None, seed: SeedOption 
 
     sweep = read_study(study, trials, seed)
     plan = sweep.plan(source=study.partition(":")[0])
-    rehearse(sweep.kernel, plan)
+    rehearse(sweep.kernel, plan, data=sweep.data)
     typer.echo(plan.to_json().decode(), nl=False)
     points, trials_each = counted(plan.points, "point"), counted(plan.trials, "trial")
     total, blocks = counted(plan.points * plan.trials, "trial"), counted(plan.points * plan.blocks_per_point, "block")

@@ -22,11 +22,12 @@ def command(
 ) -> None:
     """Run one trial again in plain Python, with the draws that it had, and print its parameters and outputs."""
     from sweep.replay import prepare, replay
+    from sweep_kernels.outputs import by_group
 
-    kernel, plan = prepare(source, seed)
-    outcome = replay(kernel, plan, point, trial, debug=debug)
+    kernel, plan, data = prepare(source, seed)
+    outcome = replay(kernel, plan, data, point, trial, debug=debug)
     rows: list[tuple[str, Any]] = [("point", point), ("trial", trial), ("seed", plan.seed)]
-    rows += [*outcome.parameters.items(), *outcome.outputs.items()]
+    rows += [*outcome.parameters.items(), *by_group(outcome.outputs).items()]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         typer.echo(f"{name:<{width}}  {value!r}")

@@ -75,6 +75,7 @@ def command(
                 ray_address=ray_address,
                 replace=replace,
                 progress=line,
+                data=sweep.data,
             )
     except KeyboardInterrupt:
         sys.stderr.write("sweep: stopped; what is finished is kept, and the same command goes on from there\n")

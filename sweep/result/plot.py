@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.errors import UsageError, nearest
+from sweep_kernels.outputs import grouped
 
 if TYPE_CHECKING:
     from sweep.result.result import Result
@@ -18,16 +19,17 @@ CURVES = 8
 
 def draw(result: Result, output: str | None, ax: Any) -> Any:
     """Draw an output over the parameters that vary; see `sweep.result.Result.plot`."""
-    name = output or result.outputs[0]
-    if name not in result.outputs:
-        raise UsageError(f"the result has no output {name!r}: {nearest(name, result.outputs)}")
+    groups = grouped(result.outputs)
+    name = output or next(iter(groups))
+    if name not in groups and name not in result.outputs:
+        raise UsageError(f"the result has no output {name!r}: {nearest(name, list(groups))}")
+    if groups.get(name):
+        return _components(result, name, ax)
     if not result.parameters:
         raise UsageError("the sweep is one point without an axis: there is nothing to draw over")
     varying = [each for each in result.parameters if len(result.table[each].unique()) > 1]
     if ax is None:
-        from matplotlib import pyplot as plt
-
-        _, ax = plt.subplots(layout="constrained")
+        ax = _new_axes()
     with_intervals = True
     if len(varying) <= 1 or "zipped" in result.plan["space"]:
         _curve(result, name, varying[0] if varying else result.parameters[0], ax, label=None)
@@ -41,6 +43,36 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
     if not ax.get_title():
         ax.set_title(_title(result, varying, with_intervals=with_intervals), fontsize="medium")
     return ax
+
+
+def _components(result: Result, name: str, ax: Any) -> Any:
+    """Draw a vector over its components, a curve a point."""
+    if len(result) > CURVES:
+        raise UsageError(
+            f"{len(result):,} points have a vector {name!r} each, and {CURVES} can be drawn: hold parameters fixed, as in plot({name!r}, "
+            f"{result.parameters[0]}=...)"
+        )
+    ax = _new_axes() if ax is None else ax
+    varying = [each for each in result.parameters if len(result.table[each].unique()) > 1]
+    found = result.vector(name)
+    for point, row in enumerate(result):
+        label = ", ".join(f"{each} = {_said(row[each])}" for each in varying)
+        (line,) = ax.plot(found.mean[point], label=label)
+        over = np.arange(found.mean.shape[1])
+        ax.fill_between(over, found.low[point], found.high[point], alpha=0.3, color=line.get_color(), linewidth=0)
+    ax.set_xlabel("component")
+    ax.set_ylabel(name)
+    if varying:
+        ax.legend()
+    if not ax.get_title():
+        ax.set_title(_title(result, varying, with_intervals=True), fontsize="medium")
+    return ax
+
+
+def _new_axes() -> Any:
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(layout="constrained")[1]
 
 
 def _title(result: Result, varying: list[str], *, with_intervals: bool) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import UsageError, nearest
+from sweep.result.vector import Vector, vector_of
+from sweep_kernels.outputs import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,17 +49,39 @@ class Result:
         return tuple(self.plan["kernel"]["outputs"])
 
     @property
+    def vectors(self) -> dict[str, int]:
+        """Lengths of the outputs that are vectors, by name."""
+        return {name: length for name, length in grouped(self.outputs).items() if length}
+
+    def vector(self, name: str) -> Vector:
+        """Return the statistics of an output that is a vector, as arrays of shape (points, length).
+
+        Raises
+        ------
+        UsageError
+            If there is no such vector.
+        """
+        return vector_of(self, name)
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters."""
         return tuple(self.table.column_names[: self.table.column_names.index("n")])
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line for each output that was not always finite at these points, or was an integer and only ever 0 or 1."""
+        """One line for each output that was not always finite at these points, or was an integer and only ever 0 or 1; a vector has one line too."""
         found = json.loads(self._metadata(b"sweep.nonfinite"))
         counts = {name: sum(self.table[f"{name}_nonfinite"].to_pylist()) for name in found}
-        lost = (self._warning(name, counts[name], each) for name, each in found.items() if counts[name])
-        return (*lost, *(_bool_advised(name) for name in self.outputs if self._is_zero_or_one(name)))
+        lost = [name for name in found if counts[name]]
+        whole = [name for name in self.outputs if self._is_zero_or_one(name)]
+        return (
+            *(
+                self._warning(_said_once(several), counts[several[0]], found[several[0]])
+                for several in _by_vector(lost)
+            ),
+            *(_bool_advised(_said_once(several)) for several in _by_vector(whole)),
+        )
 
     def _is_zero_or_one(self, name: str) -> bool:
         """Tell whether an output was an integer and 0 or 1 in every trial; a bool has other columns."""
@@ -149,7 +173,7 @@ class Result:
         return xarray.Dataset(data, coords={name: list(values) for name, values in axes.items()})
 
     def plot(self, output: str | None = None, ax: Any = None, **fixed: Any) -> Any:
-        """Draw an output: a curve with its interval over one axis, a heatmap over two.
+        """Draw an output: a curve with its interval over one axis, a heatmap over two; a vector over its components.
 
         Parameters
         ----------
@@ -182,6 +206,19 @@ class Result:
         from sweep.result.text import as_html
 
         return as_html(self)
+
+
+def _by_vector(outputs: list[str]) -> list[list[str]]:
+    """Put components of one vector together."""
+    found: dict[str, list[str]] = {}
+    for each in outputs:
+        found.setdefault(each.partition("[")[0], []).append(each)
+    return list(found.values())
+
+
+def _said_once(outputs: list[str]) -> str:
+    """Name one output, and how many other components of its vector it stands for."""
+    return outputs[0] if len(outputs) == 1 else f"{outputs[0]} (and {len(outputs) - 1} more of its vector)"
 
 
 def _bool_advised(name: str) -> str:

@@ -9,9 +9,17 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sweep.errors import UsageError, nearest
+from sweep.result.vector import sparkline
+from sweep_kernels.outputs import grouped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from sweep.result.result import Result
 
 __all__ = ["FORMATS", "as_html", "format_table"]
@@ -133,22 +141,40 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
     """Return the heading, the first rows, and the last rows when the middle is left out."""
     confidence = f"{100 * result.plan.get('confidence', 0.95):g}"
     head = [*result.parameters, "n"]
-    for output in result.outputs:
-        head += [output, f"{confidence} % interval"]
+    for output, length in grouped(result.outputs).items():
+        head += [f"{output}[{length}]", "first to last"] if length else [output, f"{confidence} % interval"]
+    spans = {name: _span(result.vector(name).mean) for name in result.vectors}
     if len(result) <= limit:
-        return head, [_row(result, row) for row in result], []
+        return head, [_row(result, row, spans) for row in result], []
     last_rows = limit // 2
-    first, last = result.table.slice(0, limit - last_rows), result.table.slice(len(result) - last_rows)
-    return head, [_row(result, row) for row in first.to_pylist()], [_row(result, row) for row in last.to_pylist()]
+    ends = result.table.slice(0, limit - last_rows), result.table.slice(len(result) - last_rows)
+    first, last = ([_row(result, row, spans) for row in end.to_pylist()] for end in ends)
+    return head, first, last
 
 
-def _row(result: Result, row: dict[str, Any]) -> list[str]:
+def _span(means: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the least and the greatest of a vector's means at all points, between which its bars are drawn."""
+    finite = means[np.isfinite(means)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+
+def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, float]] | None = None) -> list[str]:
     cells = [_value(row[name]) for name in result.parameters] + [f"{row['n']:,}"]
-    for output in result.outputs:
-        mean, low, high = (row[f"{output}_{column}"] for column in ("mean", "ci_low", "ci_high"))
-        form = _form(mean, high - low)
-        cells += [_number(mean, form), f"[{_end(low, form)}, {_end(high, form)}]"]
+    for output, length in grouped(result.outputs).items():
+        if length:
+            means = np.array([row[f"{output}[{i}]_mean"] for i in range(length)], dtype=np.float64)
+            first, last = (_estimate(row, f"{output}[{i}]")[0] for i in (0, length - 1))
+            cells += [sparkline(means, *(spans or {})[output]), f"{first} … {last}"]
+        else:
+            cells += _estimate(row, output)
     return cells
+
+
+def _estimate(row: dict[str, Any], output: str) -> list[str]:
+    """Write a mean and its interval."""
+    mean, low, high = (row[f"{output}_{column}"] for column in ("mean", "ci_low", "ci_high"))
+    form = _form(mean, high - low)
+    return [_number(mean, form), f"[{_end(low, form)}, {_end(high, form)}]"]
 
 
 def _value(value: Any) -> str:

@@ -57,6 +57,10 @@ class LocalStore:
             except (FileNotFoundError, IsADirectoryError):
                 raise ObjectNotFoundError(f"{self.url} has no {key}") from None
 
+    def path_of(self, key: str) -> Path:
+        """Return where an object is, to be mapped instead of read."""
+        return self._path(key)
+
     def create(self, key: str, data: bytes) -> None:
         """Write an object once; see `sweep.store.base.Store.create`."""
 

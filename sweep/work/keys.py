@@ -4,6 +4,7 @@
 
     plan.json                       the plan as it is now
     tables/<sha256>.parquet         an explicit table of the space
+    data/<sha256>.npy               a table that the kernel reads
     waves/000001.json               what each run found missing, and into how many shards it cut that
     map/000001/00042.parquet        block statistics of a shard
     trials/000001/00042.parquet     the trials that a shard kept, of whole blocks
@@ -24,6 +25,7 @@ __all__ = [
     "RESULT",
     "TRIALS",
     "WAVES",
+    "data_key",
     "parse_shard",
     "parse_wave",
     "shard_key",
@@ -34,12 +36,13 @@ __all__ = [
 PLAN = "plan.json"
 RESULT = "result.parquet"
 TABLES = "tables/"
+DATA = "data/"
 WAVES = "waves/"
 MAP = "map/"
 TRIALS = "trials/"
 REDUCE = "reduce/"
 
-EVERYTHING = (PLAN, RESULT, TABLES, WAVES, MAP, TRIALS, REDUCE)
+EVERYTHING = (PLAN, RESULT, TABLES, DATA, WAVES, MAP, TRIALS, REDUCE)
 """Prefixes of all that a sweep writes; whatever else is in the store is not ours."""
 
 
@@ -83,3 +86,8 @@ def parse_wave(key: str) -> int:
 def table_key(digest: str) -> str:
     """Name of an explicit table."""
     return f"{TABLES}{digest}.parquet"
+
+
+def data_key(digest: str) -> str:
+    """Name of a table that the kernel reads."""
+    return f"{DATA}{digest}.npy"

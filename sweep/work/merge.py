@@ -14,6 +14,7 @@ from sweep.errors import CorruptError, ObjectNotFoundError
 from sweep.work import keys
 from sweep.work.parquet import TableWriter
 from sweep.work.reduce import read_rows
+from sweep.work.room import for_outputs
 from sweep.work.rows import Rows, concatenated, finished, without_nested
 from sweep.work.summary import output_columns
 from sweep_kernels.statistics import FINITE, LARGEST, MEAN, NONFINITE_TRIAL, SMALLEST, SQUARES
@@ -58,8 +59,9 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: St
     metadata = {b"sweep.plan": _described(plan)}
     with tempfile.TemporaryDirectory(prefix="sweep-merge-") as folder:
         path = Path(folder) / "result.parquet"
-        for first in range(0, plan.points, WINDOW):
-            last = min(first + WINDOW, plan.points)
+        window = for_outputs(WINDOW, len(plan.kernel.outputs))
+        for first in range(0, plan.points, window):
+            last = min(first + window, plan.points)
             rows, kinds = reader.read(first, last)
             _check_cover(plan, rows, first, last)
             table = _table(plan, rows, kinds, first, last)

@@ -51,7 +51,7 @@ def choose_faster(study: Study) -> None:
     if side_by_side.code.parts:
         alone = study.driver_of(1)
         if mean_seconds(alone, study) < FASTER * mean_seconds(side_by_side, study):
-            prefer(study.kernel, argument_kinds(study.kernel, study.plan.space), 1)
+            prefer(study.kernel, argument_kinds(study.kernel, study.plan), 1)
 
 
 def mean_seconds(driver: Driver, study: Study) -> float:
@@ -62,7 +62,7 @@ def mean_seconds(driver: Driver, study: Study) -> float:
 
 
 def _seconds(driver: Driver, study: Study, point: int) -> float:
-    words = argument_words(study.kernel, study.plan.space, point, point + 1)
+    words = argument_words(study.kernel, study.plan, point, point + 1)
     most = min(study.plan.trials, study.plan.block_size)
     trials = min(16, most)  # enough for the first call's cold caches not to count
     while True:

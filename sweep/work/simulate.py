@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from sweep.errors import TrialError
+from sweep.errors import KernelError, TrialError
 from sweep.work import keys
 from sweep.work.arguments import argument_words, arguments_of
 from sweep.work.label import create_labelled, label
 from sweep.work.parquet import encode
+from sweep.work.patience import OutOfPatienceError, PatientRng
+from sweep.work.room import for_outputs
 from sweep.work.rows import Rows, concatenated, merged
 from sweep_kernels.driver import EXACT, Blocks, TrialRaisedError
+from sweep_kernels.outputs import flattened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +72,7 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
             ran = int(rows.trials.sum())
             trials += ran
             report(ran)
-            if sum(map(len, pieces)) > ROWS_HELD:
+            if sum(map(len, pieces)) > for_outputs(ROWS_HELD, len(kinds)):
                 pieces = [merged(concatenated(pieces), block_size, MAP_LEVELS)]
     rows = merged(concatenated(pieces), block_size, MAP_LEVELS)
     name = keys.shard_key(keys.MAP, wave.number, shard)
@@ -112,11 +115,11 @@ def batches(blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SEC
 
 def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
     most = max(1, BATCH_KEPT // study.plan.block_size) if study.plan.keep else BATCH_BLOCKS
-    for batch in batches(blocks, most):
+    for batch in batches(blocks, for_outputs(most, len(study.kernel.outputs))):
         point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width
         block = batch.first_block + (batch.start + np.arange(batch.count)) % batch.width
         trials = np.minimum(study.plan.block_size, study.plan.trials - block * study.plan.block_size)
-        words = argument_words(study.kernel, study.plan.space, batch.first_point, int(point[-1]) + 1)
+        words = argument_words(study.kernel, study.plan, batch.first_point, int(point[-1]) + 1)
         try:
             if study.plan.keep:
                 statistics, values = study.driver.run_keeping(batch, words)
@@ -154,10 +157,18 @@ def _kept(study: Study, point: Any, block: Any, trials: Any, values: Any) -> Any
 
 def _explain(study: Study, raised: TrialRaisedError) -> NoReturn:
     """Run the trial again in plain Python, where it raises an exception that can be read."""
-    arguments = arguments_of(study.kernel, study.plan.space, raised.point)
+    arguments = arguments_of(study.kernel, study.plan, raised.point, study.tables)
     drawn_at = 0 if study.plan.common_random_numbers else raised.point
     try:
-        what = _too_large(study.kernel, study.kernel.trial(study.plan.seed, drawn_at, raised.trial, **arguments))
+        rng = PatientRng(study.plan.seed, drawn_at, raised.trial)
+        what = _wrong(study.kernel, study.kernel.run(rng, **arguments))
+    except KernelError as error:
+        what = f"is wrong: {error},"
+    except OutOfPatienceError:
+        what = (
+            "raised an exception in compiled code, which plain Python has not come to in a while (does a loop never end? "
+            "no trial may draw more than 2**33 uniforms or normals),"
+        )
     except Exception as error:  # noqa: BLE001 - it is the user's own
         what = f"raised {type(error).__name__}: {error}"
     values = ", ".join(f"{name}={value!r}" for name, value in study.plan.space[raised.point].items())
@@ -168,10 +179,9 @@ def _explain(study: Study, raised: TrialRaisedError) -> NoReturn:
     ) from None
 
 
-def _too_large(kernel: Kernel, returned: Any) -> str:
+def _wrong(kernel: Kernel, returned: Any) -> str:
     """Say what is wrong with a trial that raised nothing in plain Python."""
-    values = returned if isinstance(returned, tuple) else (returned,)
-    for name, value in zip(kernel.outputs, values, strict=True):
+    for name, value in zip(kernel.outputs, flattened(kernel.name, kernel.outputs, returned), strict=True):
         if isinstance(value, int) and abs(value) >= EXACT:
             return f"returned {name}={value}, an integer that is not below 2**53 and could not be held exactly (return a float),"
     return "raised an exception in compiled code, but not in plain Python,"

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweep.work.arguments import argument_kinds
+from sweep.work.tables import load_tables
 from sweep_kernels.driver import Driver
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sweep.plan import Plan
     from sweep.store import Store
     from sweep_kernels.declaration import Kernel
+    from sweep_kernels.tables import Table
 
 __all__ = ["Study"]
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A kernel, the plan to run it by, and the store to write to."""
+    """A kernel, the plan to run it by, and the store to write to.
+
+    Attributes
+    ----------
+    data
+        The tables of the plan; read from the store when left out.
+    """
 
     kernel: Kernel
     plan: Plan
     store: Store
+    data: Mapping[str, Table] | None = None
+
+    @functools.cached_property
+    def tables(self) -> Mapping[str, Table]:
+        """The tables that the kernel reads, by parameter."""
+        return load_tables(self.store, self.plan) if self.data is None else self.data
 
     @functools.cached_property
     def driver(self) -> Driver:
@@ -34,13 +50,14 @@ class Study:
         """Compile or load the kernel for so many trials side by side."""
         return Driver(
             self.kernel,
-            argument_kinds(self.kernel, self.plan.space),
+            argument_kinds(self.kernel, self.plan),
             seed=self.plan.seed,
             trials=self.plan.trials,
             block_size=self.plan.block_size,
             common_random_numbers=self.plan.common_random_numbers,
             width=width,
+            tables=self.tables,
         )
 
-    def __reduce__(self) -> tuple[type[Study], tuple[Kernel, Plan, Store]]:
-        return (Study, (self.kernel, self.plan, self.store))
+    def __reduce__(self) -> tuple[type[Study], tuple[Any, ...]]:
+        return (Study, (self.kernel, self.plan, self.store, self.data))

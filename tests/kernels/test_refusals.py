@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep_kernels import KernelError
+from sweep_kernels import KernelError, kernel
 from sweep_kernels.cpu import compile_kernel
 from tests.kernels.compiling import compiled_trials, loaded
 
@@ -69,7 +69,7 @@ def test_what_numba_stumbles_over_is_told_in_one_line(tmp_path):
 
 EXPLAINED = {
     "a list": ("x = []\n    for i in range(3):\n        x.append(a)\n    return sum(x)", "study.py:4: .* cannot make a list, .*tuple"),
-    "a comprehension": ("x = a\n    return sum([x for i in range(3)])", "study.py:5: .* cannot make a list, "),
+    "a comprehension": ("x = a\n    return sum([x for i in range(3)])", "study.py:5: .* cannot make a list.* by a comprehension: write a loop"),
     "a generator": ("return sum(a for i in range(3))", "study.py:4: .* cannot use a generator expression"),
     "a dict": ("x = {1: a}\n    return x[1]", "study.py:4: .* cannot make a dict, "),
     "a set": ("x = a\n    return len({1, 2})", "study.py:5: .* cannot make a set, "),
@@ -83,7 +83,7 @@ EXPLAINED = {
     "with": ("with a:\n        return a", "study.py:4: .* cannot use `with`"),
     "a third number": ("x = a\n    return rng.normal(0, 1, x)", "study.py:5: .*: rng.normal takes loc=0.0, scale=1.0 in `return rng.normal"),
     "a point with a radius": ("return rng.sphere(a)[0]", "study.py:4: .*: rng.sphere takes nothing in `return rng.sphere"),
-    "shuffled numbers": ("rng.shuffle((1, 2))\n    return a", "study.py:4: .*: rng.shuffle takes x in `rng.shuffle"),
+    "shuffled numbers": ("rng.shuffle((1, 2))\n    return a", "study.py:4: .* a tuple cannot be changed"),
     "a table of weights": ("return rng.choice(np.ones((2, 2)))", "study.py:4: "),
     "a range": ("return rng.integers(3)", "study.py:4: .*: rng.integers takes low, high in `return rng.integers"),
     "no such draw": ("return rng.gauss()", "study.py:4: .*: rng has no 'gauss'; it draws uniform, normal, "),
@@ -100,6 +100,58 @@ def test_what_numba_cannot_compile_is_told_in_the_users_terms(name, tmp_path):
     with pytest.raises(KernelError, match=told) as caught:
         compile_kernel(module.f, ("float",))
     assert "\n" not in str(caught.value)
+
+
+MENDED = {
+    "recursion": ("return f(rng, a - 1.0)", "study.py:2: function 'f' calls itself: write it as a loop"),
+    "an import": ("import math\n    return math.sin(a)", "study.py:4: kernel code 'f' imports 'math': import it at the top"),
+    "a global that is changed": ("global N\n    N = a\n    return a", "study.py:5: kernel code 'f' changes 'N', which all trials share"),
+    "keywords": ("return g(x=a)\ndef g(**k):\n    return k['x']", "study.py:5: kernel code 'g' takes \\*\\* arguments: name each"),
+    "a generator function": ("return a + g(a)\ndef g(x):\n    yield x", "study.py:5: kernel code 'g' yields: write a loop"),
+    "a default that is a list": ("return g(a)\ndef g(x, seen=[]):\n    return x", r"study.py:5: kernel code 'g' has \[\] as the default of 'seen', a list"),
+    "a variable not set": ("if a > 9.0:\n        z = 1.0\n    return z", "study.py:6: kernel code reads 'z', which may not have been set .*: give it a value before"),
+    "a loop of no passes": ("for i in range(int(a)):\n        z = a\n    return z", "study.py:6: kernel code reads 'z', which may not have been set"),
+    "an integer beyond 64 bits": ("return a + 2**70", "study.py:4: .* a power that 64 bits do not hold: .* 2.0 \\*\\* 70"),
+    "such an integer written out": ("return a + 36893488147419103232", "study.py:4: .* has 36893488147419103232 in it: integers have 64 bits"),
+    "a kept exception": ("try:\n        x = a\n    except Exception as e:\n        x = 0.0\n    return x", "study.py:6: .* cannot keep what was raised"),
+    "del": ("x = a\n    del x\n    return a", "study.py:5: .* cannot use `del`"),
+    "text by %": ("raise ValueError('%g' % a)", "study.py:4: .* cannot make text"),
+    "text by format": ("return len('{}'.format(a))", "study.py:4: .* cannot make text"),
+    "a tuple that is changed": ("t = (a, a)\n    t[0] = 1.0\n    return t[0]", "study.py:5: .* a tuple cannot be changed: make a new one"),
+    "two types": ("x = 1\n    for i in range(3):\n        x = (x, 1.0)\n    return a", "study.py:5: .* 'x' is an integer and becomes a tuple: .* one type"),
+    "two lengths": ("x = ()\n    for i in range(3):\n        x = x + (a,)\n    return a", "study.py:5: .* 'x' is a tuple and becomes another one"),
+    "two results": ("if a > 0:\n        return 1.0\n    return 1.0, 2.0", "study.py:[56]: .* it returns a float or a tuple: return the same everywhere"),
+    "functions in a list": ("fs = [math.sin, math.cos]\n    return fs[0](a)\nimport math", "study.py:4: .* cannot make a list"),
+    "a builtin": ("return any((a > 1, a < 0))", "study.py:4: .* calls 'any', which has no compiled form: write `or`"),
+    "a misspelled function": ("return np.sinn(a)\nimport numpy as np", "study.py:4: .* reads the 'sinn' of 'np', which has none: it has 'sin'"),
+    "a function without compiled form": ("return math.comb(5, 2)\nimport math", "study.py:4: .* math.comb has no compiled form in `return"),
+    "where": ("return np.where(a > 0, 1.0, 2.0)\nimport numpy as np", "study.py:4: .* no where of numbers: write x if condition else y"),
+    "SciPy": ("return erf(a)\nfrom scipy.special import erf", "study.py:4: .* calls 'erf' of SciPy, which has no compiled form: use functions of math"),
+    "SciPy's distributions": ("return norm.ppf(a)\nfrom scipy.stats import norm", "study.py:4: .* calls 'norm' of SciPy"),
+    "a class": ("return Box().x * a\nclass Box:\n    x = 1.0", "study.py:4: .* uses 'Box', a class: .*, or write a NamedTuple"),
+    "linear algebra": ("return np.dot(M, M) * a\nimport numpy as np\nM = np.ones(3)", "study.py:4: .* calls dot of an array, .*: write a loop over the elements"),
+    "draws in a comprehension": ("return sum([rng.normal() for _ in range(4)])", r"study.py:4: .* by a comprehension: write a loop with a running value, as in total \+= rng.normal\(\)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_each_has_its_line_its_cause_and_what_to_write(name, tmp_path):
+    assert_refused(tmp_path, *MENDED[name])
+
+
+def test_a_method_and_a_generator_are_no_kernels():
+    with pytest.raises(KernelError, match="kernel 'f' is a method: write a function outside of the class"):
+
+        class Model:
+            @kernel
+            def f(self, rng, a):
+                return a
+
+    with pytest.raises(KernelError, match="kernel 'g' yields or awaits"):
+
+        @kernel
+        def g(rng):
+            yield 1.0
 
 
 def assert_refused(folder, body: str, told: str, kinds=("float",)) -> None:

@@ -53,6 +53,7 @@ MEANS_SOMETHING_ELSE = {
         ("return 1.0", "return 2.0"),
     ),
     "the value of an IntEnum": ("class Mode(enum.IntEnum):\n    A = 1\n" + returning("Mode.A * 1.0"), ("A = 1", "A = 7")),
+    "the fields of a named tuple's class": ("P = namedtuple('P', 'a b')\n" + returning("P(1.0, 2.0).a"), ("'a b'", "'b a'")),
     "the fields of a named tuple": ("P = namedtuple('P', 'a b')(1.0, 2.0)\n" + returning("P.a"), ("'a b'", "'b a'")),
     "one of two lambdas on a line": (
         "up, down = (lambda x: x + 1.0), (lambda x: x - 1.0)\nstep = up\n" + returning("step(7.5)"),
@@ -144,9 +145,10 @@ REFUSED = {
     "a ufunc": ("@numba.vectorize\ndef g(x): return x\n", "g(1.0)", "calls 'g', a DUFunc"),
     "a C callback": ("@numba.cfunc('f8(f8)')\ndef g(x): return x\n", "g(1.0)", "calls 'g', a CFunc"),
     "a C function": ("g = ctypes.CDLL('libm.so.6').erf\n", "g(1.0)", "calls 'g', a _FuncPtr"),
-    "a class": ("P = namedtuple('P', 'a b')\n", "P(1.0, 2.0).a", "calls 'P', a type"),
+    "a class": ("class P:\n    a = 1.0\n", "P().a", "uses 'P', a class"),
+    "a named tuple's defaults": ("P = namedtuple('P', 'a b', defaults=[2.0])\n", "P(1.0).a", "uses 'P', whose fields have defaults"),
     "a class of numba's": (
-        "@numba.experimental.jitclass([('x', numba.f8)])\nclass C:\n    def __init__(self): self.x = 1.0\n", "C().x", "calls 'C'",
+        "@numba.experimental.jitclass([('x', numba.f8)])\nclass C:\n    def __init__(self): self.x = 1.0\n", "C().x", "uses 'C', a class",
     ),
     "an enum as a whole": ("class Mode(enum.IntEnum):\n    A = 1\n", "Mode(1)", "reads 'Mode', a Enum"),
     "a module as a whole": ("", "abs(math)", "reads 'math', a module"),

@@ -1,0 +1,49 @@
+"""The ``rng`` of a trial that is run again in plain Python to be explained, and that may have been a long one."""
+
+from __future__ import annotations
+
+import time
+
+from sweep_kernels.rng import Rng
+
+__all__ = ["OutOfPatienceError", "PatientRng"]
+
+SECONDS = 30.0
+EVERY = 1 << 12
+"""Draws between two looks at the clock."""
+
+
+class OutOfPatienceError(Exception):
+    """A trial draws for too long."""
+
+
+class PatientRng(Rng):
+    """The same draws, for so many seconds.
+
+    Parameters
+    ----------
+    seed, point, trial
+        As for `Rng`.
+    seconds
+        From now.
+    """
+
+    __slots__ = ("_ends",)
+
+    def __init__(self, seed: int, point: int, trial: int, seconds: float = SECONDS) -> None:
+        super().__init__(seed, point, trial)
+        self._ends = time.monotonic() + seconds
+
+    def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
+        """Draw as `Rng.uniform` does."""
+        self._look(self.uniforms)
+        return super().uniform(low, high)
+
+    def normal(self, loc: float = 0.0, scale: float = 1.0) -> float:
+        """Draw as `Rng.normal` does."""
+        self._look(self.normals)
+        return super().normal(loc, scale)
+
+    def _look(self, drawn: int) -> None:
+        if drawn % EVERY == 0 and time.monotonic() > self._ends:
+            raise OutOfPatienceError

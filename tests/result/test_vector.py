@@ -1,0 +1,95 @@
+"""Outputs that are vectors, in a result."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+
+from sweep import Sweep, grid, kernel
+from sweep.errors import TrialError, UsageError
+from sweep.result import format_table
+from sweep.result.text import as_html
+
+LENGTH = 200
+RAMP = np.array([np.linspace(0.0, 1.0, LENGTH), np.linspace(0.0, 3.0, LENGTH)])
+
+
+@kernel(outputs=["u", ("ramp", LENGTH)])
+def ramps(rng, scale, shapes):
+    return rng.uniform(), shapes[rng.integers(0, 2)]
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ramps")
+    sweep = Sweep(ramps, grid(scale=[1.0, 2.0]), trials=5000, keep="all", data={"shapes": RAMP})
+    Sweep(ramps, grid(scale=[1.0, 2.0]), trials=100, keep="all", data={"shapes": RAMP}).run(folder)
+    return sweep.run(folder)
+
+
+def test_statistics_of_a_vector_are_arrays(swept):
+    assert swept.vectors == {"ramp": LENGTH}
+    found = swept.vector("ramp")
+    assert found.mean.shape == found.low.shape == found.std.shape == (2, LENGTH)
+    assert np.all(found.low <= found.mean)
+    assert np.all(found.mean <= found.high)
+    assert found.mean[1, -1] == swept[1][f"ramp[{LENGTH - 1}]_mean"]
+    assert np.allclose(found.mean[0], found.mean[0, -1] * RAMP[0], rtol=1e-12)
+    with pytest.raises(UsageError, match="no vector 'ram': .*'ramp'"):
+        swept.vector("ram")
+
+
+def test_a_vector_takes_one_line_of_a_table(swept):
+    text = format_table(swept, "text")
+    assert "ramp[200]" in text
+    assert len(re.findall("▁[▁▂▃▄▅▆▇█]{22}█", text)) == 2
+    assert max(map(len, text.splitlines())) < 100
+    assert "first to last" in as_html(swept)
+    assert len(format_table(swept, "csv").partition("\n")[0].split(",")) == 2 + 8 * (1 + LENGTH)
+
+
+def test_a_vector_is_drawn_over_its_components(swept):
+    first, second = swept.plot("ramp").get_lines()
+    assert np.array_equal(first.get_ydata(), swept.vector("ramp").mean[0])
+    assert second.get_label() == "scale = 2"
+    assert len(swept.plot("ramp[3]").get_lines()) == 1
+    many = Sweep(ramps, grid(scale=[float(i) for i in range(9)]), trials=2, data={"shapes": RAMP}).run()
+    with pytest.raises(UsageError, match=r"9 points have a vector 'ramp' each, .* as in plot\('ramp', scale=...\)"):
+        many.plot("ramp")
+
+
+@kernel(outputs=[("bad", 3)])
+def bad(rng, a):
+    u = rng.uniform()
+    return (np.nan if u < 0.5 else u, np.nan if u < 0.1 else u, 1)
+
+
+def test_a_vector_is_warned_of_once():
+    nonfinite, whole = Sweep(bad, grid(a=[1.0]), trials=200).run().warnings
+    assert nonfinite.startswith("bad[0] (and 1 more of its vector): ")
+    assert whole.startswith("bad[2]: an integer that was 0 or 1")
+
+
+def test_a_vector_may_be_kept_by_one_component(tmp_path):
+    @kernel(outputs=[("hit", 2)])
+    def hits(rng, p):
+        return rng.uniform() < p, rng.uniform() < p
+
+    Sweep(hits, grid(p=[0.3]), trials=1000, keep="hit[1]").run(tmp_path)
+    import pyarrow.parquet as pq
+
+    kept = pq.read_table(next((tmp_path / "trials").rglob("*.parquet")))
+    assert pc.all(kept["hit[1]"]).as_py()
+    assert 200 < len(kept) < 400  # a binomial of mean 300 and standard deviation 14.5: false once in 10^11
+
+
+def test_an_array_of_another_length_is_told_of_its_trial():
+    each = Sweep(ramps, grid(scale=[1.0]), trials=10, data={"shapes": RAMP[:, :7]})
+    with pytest.raises(
+        TrialError,
+        match=r"kernel 'ramps' is wrong: .*returned 7 numbers as 'ramp': 200 were declared, in trial 0 of point 0",
+    ):
+        each.run()
