@@ -6,10 +6,11 @@ import functools
 import hashlib
 import json
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError, PlanError, SpaceError, nearest
+from sweep.request import Request
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Plan:
         Of the intervals, ``0 < confidence <= 1 - 1e-12``. Not part of what is computed: it may change between runs.
     block_size
         Trials of a block.
+    request
+        Quantiles, histograms and covariances. Levels of quantiles may change between runs, as they are read off what is counted.
     """
 
     kernel: KernelReference
@@ -77,6 +80,7 @@ class Plan:
     common_random_numbers: bool = False
     confidence: float = 0.95
     block_size: int = BLOCK_SIZE
+    request: Request = field(default_factory=Request)
 
     @classmethod
     def make(
@@ -90,6 +94,7 @@ class Plan:
         common_random_numbers: bool = False,
         confidence: float = 0.95,
         source: str = "",
+        request: Request | None = None,
     ) -> Plan:
         """Check a study and plan it.
 
@@ -103,7 +108,8 @@ class Plan:
         _check_numbers(trials, seed, confidence)
         if not isinstance(common_random_numbers, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - it may come from a file
             raise PlanError(f"common_random_numbers={common_random_numbers!r} is neither True nor False")
-        _check_parameters(kernel, space)
+        request = request or Request()
+        _check_parameters(kernel, space, request)
         if keep not in {"", "all", *kernel.outputs}:
             raise PlanError(
                 f"keep={keep!r} is neither 'all' nor an output of {kernel.name!r}: {nearest(keep, kernel.outputs)}"
@@ -111,7 +117,16 @@ class Plan:
         reference = KernelReference(
             kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs
         )
-        return cls(reference, space, int(trials), int(seed), keep, common_random_numbers, float(confidence))
+        return cls(
+            reference,
+            space,
+            int(trials),
+            int(seed),
+            keep,
+            common_random_numbers,
+            float(confidence),
+            request=request,
+        )
 
     @property
     def points(self) -> int:
@@ -149,6 +164,7 @@ class Plan:
             "common_random_numbers": self.common_random_numbers,
             "keep": self.keep,
             "confidence": self.confidence,
+            **self.request.fields(),
         }
 
     def to_json(self) -> bytes:
@@ -198,6 +214,7 @@ class Plan:
                     key: fields[key]
                     for key in ("trials", "seed", "keep", "common_random_numbers", "confidence", "block_size")
                 },
+                request=Request.from_fields(fields, tuple(kernel["outputs"])),
             )
         except (ValueError, KeyError, TypeError, SpaceError) as error:
             raise CorruptError(f"{name} cannot be read as a plan: {type(error).__name__}: {error}") from None
@@ -208,7 +225,7 @@ class Plan:
     def continues(self, old: Plan) -> None:
         """Check that a store that holds `old` can go on to hold this plan.
 
-        Trials may grow, points may be added at the end, and the confidence may change.
+        Trials may grow, points may be added at the end, and the confidence and the levels of quantiles may change.
 
         Raises
         ------
@@ -231,14 +248,16 @@ class Plan:
         if self.kernel.version != old.kernel.version:
             before, now = (f"{each.name} {each.version[:8]}" for each in (old.kernel, self.kernel))
             yield _differs("the source of the kernel", before, now)
-        for field in ("outputs", "parameters"):
-            before, now = (list(getattr(each, field)) for each in (old.kernel, self.kernel))
+        for name in ("outputs", "parameters"):
+            before, now = (list(getattr(each, name)) for each in (old.kernel, self.kernel))
             if before != now:
-                yield _differs(f"the list of the kernel's {field}", before, now)
-        for field in ("seed", "common_random_numbers", "keep", "block_size"):
-            before, now = getattr(old, field), getattr(self, field)
+                yield _differs(f"the list of the kernel's {name}", before, now)
+        for name in ("seed", "common_random_numbers", "keep", "block_size"):
+            before, now = getattr(old, name), getattr(self, name)
             if before != now:
-                yield _differs(field, before, now)
+                yield _differs(name, before, now)
+        for name, before, now in self.request.differences(old.request):
+            yield _differs(name, before, now)
         if self.trials < old.trials:
             yield _differs("trials", old.trials, self.trials) + " (trials can grow, not shrink)"
         reason = self.space.extends(old.space)
@@ -263,7 +282,7 @@ def _is_integer(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, numbers.Integral)
 
 
-def _check_parameters(kernel: Kernel, space: Space) -> None:
+def _check_parameters(kernel: Kernel, space: Space, request: Request) -> None:
     for name in space.names:
         if name == kernel.receiver:
             raise PlanError(
@@ -279,12 +298,16 @@ def _check_parameters(kernel: Kernel, space: Space) -> None:
                 f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: add an axis {name!r} to the space "
                 f"(its axes are {', '.join(map(repr, space.names)) or 'none'})"
             )
-    _check_columns(kernel, space)
+    _check_columns(kernel, space, request)
 
 
-def _check_columns(kernel: Kernel, space: Space) -> None:
+def _check_columns(kernel: Kernel, space: Space, request: Request) -> None:
     """See that no two columns of the result, or of the kept trials, would share a name."""
     summaries = {f"{output}_{suffix}" for output in kernel.outputs for suffix in _SUFFIXES}
+    for column in request.columns(kernel.outputs):
+        if column in summaries:
+            raise PlanError(f"two columns of the results would be named {column!r}; rename one of the outputs")
+        summaries.add(column)
     taken = {"point", "trial", "n", *kernel.outputs, *summaries}
     for name in space.names:
         if name in taken:

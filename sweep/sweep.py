@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweep.errors import SpecError
+from sweep.request import RELATIVE_ERROR, Request
 from sweep.space.base import Space
 from sweep_kernels.declaration import Kernel
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping, Sequence
 
     from sweep.plan import Plan
     from sweep.progress import Progress
@@ -40,6 +42,14 @@ class Sweep:
         Give every point the same draws, so that differences between points are not blurred by chance.
     confidence
         Of the intervals, ``0 < confidence < 1``.
+    quantiles
+        Levels between 0 and 1, of all outputs that are not bools: ``[0.5, 0.99]``; or by output: ``{"wait": [0.5, 0.99]}``.
+    relative_error
+        The most by which a quantile may be off, 0.0005 to 0.2.
+    histograms
+        By output, the low and the high end and the number of bins between them: ``{"wait": (0.0, 50.0, 100)}``.
+    covariance
+        Whether to give covariances and correlations of all outputs, or of which pairs: ``[("wait", "cost")]``.
 
     Examples
     --------
@@ -60,6 +70,10 @@ class Sweep:
     keep: str = ""
     common_random_numbers: bool = False
     confidence: float = 0.95
+    quantiles: Sequence[float] | Mapping[str, Sequence[float]] = ()
+    relative_error: float = RELATIVE_ERROR
+    histograms: Mapping[str, tuple[float, float, int]] | None = None
+    covariance: bool | Sequence[tuple[str, str]] = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.kernel, Kernel):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument
@@ -82,7 +96,7 @@ class Sweep:
         Raises
         ------
         PlanError
-            If a number is out of range, or the kernel's parameters and the space's axes differ.
+            If a number is out of range, the kernel's parameters and the space's axes differ, or there is no output of a name.
         """
         from sweep.plan import Plan
 
@@ -95,6 +109,13 @@ class Sweep:
             common_random_numbers=self.common_random_numbers,
             confidence=self.confidence,
             source=source,
+            request=Request.make(
+                self.kernel.outputs,
+                quantiles=self.quantiles,
+                relative_error=self.relative_error,
+                histograms=self.histograms,
+                covariance=self.covariance,
+            ),
         )
 
     def run(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.errors import UsageError, nearest
+from sweep.result.histogram import draw_histograms
 
 if TYPE_CHECKING:
     from sweep.result.result import Result
@@ -19,8 +20,12 @@ CURVES = 8
 def draw(result: Result, output: str | None, ax: Any) -> Any:
     """Draw an output over the parameters that vary; see `sweep.result.Result.plot`."""
     name = output or result.outputs[0]
-    if name not in result.outputs:
-        raise UsageError(f"the result has no output {name!r}: {nearest(name, result.outputs)}")
+    of = name.removesuffix("_histogram")
+    if name not in result.outputs and of in dict(result.request.histograms):
+        return draw_histograms(result, of, ax)
+    drawable = [*result.outputs, *_with_interval(result)]
+    if name not in drawable:
+        raise UsageError(f"the result has no output {name!r}: {nearest(name, drawable)}")
     if not result.parameters:
         raise UsageError("the sweep is one point without an axis: there is nothing to draw over")
     varying = [each for each in result.parameters if len(result.table[each].unique()) > 1]
@@ -41,6 +46,17 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
     if not ax.get_title():
         ax.set_title(_title(result, varying, with_intervals=with_intervals), fontsize="medium")
     return ax
+
+
+def _with_interval(result: Result) -> list[str]:
+    """Return the columns that have an interval of their own."""
+    names = (each.removesuffix("_ci_low") for each in result.table.column_names if each.endswith("_ci_low"))
+    return [each for each in names if each in result.table.column_names]
+
+
+def _columns(result: Result, name: str) -> tuple[str, str, str]:
+    """Return the columns of what is drawn and of its interval."""
+    return f"{name}_mean" if name in result.outputs else name, f"{name}_ci_low", f"{name}_ci_high"
 
 
 def _title(result: Result, varying: list[str], *, with_intervals: bool) -> str:
@@ -78,7 +94,7 @@ def _two(result: Result, name: str, varying: list[str], ax: Any) -> bool:
 
 
 def _curve(result: Result, name: str, over: str, ax: Any, label: str | None) -> None:
-    mean, low, high = (result.table[f"{name}_{column}"].to_numpy() for column in ("mean", "ci_low", "ci_high"))
+    mean, low, high = (result.table[column].to_numpy() for column in _columns(result, name))
     x = result.table[over].to_pylist()
     if isinstance(x[0], str | bool):
         ax.errorbar(list(map(str, x)), mean, [mean - low, high - mean], fmt="o", capsize=4, label=label)
@@ -102,8 +118,9 @@ def _heatmap(result: Result, name: str, varying: list[str], ax: Any) -> None:
     rows = {value: i for i, value in enumerate(y)}
     columns = {value: i for i, value in enumerate(x)}
     values = np.full((len(y), len(x)), np.nan)
-    for row in result.table.select([*varying, f"{name}_mean"]).to_pylist():
-        values[rows[row[varying[0]]], columns[row[varying[1]]]] = row[f"{name}_mean"]
+    drawn = _columns(result, name)[0]
+    for row in result.table.select([*varying, drawn]).to_pylist():
+        values[rows[row[varying[0]]], columns[row[varying[1]]]] = row[drawn]
     image = ax.pcolormesh(_places(x), _places(y), values, shading="nearest")
     for axis, labels in ((ax.xaxis, x), (ax.yaxis, y)):
         if isinstance(labels[0], str | bool):

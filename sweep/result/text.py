@@ -9,7 +9,11 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sweep.errors import UsageError, nearest
+from sweep.request import quantile_label
+from sweep.result.histogram import bars
 
 if TYPE_CHECKING:
     from sweep.result.result import Result
@@ -133,8 +137,15 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
     """Return the heading, the first rows, and the last rows when the middle is left out."""
     confidence = f"{100 * result.plan.get('confidence', 0.95):g}"
     head = [*result.parameters, "n"]
+    interval = f"{confidence} % interval"
     for output in result.outputs:
-        head += [output, f"{confidence} % interval"]
+        head += [output, interval]
+        for level in _levels(result, output):
+            head += [f"{output} {quantile_label(level).replace('_', '.')}", interval]
+        for _, (low, high, _) in _histogram(result, output):
+            head += [f"{output}, {low:g} to {high:g}", "below, above"]
+    for a, b in result.request.covariance:
+        head += [f"cov({a}, {b})", interval, f"corr({a}, {b})", interval]
     if len(result) <= limit:
         return head, [_row(result, row) for row in result], []
     last_rows = limit // 2
@@ -145,10 +156,33 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
 def _row(result: Result, row: dict[str, Any]) -> list[str]:
     cells = [_value(row[name]) for name in result.parameters] + [f"{row['n']:,}"]
     for output in result.outputs:
-        mean, low, high = (row[f"{output}_{column}"] for column in ("mean", "ci_low", "ci_high"))
-        form = _form(mean, high - low)
-        cells += [_number(mean, form), f"[{_end(low, form)}, {_end(high, form)}]"]
+        cells += _estimate(row, f"{output}_mean", output)
+        for level in _levels(result, output):
+            name = f"{output}_{quantile_label(level)}"
+            cells += _estimate(row, name, name)
+        for _ in _histogram(result, output):
+            below, *counts, above = row[f"{output}_histogram"]
+            cells += [f"|{bars(np.array(counts))}|", f"{below:,}, {above:,}"]
+    for a, b in result.request.covariance:
+        cells += [*_estimate(row, f"{a}_{b}_cov", f"{a}_{b}_cov"), *_estimate(row, f"{a}_{b}_corr", f"{a}_{b}_corr")]
     return cells
+
+
+def _estimate(row: dict[str, Any], name: str, ends: str) -> list[str]:
+    """Write an estimate, and its interval, in as many digits as count."""
+    value, low, high = row[name], row[f"{ends}_ci_low"], row[f"{ends}_ci_high"]
+    form = _form(value, high - low)
+    return [_number(value, form), f"[{_end(low, form)}, {_end(high, form)}]"]
+
+
+def _levels(result: Result, output: str) -> tuple[float, ...]:
+    """Return the levels of an output whose quantiles are in the result: of a bool there are none."""
+    asked = result.request.levels(output, "float")
+    return tuple(each for each in asked if f"{output}_{quantile_label(each)}" in result.table.column_names)
+
+
+def _histogram(result: Result, output: str) -> list[Any]:
+    return [each for each in result.request.histograms if each[0] == output]
 
 
 def _value(value: Any) -> str:

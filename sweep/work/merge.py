@@ -12,6 +12,8 @@ import numpy as np
 
 from sweep.errors import CorruptError, ObjectNotFoundError
 from sweep.work import keys
+from sweep.work.counted import counted_columns
+from sweep.work.joint import covariance_columns
 from sweep.work.parquet import TableWriter
 from sweep.work.reduce import read_rows
 from sweep.work.rows import Rows, concatenated, finished, without_nested
@@ -29,6 +31,9 @@ __all__ = ["merge"]
 
 WINDOW = 1 << 18
 """Points that are merged at a time, and rows of the result's row groups: what memory holds does not grow with the sweep."""
+
+WINDOW_COUNTED = 1 << 14
+"""The same where a point has counts by bin."""
 
 READERS = 8
 
@@ -58,8 +63,9 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: St
     metadata = {b"sweep.plan": _described(plan)}
     with tempfile.TemporaryDirectory(prefix="sweep-merge-") as folder:
         path = Path(folder) / "result.parquet"
-        for first in range(0, plan.points, WINDOW):
-            last = min(first + WINDOW, plan.points)
+        window = WINDOW_COUNTED if plan.request.counts else WINDOW
+        for first in range(0, plan.points, window):
+            last = min(first + window, plan.points)
             rows, kinds = reader.read(first, last)
             _check_cover(plan, rows, first, last)
             table = _table(plan, rows, kinds, first, last)
@@ -142,6 +148,7 @@ def _table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, last: int
     parameters = plan.space.arrow(first, last)
     columns: dict[str, Any] = dict(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
     columns["n"] = rows.trials
+    counted = counted_columns(plan, rows, kinds)
     for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True)):
         slots = rows.statistics[:, output]
         columns.update(
@@ -158,6 +165,9 @@ def _table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, last: int
                 confidence=plan.confidence,
             )
         )
+        columns.update(counted[output])
+    for (a, b), comoments in zip(plan.request.covariance, rows.comoments.swapaxes(0, 1), strict=True):
+        columns.update(covariance_columns(f"{a}_{b}", comoments, plan.confidence))
     return pa.table(columns)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sweep.work.arguments import argument_kinds
 from sweep_kernels.driver import Driver
+from sweep_kernels.observer import Observer
 
 if TYPE_CHECKING:
     from sweep.plan import Plan
@@ -31,8 +32,14 @@ class Study:
         return self.driver_of(None)
 
     def driver_of(self, width: int | None) -> Driver:
-        """Compile or load the kernel for so many trials side by side."""
-        return Driver(
+        """Compile or load the kernel for so many trials side by side.
+
+        Raises
+        ------
+        PlanError
+            If quantiles or a histogram are asked for of a bool.
+        """
+        driver = Driver(
             self.kernel,
             argument_kinds(self.kernel, self.plan.space),
             seed=self.plan.seed,
@@ -41,6 +48,16 @@ class Study:
             common_random_numbers=self.plan.common_random_numbers,
             width=width,
         )
+        self.plan.request.tallies(
+            self.kernel.outputs, driver.output_kinds
+        )  # what cannot be counted is told before anything is
+        return driver
+
+    @functools.cached_property
+    def observer(self) -> Observer | None:
+        """What looks at trials for more than statistics, if the plan asks for that."""
+        tallies = self.plan.request.tallies(self.kernel.outputs, self.driver.output_kinds)
+        return Observer(tallies, len(self.kernel.outputs), self.plan.block_size) if tallies else None
 
     def __reduce__(self) -> tuple[type[Study], tuple[Kernel, Plan, Store]]:
         return (Study, (self.kernel, self.plan, self.store))
