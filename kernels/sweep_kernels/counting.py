@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CHUNK", "LIMIT", "SETTLED", "WAYS", "count", "drain"]
+__all__ = ["CHUNK", "DIGITS", "LIMIT", "SETTLED", "WAYS", "count", "drain"]
 
 CHUNK = 256
 """Values whose bins are worked out before they are counted: in vector registers, into memory that stays near."""
@@ -25,6 +25,9 @@ WAYS = 1 << WAY_BITS
 
 SETTLED = 16
 """With fewer new places than this in a `CHUNK` few are expected in the next."""
+
+FEW = 24
+DIGITS = 1 << 12
 
 LIMIT = 1 << 31
 """Fewer values than this fit between two times that a table is drained."""
@@ -86,6 +89,8 @@ def drain(
     last: int,
     into: NDArray[np.int64],
     written: int,
+    spare: NDArray[np.int64],
+    starts: NDArray[np.int64],
 ) -> int:
     """Move what was counted to a list, and set the table to zero.
 
@@ -96,15 +101,20 @@ def drain(
     first, last
         Bins that matter: ``first <= index < last``; the others are dropped.
     into
-        Pairs of a bin, less `first`, and its count.
+        Pairs of a bin, less `first`, and its count; in rising order of bins.
     written
         How many pairs are there already.
+    spare
+        Room for the pairs of a table.
+    starts
+        Room to sort, shape ``(DIGITS,)``.
 
     Returns
     -------
     int
         How many pairs there are now.
     """
+    before = written
     for i in range(touched_count):
         index = touched[i] >> WAY_BITS
         total = 0
@@ -115,4 +125,58 @@ def drain(
             into[2 * written] = index - first
             into[2 * written + 1] = total
             written += 1
+    sort_pairs(into, before, written - before, last - first, spare, starts)
     return written
+
+
+def sort_pairs(
+    pairs: NDArray[np.int64], start: int, n: int, limit: int, spare: NDArray[np.int64], starts: NDArray[np.int64]
+) -> None:
+    """Sort `n` pairs from place `start` on by their first, ``0 <= first < limit <= DIGITS**2``: few by insertion, many by two digits."""
+    if n <= FEW:
+        for i in range(start + 1, start + n):
+            first, second = pairs[2 * i], pairs[2 * i + 1]
+            place = i
+            while place > start and pairs[2 * place - 2] > first:
+                pairs[2 * place] = pairs[2 * place - 2]
+                pairs[2 * place + 1] = pairs[2 * place - 1]
+                place -= 1
+            pairs[2 * place] = first
+            pairs[2 * place + 1] = second
+        return
+    bits = 1
+    while (1 << (2 * bits)) < limit:
+        bits += 1
+    sort_by_digit(pairs, start, n, 0, bits, spare, 0, starts)
+    sort_by_digit(spare, 0, n, bits, bits, pairs, start, starts)
+
+
+def sort_by_digit(
+    pairs: NDArray[np.int64],
+    start: int,
+    n: int,
+    shift: int,
+    bits: int,
+    into: NDArray[np.int64],
+    into_start: int,
+    starts: NDArray[np.int64],
+) -> None:
+    """Copy pairs in the order of one digit of their first, those with the same one as they were."""
+    digits = 1 << bits
+    mask = digits - 1
+    for digit in range(digits):
+        starts[digit] = 0
+    for i in range(start, start + n):
+        starts[(pairs[2 * i] >> shift) & mask] += 1
+    place = into_start
+    for digit in range(digits):
+        many = starts[digit]
+        starts[digit] = place
+        place += many
+    for i in range(start, start + n):
+        first = pairs[2 * i]
+        digit = (first >> shift) & mask
+        place = starts[digit]
+        starts[digit] = place + 1
+        into[2 * place] = first
+        into[2 * place + 1] = pairs[2 * i + 1]

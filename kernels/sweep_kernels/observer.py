@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep_kernels import state as at
-from sweep_kernels.counting import CHUNK, LIMIT, WAYS
+from sweep_kernels.counting import CHUNK, DIGITS, LIMIT, WAYS
 from sweep_kernels.covariance import ROOM, WIDTH
 from sweep_kernels.objectcode import linked
 from sweep_kernels.tallies import Sketch
@@ -34,7 +34,7 @@ class Observed:
     lengths
         int64, shape (ranges, counted): in how many bins of each output something was counted in each range.
     bins, counts
-        int64: the bins, range by range and within it output by output, in no order; and how many values each holds.
+        int64: the bins, range by range, within it output by output, and within that in rising order; and how many values each holds.
     """
 
     comoments: NDArray[np.float64]
@@ -67,6 +67,8 @@ class Watch:
         self._tables = [_Table(each) for each in tallies.counted]
         self._indices = np.empty(CHUNK, dtype=np.int64)
         self._room = np.empty(2 * block_size + ROOM)
+        self._spare = np.empty(2 * max((each.length for each in self._tables), default=0), dtype=np.int64)
+        self._starts = np.empty(DIGITS, dtype=np.int64)
         self._entries = np.empty(0, dtype=np.int64)
         self._comoments, self._ends, self._marks = np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64)
         size = at.HEADER + at.TALLY * len(tallies.counted) + 2 * len(tallies.pairs)
@@ -75,6 +77,7 @@ class Watch:
         state[at.OUTPUTS], state[at.BLOCK_SIZE] = outputs, block_size
         state[at.COUNTED], state[at.PAIRS] = len(tallies.counted), len(tallies.pairs)
         state[at.INDICES], state[at.ROOM] = self._indices.ctypes.data, self._room.ctypes.data
+        state[at.SPARE], state[at.STARTS] = self._spare.ctypes.data, self._starts.ctypes.data
         for place, (tally, table) in enumerate(zip(tallies.counted, self._tables, strict=True)):
             self._describe(at.HEADER + place * at.TALLY, tally, table)
         state[at.HEADER + at.TALLY * len(tallies.counted) :] = np.ravel(tallies.pairs)

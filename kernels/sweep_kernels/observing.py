@@ -43,6 +43,8 @@ from sweep_kernels.state import (
     OUTPUTS,
     PAIRS,
     ROOM,
+    SPARE,
+    STARTS,
     TABLE,
     TALLY,
     TOUCHED,
@@ -127,6 +129,8 @@ def _observe() -> Any:
                     tally[LAST],
                     entries,
                     state[WRITTEN],
+                    integers_at(state[SPARE]),
+                    integers_at(state[STARTS]),
                 )
                 tally[TOUCHED_COUNT] = tally[IS_SETTLED] = 0
                 marks[state[MARKED]] = state[WRITTEN]

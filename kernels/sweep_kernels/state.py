@@ -27,6 +27,8 @@ __all__ = [
     "OUTPUTS",
     "PAIRS",
     "ROOM",
+    "SPARE",
+    "STARTS",
     "TABLE",
     "TALLY",
     "TOUCHED",
@@ -48,9 +50,11 @@ _HEADER = (
     "written",  # how many of these
     "marks",  # address: how many entries there were after each writing of each output
     "marked",  # how many of these
+    "spare",  # address: room for the entries of one table
+    "starts",  # address: room to sort them
 )
 (
-    FUNCTION, OUTPUTS, BLOCK_SIZE, COUNTED, PAIRS, INDICES, ROOM, COMOMENTS, ENDS, ENTRIES, WRITTEN, MARKS, MARKED,
+    FUNCTION, OUTPUTS, BLOCK_SIZE, COUNTED, PAIRS, INDICES, ROOM, COMOMENTS, ENDS, ENTRIES, WRITTEN, MARKS, MARKED, SPARE, STARTS,
 ) = range(len(_HEADER))  # fmt: skip
 HEADER = len(_HEADER)
 

@@ -64,7 +64,9 @@ def quantile_columns(
         """Find the bins of the values with these ranks, counted from 1; bin 0 where there is no such value."""
         is_there = (rank >= 1) & (rank <= total)
         place = np.searchsorted(last, before + np.where(is_there, rank, 0))
-        return np.where(is_there, counts.bin[np.minimum(place, len(counts.bin) - 1)] if len(counts.bin) else 0, 0)
+        return np.where(
+            is_there, counts.bin[np.minimum(place, len(counts.bin) - 1)].astype(np.int64) if len(counts.bin) else 0, 0
+        )
 
     columns: dict[str, NDArray[np.float64]] = {}
     for level in levels:

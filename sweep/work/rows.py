@@ -149,6 +149,8 @@ _WHOLE = {"finite", "nonfinite_trial"}
 
 def concatenated(pieces: list[Rows]) -> Rows:
     """Put rows one after the other."""
+    if len(pieces) == 1:
+        return pieces[0]
     arrays = (np.concatenate([getattr(each, name) for each in pieces]) for name in _FIELDS)
     counted = range(len(pieces[0].counts))
     return Rows(*arrays, counts=tuple(Counts.concatenated([each.counts[i] for each in pieces]) for i in counted))

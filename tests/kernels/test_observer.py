@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep_kernels import kernel
-from sweep_kernels.counting import WAYS, count, drain
+from sweep_kernels.counting import DIGITS, WAYS, count, drain, sort_pairs
 from sweep_kernels.covariance import MOMENT, WIDTH
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError
 from sweep_kernels.histogram import edges
@@ -118,9 +118,22 @@ def test_counting_and_draining(pieces, is_settled):
     many = 0
     for piece in pieces:
         many = count(np.array(piece, dtype=np.int64), len(piece), table, touched, many, is_settled)
-    into = np.empty(20, dtype=np.int64)
-    written = drain(table, touched, many, 1, 9, into, 0)
+    into, spare, starts = (np.empty(size, dtype=np.int64) for size in (20, 20, DIGITS))
+    written = drain(table, touched, many, 1, 9, into, 0, spare, starts)
     assert not table.any()
     values = [value for piece in pieces for value in piece if 1 <= value < 9]
     found = dict(into[: 2 * written].reshape(-1, 2).tolist())
     assert found == {value - 1: values.count(value) for value in values}
+    assert list(found) == sorted(found)
+
+
+@given(st.lists(st.integers(0, DIGITS**2 - 1), max_size=200, unique=True), st.integers(0, 3))
+def test_pairs_are_sorted(firsts, start):
+    pairs = np.full(2 * (start + len(firsts)), -1, dtype=np.int64)
+    pairs[2 * start :: 2], pairs[2 * start + 1 :: 2] = firsts, np.arange(len(firsts))
+    spare, starts = np.empty(2 * len(firsts), dtype=np.int64), np.empty(DIGITS, dtype=np.int64)
+    sort_pairs(pairs, start, len(firsts), max(firsts, default=0) + 1, spare, starts)
+    assert np.all(pairs[: 2 * start] == -1)
+    order = np.argsort(firsts)
+    assert np.array_equal(pairs[2 * start :: 2], np.sort(firsts))
+    assert np.array_equal(pairs[2 * start + 1 :: 2], order)
