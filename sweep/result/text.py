@@ -171,8 +171,14 @@ def _row(result: Result, row: dict[str, Any]) -> list[str]:
 def _estimate(row: dict[str, Any], name: str, ends: str) -> list[str]:
     """Write an estimate, and its interval, in as many digits as count."""
     value, low, high = row[name], row[f"{ends}_ci_low"], row[f"{ends}_ci_high"]
-    form = _form(value, high - low)
+    form = _form(value, _width(value, low, high))
     return [_number(value, form), f"[{_end(low, form)}, {_end(high, form)}]"]
+
+
+def _width(value: float, low: float, high: float) -> float:
+    """Return an interval's width; of one that is open on one side, twice its other side's."""
+    sides = [each for each in (value - low, high - value) if math.isfinite(each)]
+    return 2.0 * sides[0] if len(sides) == 1 else high - low
 
 
 def _levels(result: Result, output: str) -> tuple[float, ...]:

@@ -32,8 +32,8 @@ __all__ = ["merge"]
 WINDOW = 1 << 18
 """Points that are merged at a time, and rows of the result's row groups: what memory holds does not grow with the sweep."""
 
-WINDOW_COUNTED = 1 << 14
-"""The same where a point has counts by bin."""
+WINDOW_COUNTED, WINDOW_CELLS = 1 << 14, 1 << 24
+"""The same where a point has counts by bin; and the bins of the histograms in a row group."""
 
 READERS = 8
 
@@ -63,7 +63,7 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: St
     metadata = {b"sweep.plan": _described(plan)}
     with tempfile.TemporaryDirectory(prefix="sweep-merge-") as folder:
         path = Path(folder) / "result.parquet"
-        window = WINDOW_COUNTED if plan.request.counts else WINDOW
+        window = _window(plan)
         for first in range(0, plan.points, window):
             last = min(first + window, plan.points)
             rows, kinds = reader.read(first, last)
@@ -76,6 +76,14 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: St
         if writer is not None:
             writer.close({b"sweep.nonfinite": json.dumps(nonfinite, sort_keys=True).encode()})
         (into or store).replace_file(keys.RESULT, path)
+
+
+def _window(plan: Plan) -> int:
+    """Return how many points are merged at a time: what the plan alone decides, for the result's bytes show it."""
+    if not plan.request.counts:
+        return WINDOW
+    cells = sum(bins for _, (_, _, bins) in plan.request.histograms)
+    return max(1, min(WINDOW_COUNTED, WINDOW_CELLS // max(cells, 1)))
 
 
 def _described(plan: Plan) -> bytes:

@@ -64,9 +64,9 @@ class Rows:
         return len(self.point)
 
     @property
-    def counted(self) -> int:
-        """How many counts are held."""
-        return sum(len(each.count) for each in self.counts)
+    def beside(self) -> int:
+        """How many numbers are held beside statistics."""
+        return self.comoments.size + sum(len(each.count) for each in self.counts)
 
     @classmethod
     def of_blocks(

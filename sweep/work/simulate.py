@@ -37,10 +37,10 @@ BATCH_BLOCKS = 1 << 16
 BATCH_KEPT = 1 << 22
 BATCH_OBSERVED = 1 << 11
 """Blocks of a batch whose trials are counted: in the worst case there is an entry for each trial."""
-BATCH_MOMENTS = 1 << 15
+BATCH_MOMENTS = 1 << 17
 """Blocks times pairs of outputs."""
 ROWS_HELD = 1 << 17
-COUNTS_HELD = 1 << 22
+BESIDE_HELD = 1 << 22
 
 
 def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]) -> int:
@@ -68,7 +68,7 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
     block_size, kinds = study.plan.block_size, study.driver.output_kinds
     pieces: list[Rows] = []
     kept: list[Any] = []
-    trials, held, most_held = 0, 0, COUNTS_HELD
+    trials, held, most_held = 0, 0, BESIDE_HELD
     levels = ALL_LEVELS if study.plan.request.counts else MAP_LEVELS  # counts are larger than statistics
     for blocks in wave.slices(shard):
         for rows, table in _run(study, blocks):
@@ -78,11 +78,11 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
             ran = int(rows.trials.sum())
             trials += ran
             report(ran)
-            held += rows.counted
+            held += rows.beside
             if sum(map(len, pieces)) > ROWS_HELD or held > most_held:
                 pieces = [merged(concatenated(pieces), block_size, levels)]
-                held = pieces[0].counted
-                most_held = max(COUNTS_HELD, 2 * held)
+                held = pieces[0].beside
+                most_held = max(BESIDE_HELD, 2 * held)
     rows = merged(concatenated(pieces), block_size, levels)
     name = keys.shard_key(keys.MAP, wave.number, shard)
     _create(study, wave, shard, name, rows.to_arrow(study.kernel.outputs, kinds, tallied(study.plan, kinds)))

@@ -105,6 +105,15 @@ def test_the_text_shows_all_of_it(result):
     assert max(map(len, parts.splitlines())) <= 100
 
 
+def test_an_interval_that_is_open_on_one_side_has_digits_as_the_other_says():
+    few = Sweep(queue, grid(load=[1.0]), trials=20, seed=1, quantiles={"wait": [0.9]}).run()
+    cells = format_table(few, width=None).splitlines()[2].split("  ")
+    value, interval = [each for each in cells if each][4:6]
+    assert float(value) == pytest.approx(few.quantile("wait", 0.9).value[0], abs=0.1)
+    assert len(value) < 6
+    assert interval.endswith(", inf]")
+
+
 def test_bars():
     assert bars(np.zeros(5, dtype=np.int64)) == "     "
     assert bars(np.array([7])) == "█"
