@@ -76,10 +76,11 @@ def test_one_digest_after_a_stop(digest, tmp_path, after):
     assert sha256(str(tmp_path)) == digest
 
 
-def test_one_digest_after_more_and_more_trials(digest, tmp_path):
+@pytest.mark.parametrize("keep", ["", "all"])
+def test_one_digest_after_more_and_more_trials(digest, reference, tmp_path, keep):
     for trials in (100, 4096, 10_000, 12_289, 20_000):
-        asked(trials).run(str(tmp_path), shards=3)
-    assert sha256(str(tmp_path)) == digest
+        asked(trials, keep=keep).run(str(tmp_path), shards=3)
+    assert sha256(str(tmp_path)) == (sha256(reference) if keep else digest)
 
 
 def test_one_digest_after_more_points(digest, tmp_path):

@@ -52,7 +52,7 @@ def bars(counts: NDArray[np.int64], cells: int = CELLS) -> str:
     """Draw counts as a line of text; what came up is never a blank.
 
     >>> bars(np.array([0, 1, 10, 80, 40]))
-    ' ▁▁█▄'
+    ' ▁▂█▅'
     """
     starts = np.unique(np.arange(cells) * len(counts) // cells)
     heights = np.add.reduceat(counts, starts) / np.diff(np.append(starts, len(counts)))
