@@ -169,7 +169,7 @@ def test_other_levels_cost_no_trials(tmp_path):
 @kernel(outputs=["low", "high"])
 def booleans(rng):
     u = rng.uniform()
-    return u < 0.1, u > 0.9
+    return u < 0.1, u > 0.9  # never both: their correlation is -1/9
 
 
 def test_bools_are_refused_before_anything_is_written(tmp_path):
