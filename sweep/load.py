@@ -20,7 +20,20 @@ if TYPE_CHECKING:
 
 __all__ = ["kernels_in", "load_kernel", "load_sweep"]
 
-KEYS = ("kernel", "trials", "seed", "keep", "common_random_numbers", "confidence", "space", "data")
+KEYS = (
+    "kernel",
+    "trials",
+    "seed",
+    "keep",
+    "common_random_numbers",
+    "confidence",
+    "quantiles",
+    "relative_error",
+    "histograms",
+    "covariance",
+    "space",
+    "data",
+)
 
 
 def load_sweep(study: str | os.PathLike[str]) -> Sweep:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError, PlanError, SpaceError, nearest
 from sweep.kinds import other_kinds
+from sweep.request import Request
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
 from sweep_kernels.tables import TableReference
 
@@ -74,6 +75,8 @@ class Plan:
         The tables that the kernel reads, by parameter: their types, shapes and hashes.
     kinds
         What parameters are made that are annotated as something else than their axes or defaults are: ``"float"``, ``"int"`` or ``"float32"``.
+    request
+        Quantiles, histograms and covariances. Levels of quantiles may change between runs, as they are read off what is counted.
     """
 
     kernel: KernelReference
@@ -86,6 +89,7 @@ class Plan:
     block_size: int = BLOCK_SIZE
     data: Mapping[str, TableReference] = field(default_factory=dict[str, TableReference])
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    request: Request = field(default_factory=Request)
 
     @classmethod
     def make(
@@ -100,6 +104,7 @@ class Plan:
         confidence: float = 0.95,
         source: str = "",
         data: Mapping[str, Table] | None = None,
+        request: Request | None = None,
     ) -> Plan:
         """Check a study and plan it.
 
@@ -113,8 +118,9 @@ class Plan:
         _check_numbers(trials, seed, confidence)
         if not isinstance(common_random_numbers, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - it may come from a file
             raise PlanError(f"common_random_numbers={common_random_numbers!r} is neither True nor False")
+        request = request or Request()
         tables = {name: TableReference.of(each) for name, each in (data or {}).items()}
-        _check_parameters(kernel, space, tables)
+        _check_parameters(kernel, space, tables, request)
         if keep not in {"", "all", *kernel.outputs}:
             raise PlanError(
                 f"keep={keep!r} is neither 'all' nor an output of {kernel.name!r}: {nearest(keep, kernel.outputs)}"
@@ -123,7 +129,9 @@ class Plan:
             kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs
         )
         numbers_of = (int(trials), int(seed), keep, common_random_numbers, float(confidence))
-        return cls(reference, space, *numbers_of, data=tables, kinds=other_kinds(kernel, space, tables))
+        return cls(
+            reference, space, *numbers_of, data=tables, kinds=other_kinds(kernel, space, tables), request=request
+        )
 
     @property
     def points(self) -> int:
@@ -163,6 +171,7 @@ class Plan:
             "confidence": self.confidence,
             **({"data": {name: each.to_json() for name, each in sorted(self.data.items())}} if self.data else {}),
             **({"kinds": dict(sorted(self.kinds.items()))} if self.kinds else {}),
+            **self.request.fields(),
         }
 
     def to_json(self) -> bytes:
@@ -214,6 +223,7 @@ class Plan:
                 },
                 data={name: TableReference.from_json(each) for name, each in fields.get("data", {}).items()},
                 kinds=fields.get("kinds", {}),
+                request=Request.from_fields(fields, tuple(kernel["outputs"])),
             )
         except (ValueError, KeyError, TypeError, SpaceError) as error:
             raise CorruptError(f"{name} cannot be read as a plan: {type(error).__name__}: {error}") from None
@@ -224,7 +234,7 @@ class Plan:
     def continues(self, old: Plan) -> None:
         """Check that a store that holds `old` can go on to hold this plan.
 
-        Trials may grow, points may be added at the end, and the confidence may change.
+        Trials may grow, points may be added at the end, and the confidence and the levels of quantiles may change.
 
         Raises
         ------
@@ -256,6 +266,8 @@ class Plan:
             if before != now:
                 yield _differs(name, before, now)
         yield from self._differences_of_arguments(old)
+        for name, before, now in self.request.differences(old.request):
+            yield _differs(name, before, now)
         if self.trials < old.trials:
             yield _differs("trials", old.trials, self.trials) + " (trials can grow, not shrink)"
         reason = self.space.extends(old.space)
@@ -289,7 +301,7 @@ def _is_integer(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, numbers.Integral)
 
 
-def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableReference]) -> None:
+def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableReference], request: Request) -> None:
     for name in data:
         if name not in kernel.parameters:
             known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"
@@ -311,12 +323,16 @@ def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableRefe
                 f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: add an axis {name!r} to the space "
                 f"(its axes are {', '.join(map(repr, space.names)) or 'none'}), or a table: data={{{name!r}: array}}"
             )
-    _check_columns(kernel, space)
+    _check_columns(kernel, space, request)
 
 
-def _check_columns(kernel: Kernel, space: Space) -> None:
+def _check_columns(kernel: Kernel, space: Space, request: Request) -> None:
     """See that no two columns of the result, or of the kept trials, would share a name."""
     summaries = {f"{output}_{suffix}" for output in kernel.outputs for suffix in _SUFFIXES}
+    for column in request.columns(kernel.outputs):
+        if column in summaries:
+            raise PlanError(f"two columns of the results would be named {column!r}; rename one of the outputs")
+        summaries.add(column)
     taken = {"point", "trial", "n", *kernel.outputs, *summaries}
     for name in space.names:
         if name in taken:

@@ -7,6 +7,8 @@ import signal
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sweep.errors import KernelError
 from sweep.frames import last_frame
 from sweep.replay import outputs_of
@@ -51,6 +53,8 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS, data: Mapping
     ------
     KernelError
         If it uses a name that is not there, or returns something else than its outputs.
+    PlanError
+        If quantiles or a histogram are asked for of a bool.
     """
     rng = Rng(plan.seed, 0, 0)
     try:
@@ -65,9 +69,11 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS, data: Mapping
     except (_TimeUpError, Exception):  # noqa: BLE001 - the user's own: a trial may raise, and compiled arithmetic may not
         return
     try:
-        outputs_of(kernel, returned)
+        outputs = outputs_of(kernel, returned)
     except KernelError as error:
         raise KernelError(f"{kernel.file}:{kernel.line}: {error}") from None
+    kinds = tuple("bool" if isinstance(each, bool | np.bool_) else "float" for each in outputs.values())
+    plan.request.tallies(kernel.outputs, kinds)
 
 
 @contextmanager

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError
+from sweep.request import RELATIVE_ERROR, Request
 from sweep.space.base import Space
 from sweep_kernels.declaration import Kernel
 from sweep_kernels.tables import as_table
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sweep.plan import Plan
     from sweep.progress import Progress
@@ -45,6 +46,14 @@ class Sweep:
     data
         Tables that all trials read, by the parameters that they are: arrays of 1 to 3 dimensions, of float64, float32, int64, int32, uint8 or bool.
         They are copied, unless they cannot be written to, and hashed: a plan with another table is another plan.
+    quantiles
+        Levels between 0 and 1, of all outputs that are not bools: ``[0.5, 0.99]``; or by output: ``{"wait": [0.5, 0.99]}``.
+    relative_error
+        The most by which a quantile may be off, 0.0005 to 0.2.
+    histograms
+        By output, the low and the high end and the number of bins between them: ``{"wait": (0.0, 50.0, 100)}``.
+    covariance
+        Whether to give covariances and correlations of all outputs, or of which pairs: ``[("wait", "cost")]``.
 
     Examples
     --------
@@ -66,6 +75,10 @@ class Sweep:
     common_random_numbers: bool = False
     confidence: float = 0.95
     data: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
+    quantiles: Sequence[float] | Mapping[str, Sequence[float]] = ()
+    relative_error: float = RELATIVE_ERROR
+    histograms: Mapping[str, tuple[float, float, int]] | None = None
+    covariance: bool | Sequence[tuple[str, str]] = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.kernel, Kernel):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument
@@ -91,7 +104,7 @@ class Sweep:
         Raises
         ------
         PlanError
-            If a number is out of range, or the kernel's parameters and the space's axes differ.
+            If a number is out of range, the kernel's parameters and the space's axes differ, or there is no output of a name.
         """
         from sweep.plan import Plan
 
@@ -105,6 +118,13 @@ class Sweep:
             confidence=self.confidence,
             source=source,
             data=self.data,
+            request=Request.make(
+                self.kernel.outputs,
+                quantiles=self.quantiles,
+                relative_error=self.relative_error,
+                histograms=self.histograms,
+                covariance=self.covariance,
+            ),
         )
 
     def run(

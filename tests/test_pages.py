@@ -11,6 +11,7 @@ import pytest
 import scipy.stats
 
 import sweep
+import sweep.intervals
 from sweep import Sweep, load_sweep, open_result
 from sweep_kernels.draws import METHODS
 from sweep_kernels.rng import Rng
@@ -23,6 +24,7 @@ PAGES = [
         "sweep/KERNELS.md",
         "sweep/space/SPEC.md",
         "sweep/result/COLUMNS.md",
+        "sweep/result/STATISTICS.md",
         "sweep/cli/OPTIONS.md",
     )
 ]
@@ -34,6 +36,7 @@ def blocks(page: Path, language: str) -> list[str]:
 
 README_STUDY, README_SPACES, README_RESULTS = blocks(ROOT / "README.md", "python")
 TOML = [*blocks(ROOT / "README.md", "toml"), *blocks(ROOT / "sweep/space/SPEC.md", "toml")]
+TOML += blocks(ROOT / "sweep/result/STATISTICS.md", "toml")
 
 
 @pytest.fixture
@@ -95,6 +98,22 @@ def test_every_draw_is_on_its_page_with_its_parameters():
 
 def default(parameter: inspect.Parameter) -> str:
     return "" if parameter.default is parameter.empty else f"={parameter.default}"
+
+
+def test_the_study_of_the_page_of_statistics(here):
+    names = {**{name: getattr(sweep, name) for name in sweep.__all__}}
+    names["braking"] = load_sweep("my_kernels.py").kernel
+    (page,) = blocks(ROOT / "sweep/result/STATISTICS.md", "python")
+    exec(page.replace("100_000", "4000"), names)
+    asked = load_sweep_of(here, blocks(ROOT / "sweep/result/STATISTICS.md", "toml")[0]).plan()
+    assert replace(asked, request=names["study"].plan().request, trials=4000).hash == names["study"].plan().hash
+    upper = sweep.intervals.quantile_ranks([3687, 3688], 0.999, 0.95)[2]
+    assert list(upper - [3687, 3688]) == [1, 0]
+
+
+def load_sweep_of(here, text: str) -> Sweep:
+    (here / "study.toml").write_text(text)
+    return load_sweep("study.toml")
 
 
 KERNEL = """

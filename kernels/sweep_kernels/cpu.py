@@ -115,7 +115,7 @@ def _trials(one: OneTrial, width: int | None, most: int) -> tuple[Widened, int, 
     return widened(one.text, one.entry, TRIALS, STRIDES, 1), 1, why_alone
 
 
-DRIVE_ARGUMENTS = (*[types.int64] * 11, *[types.CPointer(types.int64)] * 2, *[types.CPointer(types.float64)] * 3)
+DRIVE_ARGUMENTS = (*[types.int64] * 12, *[types.CPointer(types.int64)] * 2, *[types.CPointer(types.float64)] * 3)
 
 
 @functools.cache
@@ -138,7 +138,7 @@ def _driver(outputs: int) -> Any:
 
     def drive(
         k0, k1, common_numbers,
-        first_point, first_block, block_count, start, count, trials, block_size, kept_stride,
+        first_point, first_block, block_count, start, count, trials, block_size, kept_stride, observer,
         parameters, tables, values, scratch, rows,
     ):  # fmt: skip
         stride = kept_stride if kept_stride > 0 else block_size + APART
@@ -174,6 +174,8 @@ def _driver(outputs: int) -> Any:
             for output in range(outputs):
                 column = view(values, output * stride + base, n)
                 statistics(column, n, first_trial, room, view(rows, (j * outputs + output) * SLOT_COUNT, SLOT_COUNT))
+            if observer != 0:
+                observe(observer, values, stride, base, n, j, rows)
             if kept_stride > 0:
                 base += n
 
@@ -211,6 +213,23 @@ def run_trials(
             cgutils.alloca_once(builder, pointer) for _ in range(2)
         ]  # for a result and an exception, which nobody reads
         return builder.call(function, [*nowhere, *arguments])
+
+    return signature, generate
+
+
+@intrinsic
+def observe(context: Any, observer: Any, values: Any, stride: Any, base: Any, n: Any, j: Any, rows: Any) -> Any:
+    """Show a block's values and statistics to the code whose address is the first thing that `observer` points to."""
+    pointer = types.CPointer(types.float64)
+    signature = types.void(types.int64, pointer, *[types.int64] * 4, pointer)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(32), [ir.IntType(8).as_pointer().as_pointer()] * 2 + [WORD] * len(arguments))
+        words = [builder.ptrtoint(each, WORD) if each.type != WORD else each for each in arguments]
+        code = builder.load(builder.inttoptr(words[0], kind.as_pointer().as_pointer()))
+        nowhere = [cgutils.alloca_once(builder, ir.IntType(8).as_pointer()) for _ in range(2)]
+        builder.call(code, [*nowhere, *words])
+        return context.get_dummy_value()
 
     return signature, generate
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sweep_kernels.declaration import Kernel
+    from sweep_kernels.observer import Observed, Observer
     from sweep_kernels.tables import Table
 
 __all__ = ["EXACT", "Blocks", "Driver", "TrialRaisedError", "parameter_words"]
@@ -201,6 +202,34 @@ class Driver:
         values = np.empty((self._outputs, total))
         return self._call(blocks, words, values, scratch, kept_stride=total), values
 
+    def run_observed(
+        self, blocks: Blocks, words: NDArray[np.int64], observer: Observer, ends: NDArray[np.bool_], *, keep: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], Observed]:
+        """Run blocks and return their statistics, what every trial returned (if `keep`, else nothing), and what `observer` was asked for.
+
+        Parameters
+        ----------
+        blocks, words
+            As in `run`.
+        observer
+            Made for this kernel's outputs and block size.
+        ends
+            For each block, whether what is counted is added up until it and no further; True for the last one.
+        keep
+            Whether to return what every trial returned.
+        """
+        scratch, values = self._scratch()
+        total = sum(self._length(blocks.block(i)) for i in range(blocks.count))
+        if keep:
+            values = np.empty((self._outputs, total))
+        watch = observer.watch(ends, total)
+        try:
+            rows = self._call(blocks, words, values, scratch, kept_stride=total if keep else 0, observer=watch.address)
+        except TrialRaisedError:
+            observer.forget()
+            raise
+        return rows, values if keep else values[:, :0], watch.observed()
+
     def probe(self, point: int, words: NDArray[np.int64], trials: int) -> None:
         """Run the first `trials` trials of a point, at most a block, for the time that it takes.
 
@@ -230,9 +259,11 @@ class Driver:
         values: NDArray[np.float64],
         scratch: NDArray[np.float64],
         kept_stride: int,
+        observer: int = 0,
     ) -> NDArray[np.float64]:
         rows = np.empty((blocks.count, self._outputs, len(SLOTS)))
-        if self._raw(blocks, words, values, scratch, rows, self._trials, kept_stride) != 0 or self._is_inexact(rows):
+        status = self._raw(blocks, words, values, scratch, rows, self._trials, kept_stride, observer)
+        if status != 0 or self._is_inexact(rows):
             raise self._find_failure(blocks, words)
         return rows
 
@@ -245,12 +276,13 @@ class Driver:
         rows: NDArray[np.float64],
         trials: int,
         kept_stride: int,
+        observer: int = 0,
     ) -> int:
         nothing, raised = ctypes.c_void_p(), ctypes.c_void_p()
         return self._function(
             ctypes.addressof(nothing), ctypes.addressof(raised), *self._key, self._common,
             blocks.first_point, blocks.first_block, blocks.width, blocks.start, blocks.count,
-            trials, self._block_size, kept_stride,
+            trials, self._block_size, kept_stride, observer,
             words.ctypes.data, self._table_words.ctypes.data, values.ctypes.data, scratch.ctypes.data, rows.ctypes.data,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ObjectCode", "load", "processor", "target_machine"]
+__all__ = ["ObjectCode", "linked", "load", "processor", "target_machine"]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def target_machine() -> Any:
 
 
 def load(code: ObjectCode) -> Any:
-    """Link object code into this process.
+    """Link a driver into this process.
 
     Returns
     -------
@@ -103,14 +103,20 @@ def load(code: ObjectCode) -> Any:
         A C function that takes a pointer for its (void) result, one for exceptions, and then the driver's arguments, releases the
         GIL, and returns 0 or the number of the exception that a trial raised.
     """
+    library, address = linked(code)
+    prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 12, *[ctypes.c_void_p] * 5)
+    function = prototype(address)
+    function.library = library  # type: ignore[attr-defined] - linked code lives as long as its library
+    return function
+
+
+def linked(code: ObjectCode) -> tuple[Any, int]:
+    """Link object code into this process; return its library, which must be kept as long as the code is used, and the entry's address."""
     library = _initialised().JITLibraryBuilder().add_object_img(code.code).export_symbol(code.entry)
     for name in code.symbols:
         library.import_symbol(name, _address(name))
-    linked = library.link(_linker(), f"kernel-{next(_numbers)}")
-    prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * 11, *[ctypes.c_void_p] * 5)
-    function = prototype(linked[code.entry])
-    function.library = linked  # type: ignore[attr-defined] - linked code lives as long as its library
-    return function
+    made = library.link(_linker(), f"kernel-{next(_numbers)}")
+    return made, made[code.entry]
 
 
 _numbers = itertools.count()  # a name that was used is not to be had again

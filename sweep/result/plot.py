@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.errors import UsageError, nearest
+from sweep.result.histogram import draw_histograms
 from sweep_kernels.outputs import grouped
 
 if TYPE_CHECKING:
@@ -21,8 +22,12 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
     """Draw an output over the parameters that vary; see `sweep.result.Result.plot`."""
     groups = grouped(result.outputs)
     name = output or next(iter(groups))
-    if name not in groups and name not in result.outputs:
-        raise UsageError(f"the result has no output {name!r}: {nearest(name, list(groups))}")
+    of = name.removesuffix("_histogram")
+    if name not in result.outputs and of in dict(result.request.histograms):
+        return draw_histograms(result, of, ax)
+    drawable = [*groups, *_with_interval(result)]
+    if name not in drawable and name not in result.outputs:
+        raise UsageError(f"the result has no output {name!r}: {nearest(name, drawable)}")
     if groups.get(name):
         return _components(result, name, ax)
     if not result.parameters:
@@ -75,6 +80,17 @@ def _new_axes() -> Any:
     return plt.subplots(layout="constrained")[1]
 
 
+def _with_interval(result: Result) -> list[str]:
+    """Return the columns that have an interval of their own."""
+    names = (each.removesuffix("_ci_low") for each in result.table.column_names if each.endswith("_ci_low"))
+    return [each for each in names if each in result.table.column_names]
+
+
+def _columns(result: Result, name: str) -> tuple[str, str, str]:
+    """Return the columns of what is drawn and of its interval."""
+    return f"{name}_mean" if name in result.outputs else name, f"{name}_ci_low", f"{name}_ci_high"
+
+
 def _title(result: Result, varying: list[str], *, with_intervals: bool) -> str:
     """Name what was held fixed, and the confidence of what is drawn beside the means."""
     fixed = [each for each in result.parameters if each not in varying]
@@ -110,7 +126,7 @@ def _two(result: Result, name: str, varying: list[str], ax: Any) -> bool:
 
 
 def _curve(result: Result, name: str, over: str, ax: Any, label: str | None) -> None:
-    mean, low, high = (result.table[f"{name}_{column}"].to_numpy() for column in ("mean", "ci_low", "ci_high"))
+    mean, low, high = (result.table[column].to_numpy() for column in _columns(result, name))
     x = result.table[over].to_pylist()
     if isinstance(x[0], str | bool):
         ax.errorbar(list(map(str, x)), mean, [mean - low, high - mean], fmt="o", capsize=4, label=label)
@@ -134,8 +150,9 @@ def _heatmap(result: Result, name: str, varying: list[str], ax: Any) -> None:
     rows = {value: i for i, value in enumerate(y)}
     columns = {value: i for i, value in enumerate(x)}
     values = np.full((len(y), len(x)), np.nan)
-    for row in result.table.select([*varying, f"{name}_mean"]).to_pylist():
-        values[rows[row[varying[0]]], columns[row[varying[1]]]] = row[f"{name}_mean"]
+    drawn = _columns(result, name)[0]
+    for row in result.table.select([*varying, drawn]).to_pylist():
+        values[rows[row[varying[0]]], columns[row[varying[1]]]] = row[drawn]
     image = ax.pcolormesh(_places(x), _places(y), values, shading="nearest")
     for axis, labels in ((ax.xaxis, x), (ax.yaxis, y)):
         if isinstance(labels[0], str | bool):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import UsageError, nearest
+from sweep.request import Request
 from sweep.result.vector import Vector, vector_of
 from sweep_kernels.outputs import grouped
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
+
+    from sweep.result.estimate import Estimate, Histogram
 
 __all__ = ["Result"]
 
@@ -27,7 +30,7 @@ class Result:
     ----------
     table
         Arrow: the parameters, ``n``, and for each output ``<output>_mean``, ``_std``, ``_stderr``, ``_ci_low``, ``_ci_high``, ``_min``,
-        ``_max`` (for floats also ``_nonfinite``, the trials that gave NaN or inf and are left out).
+        ``_max`` (for floats also ``_nonfinite``, the trials that gave NaN or inf and are left out); then what the study asked for.
     url
         The store that it came from.
     """
@@ -47,6 +50,11 @@ class Result:
     def outputs(self) -> tuple[str, ...]:
         """Names of the outputs."""
         return tuple(self.plan["kernel"]["outputs"])
+
+    @functools.cached_property
+    def request(self) -> Request:
+        """What was asked for beyond means."""
+        return Request.from_fields(self.plan, self.outputs)
 
     @property
     def vectors(self) -> dict[str, int]:
@@ -143,6 +151,50 @@ class Result:
             raise UsageError(f"no point has {', '.join(f'{name}={value!r}' for name, value in fixed.items())}")
         return Result(chosen, self.url)
 
+    def quantile(self, output: str, level: float) -> Estimate:
+        """Return a quantile that the study asked for, at every point.
+
+        Its interval is free of any assumption about the distribution, and allows for the sketch's relative error.
+
+        Raises
+        ------
+        UsageError
+            If the study did not ask for it.
+        """
+        from sweep.result.estimate import quantile_of
+
+        return quantile_of(self, output, level)
+
+    def histogram(self, output: str) -> Histogram:
+        """Return a histogram that the study asked for, at every point.
+
+        Raises
+        ------
+        UsageError
+            If the study did not ask for it.
+        """
+        from sweep.result.estimate import histogram_of
+
+        return histogram_of(self, output)
+
+    def covariance(self, a: str, b: str) -> Estimate:
+        """Return the covariance of two outputs at every point, over the trials where both were finite.
+
+        Raises
+        ------
+        UsageError
+            If the study did not ask for it.
+        """
+        from sweep.result.estimate import covariance_of
+
+        return covariance_of(self, a, b, "cov")
+
+    def correlation(self, a: str, b: str) -> Estimate:
+        """Return the correlation of two outputs, as `covariance` does."""
+        from sweep.result.estimate import covariance_of
+
+        return covariance_of(self, a, b, "corr")
+
     def to_pandas(self) -> Any:
         """Return a pandas DataFrame."""
         _require("pandas", "pandas")
@@ -165,11 +217,18 @@ class Result:
         if axes is None or len(self) != self.plan["points"]:
             raise UsageError("only the whole of a plain grid has dimensions; to_pandas() works for every result")
         shape = tuple(map(len, axes.values()))
+        lists = {f"{name}_histogram" for name, _ in self.request.histograms}
         data = {
             name: (tuple(axes), self.table[name].to_numpy().reshape(shape))
             for name in self.table.column_names
-            if name not in axes
+            if name not in axes and name not in lists
         }
+        for name, (_, _, bins) in self.request.histograms:
+            found = self.histogram(name)
+            data[f"{name}_histogram"] = ((*axes, f"{name}_bin"), found.counts.reshape(*shape, bins))
+            data[f"{name}_below"], data[f"{name}_above"] = (
+                (tuple(axes), each.reshape(shape)) for each in (found.below, found.above)
+            )
         return xarray.Dataset(data, coords={name: list(values) for name, values in axes.items()})
 
     def plot(self, output: str | None = None, ax: Any = None, **fixed: Any) -> Any:
@@ -178,7 +237,8 @@ class Result:
         Parameters
         ----------
         output
-            Which one; the first when left out.
+            Which one; the first when left out. Also a column with an interval, as ``wait_q99`` or ``wait_cost_corr``, or with a histogram, as
+            ``wait_histogram``, of which up to eight points are drawn as densities.
         ax
             Matplotlib axes to draw on; new ones when left out.
         **fixed

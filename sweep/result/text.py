@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.errors import UsageError, nearest
+from sweep.request import quantile_label
+from sweep.result.histogram import bars
 from sweep.result.vector import sparkline
 from sweep_kernels.outputs import grouped
 
@@ -141,8 +143,15 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
     """Return the heading, the first rows, and the last rows when the middle is left out."""
     confidence = f"{100 * result.plan.get('confidence', 0.95):g}"
     head = [*result.parameters, "n"]
+    interval = f"{confidence} % interval"
     for output, length in grouped(result.outputs).items():
-        head += [f"{output}[{length}]", "first to last"] if length else [output, f"{confidence} % interval"]
+        head += [f"{output}[{length}]", "first to last"] if length else [output, interval]
+        for level in _levels(result, output):
+            head += [f"{output} {quantile_label(level).replace('_', '.')}", interval]
+        for _, (low, high, _) in _histogram(result, output):
+            head += [f"{output}, {low:g} to {high:g}", "below, above"]
+    for a, b in _pairs(result):
+        head += [f"cov({a}, {b})", interval, f"corr({a}, {b})", interval]
     spans = {name: _span(result.vector(name).mean) for name in result.vectors}
     if len(result) <= limit:
         return head, [_row(result, row, spans) for row in result], []
@@ -163,18 +172,49 @@ def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, f
     for output, length in grouped(result.outputs).items():
         if length:
             means = np.array([row[f"{output}[{i}]_mean"] for i in range(length)], dtype=np.float64)
-            first, last = (_estimate(row, f"{output}[{i}]")[0] for i in (0, length - 1))
+            ends = [f"{output}[{i}]" for i in (0, length - 1)]
+            first, last = (_estimate(row, f"{each}_mean", each)[0] for each in ends)
             cells += [sparkline(means, *(spans or {})[output]), f"{first} … {last}"]
         else:
-            cells += _estimate(row, output)
+            cells += _estimate(row, f"{output}_mean", output)
+        for level in _levels(result, output):
+            name = f"{output}_{quantile_label(level)}"
+            cells += _estimate(row, name, name)
+        for _ in _histogram(result, output):
+            below, *counts, above = row[f"{output}_histogram"]
+            cells += [f"|{bars(np.array(counts))}|", f"{below:,}, {above:,}"]
+    for a, b in _pairs(result):
+        cells += [*_estimate(row, f"{a}_{b}_cov", f"{a}_{b}_cov"), *_estimate(row, f"{a}_{b}_corr", f"{a}_{b}_corr")]
     return cells
 
 
-def _estimate(row: dict[str, Any], output: str) -> list[str]:
-    """Write a mean and its interval."""
-    mean, low, high = (row[f"{output}_{column}"] for column in ("mean", "ci_low", "ci_high"))
-    form = _form(mean, high - low)
-    return [_number(mean, form), f"[{_end(low, form)}, {_end(high, form)}]"]
+def _estimate(row: dict[str, Any], name: str, ends: str) -> list[str]:
+    """Write an estimate, and its interval, in as many digits as count."""
+    value, low, high = row[name], row[f"{ends}_ci_low"], row[f"{ends}_ci_high"]
+    form = _form(value, _width(value, low, high))
+    return [_number(value, form), f"[{_end(low, form)}, {_end(high, form)}]"]
+
+
+def _width(value: float, low: float, high: float) -> float:
+    """Return an interval's width; of one that is open on one side, twice its other side's."""
+    sides = [each for each in (value - low, high - value) if math.isfinite(each)]
+    return 2.0 * sides[0] if len(sides) == 1 else high - low
+
+
+def _levels(result: Result, output: str) -> tuple[float, ...]:
+    """Return the levels of an output whose quantiles are in the result: of a bool there are none."""
+    asked = result.request.levels(output, "float")
+    return tuple(each for each in asked if f"{output}_{quantile_label(each)}" in result.table.column_names)
+
+
+def _pairs(result: Result) -> list[tuple[str, str]]:
+    """Return the pairs that text shows: those of the components of vectors are too many."""
+    scalars = {name for name, length in grouped(result.outputs).items() if not length}
+    return [(a, b) for a, b in result.request.covariance if {a, b} <= scalars]
+
+
+def _histogram(result: Result, output: str) -> list[Any]:
+    return [each for each in result.request.histograms if each[0] == output]
 
 
 def _value(value: Any) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 
 from sweep.errors import CorruptError, ObjectNotFoundError
 from sweep.work import keys
+from sweep.work.counted import counted_columns
+from sweep.work.joint import covariance_columns
 from sweep.work.parquet import TableWriter
 from sweep.work.reduce import read_rows
 from sweep.work.room import for_outputs
@@ -30,6 +32,9 @@ __all__ = ["merge"]
 
 WINDOW = 1 << 18
 """Points that are merged at a time, and rows of the result's row groups: what memory holds does not grow with the sweep."""
+
+WINDOW_COUNTED, WINDOW_CELLS = 1 << 14, 1 << 24
+"""The same where a point has counts by bin; and the bins of the histograms in a row group."""
 
 READERS = 8
 
@@ -59,7 +64,7 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: St
     metadata = {b"sweep.plan": _described(plan)}
     with tempfile.TemporaryDirectory(prefix="sweep-merge-") as folder:
         path = Path(folder) / "result.parquet"
-        window = for_outputs(WINDOW, len(plan.kernel.outputs))
+        window = for_outputs(_window(plan), len(plan.kernel.outputs))
         for first in range(0, plan.points, window):
             last = min(first + window, plan.points)
             rows, kinds = reader.read(first, last)
@@ -72,6 +77,14 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: St
         if writer is not None:
             writer.close({b"sweep.nonfinite": json.dumps(nonfinite, sort_keys=True).encode()})
         (into or store).replace_file(keys.RESULT, path)
+
+
+def _window(plan: Plan) -> int:
+    """Return how many points are merged at a time: what the plan alone decides, for the result's bytes show it."""
+    if not plan.request.counts:
+        return WINDOW
+    cells = sum(bins for _, (_, _, bins) in plan.request.histograms)
+    return max(1, min(WINDOW_COUNTED, WINDOW_CELLS // max(cells, 1)))
 
 
 def _described(plan: Plan) -> bytes:
@@ -144,6 +157,7 @@ def _table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, last: int
     parameters = plan.space.arrow(first, last)
     columns: dict[str, Any] = dict(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
     columns["n"] = rows.trials
+    counted = counted_columns(plan, rows, kinds)
     for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True)):
         slots = rows.statistics[:, output]
         columns.update(
@@ -160,6 +174,9 @@ def _table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, last: int
                 confidence=plan.confidence,
             )
         )
+        columns.update(counted[output])
+    for (a, b), comoments in zip(plan.request.covariance, rows.comoments.swapaxes(0, 1), strict=True):
+        columns.update(covariance_columns(f"{a}_{b}", comoments, plan.confidence))
     return pa.table(columns)
 
 

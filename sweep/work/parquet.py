@@ -30,7 +30,7 @@ def encode(table: pa.Table, metadata: dict[bytes, bytes] | None = None) -> bytes
     Parameters
     ----------
     table
-        Columns of numbers, booleans and strings, without nulls.
+        Columns of numbers, booleans and strings, and of lists of numbers, without nulls.
     metadata
         Further key-value pairs for the footer.
     """
@@ -125,8 +125,15 @@ LATE = frozenset({b"sweep.nonfinite"})
 
 def _update(digest: Any, table: Any) -> None:
     for name, column in zip(table.column_names, table.columns, strict=True):
-        digest.update(f"{name}\0{column.type}\0{len(column)}\0".encode())
-        if str(column.type) in {"string", "large_string"}:
+        kind = str(column.type)
+        if "list<" in kind:  # a list's items have another name once they were written and read
+            values = column.combine_chunks()
+            digest.update(f"{name}\0list of {column.type.value_type}\0{len(column)}\0".encode())
+            digest.update(np.ascontiguousarray(values.value_lengths().to_numpy(), dtype=np.int32).tobytes())
+            digest.update(np.ascontiguousarray(values.flatten().to_numpy()).tobytes())
+            continue
+        digest.update(f"{name}\0{kind}\0{len(column)}\0".encode())
+        if kind in {"string", "large_string"}:
             digest.update("\0".join(column.to_pylist()).encode())
         else:
             digest.update(np.ascontiguousarray(column.to_numpy()).tobytes())

@@ -10,6 +10,7 @@ from sweep.work.label import create_labelled, label, read_labelled
 from sweep.work.parquet import encode
 from sweep.work.rows import Rows, merged
 from sweep.work.simulate import KINDS
+from sweep.work.tallied import tallied
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,10 +33,11 @@ def reduce(plan: Plan, store: Store, wave: Wave, shard: int) -> None:
     name = keys.shard_key(keys.MAP, wave.number, shard)
     table = read_labelled(store, name, wave, shard)
     kinds = output_kinds(table)
-    rows = merged(Rows.from_arrow(table, plan.kernel.outputs, kinds), plan.block_size)
+    asked = tallied(plan, kinds)
+    rows = merged(Rows.from_arrow(table, plan.kernel.outputs, kinds, asked), plan.block_size)
     name = keys.shard_key(keys.REDUCE, wave.number, shard)
     metadata = {KINDS: json.dumps(kinds).encode()} | label(name, wave, shard)
-    create_labelled(store, name, wave, shard, encode(rows.to_arrow(plan.kernel.outputs, kinds), metadata))
+    create_labelled(store, name, wave, shard, encode(rows.to_arrow(plan.kernel.outputs, kinds, asked), metadata))
 
 
 def output_kinds(table: pa.Table) -> tuple[str, ...]:
@@ -47,4 +49,4 @@ def read_rows(plan: Plan, store: Store, wave: Wave, shard: int) -> tuple[Rows, t
     """Read a reduction, checked, with the kinds of the outputs."""
     table = read_labelled(store, keys.shard_key(keys.REDUCE, wave.number, shard), wave, shard)
     kinds = output_kinds(table)
-    return Rows.from_arrow(table, plan.kernel.outputs, kinds), kinds
+    return Rows.from_arrow(table, plan.kernel.outputs, kinds, tallied(plan, kinds)), kinds

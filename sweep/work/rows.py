@@ -7,20 +7,30 @@ the cut: so any set of rows that covers a point merges to the same bits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sweep.work.counts import Counts
+from sweep_kernels.covariance import WIDTH, merge_comoments
 from sweep_kernels.statistics import FINITE, MEAN, SLOTS, merge
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-__all__ = ["Rows", "concatenated", "finished", "merged", "without_nested"]
+__all__ = ["ALL_LEVELS", "Rows", "Tallied", "concatenated", "finished", "merged", "subtree_ends", "without_nested"]
 
 ALL_LEVELS = 64
+
+
+@dataclass(frozen=True)
+class Tallied:
+    """What rows hold beside statistics, as columns: how many pairs of outputs, and the names of what is counted."""
+
+    pairs: int = 0
+    counted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,10 @@ class Rows:
         int64, shape (rows, outputs): the finite values' sum where an output is a bool, else 0.
     statistics
         float64, shape (rows, outputs, len(SLOTS)).
+    comoments
+        float64, shape (rows, pairs, WIDTH): joint moments of the pairs of outputs that are asked for.
+    counts
+        For each output that is counted into bins, as many rows.
     """
 
     point: NDArray[np.int64]
@@ -43,9 +57,16 @@ class Rows:
     trials: NDArray[np.int64]
     hits: NDArray[np.int64]
     statistics: NDArray[np.float64]
+    comoments: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, WIDTH)))
+    counts: tuple[Counts, ...] = ()
 
     def __len__(self) -> int:
         return len(self.point)
+
+    @property
+    def beside(self) -> int:
+        """How many numbers are held beside statistics."""
+        return self.comoments.size + sum(len(each.count) for each in self.counts)
 
     @classmethod
     def of_blocks(
@@ -55,24 +76,33 @@ class Rows:
         trials: NDArray[np.int64],
         statistics: NDArray[np.float64],
         kinds: tuple[str, ...],
+        comoments: NDArray[np.float64] | None = None,
     ) -> Rows:
         """Make a row of each single block; a block's hits are exact, being at most its trials."""
         hits = np.zeros(statistics.shape[:2], dtype=np.int64)
         for output, kind in enumerate(kinds):
             if kind == "bool":
                 hits[:, output] = np.rint(statistics[:, output, MEAN] * statistics[:, output, FINITE])
-        return cls(point, block, np.ones_like(block), trials, hits, statistics)
+        if comoments is None:
+            comoments = np.empty((len(point), 0, WIDTH))
+        return cls(point, block, np.ones_like(block), trials, hits, statistics, comoments)
 
     def take(self, selection: Any) -> Rows:
         """Select rows by a mask, indices or a slice."""
-        return Rows(*(getattr(self, name)[selection] for name in _FIELDS))
+        arrays = (getattr(self, name)[selection] for name in _FIELDS)
+        return Rows(*arrays, counts=tuple(each.take(selection) for each in self.counts))
 
     def full(self, block_size: int) -> NDArray[np.bool_]:
         """Tell which rows hold whole blocks only."""
         return self.trials == self.blocks * block_size
 
-    def to_arrow(self, outputs: tuple[str, ...], kinds: tuple[str, ...]) -> pa.Table:
-        """Lay the rows out as a table: ``point, block, blocks, n`` and columns ``<output>_<slot>``."""
+    def to_arrow(
+        self,
+        outputs: tuple[str, ...],
+        kinds: tuple[str, ...],
+        tallied: Tallied = Tallied(),
+    ) -> pa.Table:
+        """Lay the rows out as a table: ``point, block, blocks, n`` and columns ``<output>_<slot>``; then what is `tallied`, as lists."""
         import pyarrow as pa
 
         columns: dict[str, Any] = {"point": self.point, "block": self.block, "blocks": self.blocks, "n": self.trials}
@@ -82,10 +112,21 @@ class Rows:
                 columns[f"{name}_{label}"] = values.astype(np.int64) if label in _WHOLE else values
             if kind == "bool":
                 columns[f"{name}_hits"] = np.ascontiguousarray(self.hits[:, output])
+        for name, counts in zip(tallied.counted, self.counts, strict=True):
+            columns[f"{name}_bins"], columns[f"{name}_counts"] = counts.to_arrow()
+        if tallied.pairs:
+            ends = np.arange(len(self) + 1, dtype=np.int32) * (tallied.pairs * WIDTH)
+            columns["comoments"] = pa.ListArray.from_arrays(pa.array(ends), pa.array(self.comoments.ravel()))
         return pa.table(columns)
 
     @classmethod
-    def from_arrow(cls, table: pa.Table, outputs: tuple[str, ...], kinds: tuple[str, ...]) -> Rows:
+    def from_arrow(
+        cls,
+        table: pa.Table,
+        outputs: tuple[str, ...],
+        kinds: tuple[str, ...],
+        tallied: Tallied = Tallied(),
+    ) -> Rows:
         """Read what `to_arrow` laid out."""
         point, block, blocks, trials = (table[name].to_numpy() for name in ("point", "block", "blocks", "n"))
         hits = np.zeros((len(point), len(outputs)), dtype=np.int64)
@@ -95,16 +136,24 @@ class Rows:
                 statistics[:, output, slot] = table[f"{name}_{label}"].to_numpy()
             if kind == "bool":
                 hits[:, output] = table[f"{name}_hits"].to_numpy()
-        return cls(point, block, blocks, trials, hits, statistics)
+        comoments = np.empty((len(point), tallied.pairs, WIDTH))
+        if tallied.pairs:
+            comoments.ravel()[:] = table["comoments"].combine_chunks().flatten().to_numpy()
+        counts = tuple(Counts.from_arrow(table[f"{name}_bins"], table[f"{name}_counts"]) for name in tallied.counted)
+        return cls(point, block, blocks, trials, hits, statistics, comoments, counts)
 
 
-_FIELDS = ("point", "block", "blocks", "trials", "hits", "statistics")
+_FIELDS = ("point", "block", "blocks", "trials", "hits", "statistics", "comoments")
 _WHOLE = {"finite", "nonfinite_trial"}
 
 
 def concatenated(pieces: list[Rows]) -> Rows:
     """Put rows one after the other."""
-    return Rows(*(np.concatenate([getattr(each, name) for each in pieces]) for name in _FIELDS))
+    if len(pieces) == 1:
+        return pieces[0]
+    arrays = (np.concatenate([getattr(each, name) for each in pieces]) for name in _FIELDS)
+    counted = range(len(pieces[0].counts))
+    return Rows(*arrays, counts=tuple(Counts.concatenated([each.counts[i] for each in pieces]) for i in counted))
 
 
 def merged(rows: Rows, block_size: int, levels: int = ALL_LEVELS) -> Rows:
@@ -119,6 +168,7 @@ def merged(rows: Rows, block_size: int, levels: int = ALL_LEVELS) -> Rows:
     levels
         Make subtrees of at most ``2**levels`` blocks.
     """
+    given, rows = rows, replace(rows, counts=())
     size = 1
     for _ in range(levels):
         if not len(rows) or size > int(rows.blocks.max()):
@@ -127,7 +177,26 @@ def merged(rows: Rows, block_size: int, levels: int = ALL_LEVELS) -> Rows:
         if len(left):
             rows = _joined(rows, left)
         size *= 2
-    return rows
+    return _with_counts(rows, given)
+
+
+def _with_counts(rows: Rows, given: Rows) -> Rows:
+    """Give rows the counts of those that they were merged from: runs of neighbours, so one addition does for the whole tree."""
+    if not given.counts or len(rows) == len(given):
+        return replace(rows, counts=given.counts)
+    owner = np.searchsorted(np.cumsum(rows.blocks), np.cumsum(given.blocks) - given.blocks, side="right")
+    return replace(rows, counts=tuple(each.added(owner, len(rows)) for each in given.counts))
+
+
+def subtree_ends(
+    point: NDArray[np.int64], block: NDArray[np.int64], trials: NDArray[np.int64], block_size: int
+) -> NDArray[np.bool_]:
+    """Tell with which of these blocks, one after the other, one of their largest subtrees ends."""
+    nothing = np.empty((len(point), 0, len(SLOTS)))
+    subtrees = merged(Rows.of_blocks(point, block, trials, nothing, ()), block_size)
+    ends = np.zeros(len(point), dtype=np.bool_)
+    ends[np.cumsum(subtrees.blocks) - 1] = True
+    return ends
 
 
 def _has_sibling(rows: Rows, size: int, block_size: int) -> NDArray[np.bool_]:
@@ -144,13 +213,17 @@ def _joined(rows: Rows, left: NDArray[np.intp]) -> Rows:
     right = left + 1
     statistics, hits = rows.statistics.copy(), rows.hits.copy()
     statistics[left] = merge(rows.statistics[left], rows.statistics[right])
+    comoments = rows.comoments
+    if comoments.size:
+        comoments = comoments.copy()
+        comoments[left] = merge_comoments(rows.comoments[left], rows.comoments[right])
     hits[left] += rows.hits[right]
     blocks, trials = rows.blocks.copy(), rows.trials.copy()
     blocks[left] += rows.blocks[right]
     trials[left] += rows.trials[right]
     stays = np.ones(len(rows), dtype=np.bool_)
     stays[right] = False
-    return Rows(rows.point, rows.block, blocks, trials, hits, statistics).take(stays)
+    return Rows(rows.point, rows.block, blocks, trials, hits, statistics, comoments).take(stays)
 
 
 def without_nested(rows: Rows) -> Rows:
@@ -170,11 +243,11 @@ def without_nested(rows: Rows) -> Rows:
 
 def finished(rows: Rows, block_size: int) -> Rows:
     """Merge the rows of each point to one: whole subtrees first, then the rest from the last blocks to the first."""
-    rows = merged(rows, block_size)
+    given, rows = rows, merged(replace(rows, counts=()), block_size)
     while True:
         same = rows.point[1:] == rows.point[:-1]
         last = np.concatenate([~same[1:], [True]]) if len(same) else same
         left = np.flatnonzero(same & last)
         if not len(left):
-            return rows
+            return _with_counts(rows, given)
         rows = _joined(rows, left)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -11,11 +12,13 @@ import numpy as np
 from sweep.errors import KernelError, TrialError
 from sweep.work import keys
 from sweep.work.arguments import argument_words, arguments_of
+from sweep.work.counts import counts_of
 from sweep.work.label import create_labelled, label
 from sweep.work.parquet import encode
 from sweep.work.patience import OutOfPatienceError, PatientRng
 from sweep.work.room import for_outputs
-from sweep.work.rows import Rows, concatenated, merged
+from sweep.work.rows import ALL_LEVELS, Rows, concatenated, merged, subtree_ends
+from sweep.work.tallied import tallied
 from sweep_kernels.driver import EXACT, Blocks, TrialRaisedError
 from sweep_kernels.outputs import flattened
 
@@ -35,7 +38,12 @@ MAP_LEVELS = 10
 BATCH_SECONDS = 0.05
 BATCH_BLOCKS = 1 << 16
 BATCH_KEPT = 1 << 22
+BATCH_OBSERVED = 1 << 11
+"""Blocks of a batch whose trials are counted: in the worst case there is an entry for each trial."""
+BATCH_MOMENTS = 1 << 17
+"""Blocks times pairs of outputs."""
 ROWS_HELD = 1 << 17
+BESIDE_HELD = 1 << 22
 
 
 def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]) -> int:
@@ -63,7 +71,8 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
     block_size, kinds = study.plan.block_size, study.driver.output_kinds
     pieces: list[Rows] = []
     kept: list[Any] = []
-    trials = 0
+    trials, held, most_held = 0, 0, BESIDE_HELD
+    levels = ALL_LEVELS if study.plan.request.counts else MAP_LEVELS  # counts are larger than statistics
     for blocks in wave.slices(shard):
         for rows, table in _run(study, blocks):
             pieces.append(rows)
@@ -72,11 +81,14 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
             ran = int(rows.trials.sum())
             trials += ran
             report(ran)
-            if sum(map(len, pieces)) > for_outputs(ROWS_HELD, len(kinds)):
-                pieces = [merged(concatenated(pieces), block_size, MAP_LEVELS)]
-    rows = merged(concatenated(pieces), block_size, MAP_LEVELS)
+            held += rows.beside
+            if sum(map(len, pieces)) > for_outputs(ROWS_HELD, len(kinds)) or held > most_held:
+                pieces = [merged(concatenated(pieces), block_size, levels)]
+                held = pieces[0].beside
+                most_held = max(BESIDE_HELD, 2 * held)
+    rows = merged(concatenated(pieces), block_size, levels)
     name = keys.shard_key(keys.MAP, wave.number, shard)
-    _create(study, wave, shard, name, rows.to_arrow(study.kernel.outputs, kinds))
+    _create(study, wave, shard, name, rows.to_arrow(study.kernel.outputs, kinds, tallied(study.plan, kinds)))
     if study.plan.keep:
         _write_kept(study, wave, shard, kept)
     return trials
@@ -114,21 +126,50 @@ def batches(blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SEC
 
 
 def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
-    most = max(1, BATCH_KEPT // study.plan.block_size) if study.plan.keep else BATCH_BLOCKS
-    for batch in batches(blocks, for_outputs(most, len(study.kernel.outputs))):
+    most = for_outputs(_most_blocks(study), len(study.kernel.outputs))
+    for batch in batches(blocks, most):
         point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width
         block = batch.first_block + (batch.start + np.arange(batch.count)) % batch.width
         trials = np.minimum(study.plan.block_size, study.plan.trials - block * study.plan.block_size)
         words = argument_words(study.kernel, study.plan, batch.first_point, int(point[-1]) + 1)
         try:
-            if study.plan.keep:
-                statistics, values = study.driver.run_keeping(batch, words)
-                table = _kept(study, point, block, trials, values)
+            if study.observer is not None:
+                ends = _ends(study, point, block, trials)
+                statistics, values, observed = study.driver.run_observed(
+                    batch, words, study.observer, ends, keep=bool(study.plan.keep)
+                )
+            elif study.plan.keep:
+                (statistics, values), observed = study.driver.run_keeping(batch, words), None
             else:
-                statistics, table = study.driver.run(batch, words), None
+                statistics, values, observed = study.driver.run(batch, words), None, None
         except TrialRaisedError as raised:
             _explain(study, raised)
-        yield Rows.of_blocks(point, block, trials, statistics, study.driver.output_kinds), table
+        table = _kept(study, point, block, trials, values) if study.plan.keep else None
+        rows = Rows.of_blocks(
+            point, block, trials, statistics, study.driver.output_kinds, observed.comoments if observed else None
+        )
+        if observed is not None and study.plan.request.counts:
+            rows = replace(merged(rows, study.plan.block_size), counts=counts_of(observed))
+        yield rows, table
+
+
+def _ends(study: Study, point: Any, block: Any, trials: Any) -> Any:
+    """Tell after which blocks what was counted is a range of its own."""
+    if not study.plan.request.counts:
+        return np.zeros(len(point), dtype=np.bool_)
+    return subtree_ends(point, block, trials, study.plan.block_size)
+
+
+def _most_blocks(study: Study) -> int:
+    """Return how many blocks a batch may have, for what it holds in memory."""
+    most, request = BATCH_BLOCKS, study.plan.request
+    if study.plan.keep:
+        most = min(most, BATCH_KEPT // study.plan.block_size)
+    if request.counts:
+        most = min(most, BATCH_OBSERVED)
+    if request.covariance:
+        most = min(most, BATCH_MOMENTS // len(request.covariance))
+    return max(1, most)
 
 
 def _kept(study: Study, point: Any, block: Any, trials: Any, values: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.work.arguments import argument_kinds
 from sweep.work.tables import load_tables
 from sweep_kernels.driver import Driver
+from sweep_kernels.observer import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +48,14 @@ class Study:
         return self.driver_of(None)
 
     def driver_of(self, width: int | None) -> Driver:
-        """Compile or load the kernel for so many trials side by side."""
-        return Driver(
+        """Compile or load the kernel for so many trials side by side.
+
+        Raises
+        ------
+        PlanError
+            If quantiles or a histogram are asked for of a bool.
+        """
+        driver = Driver(
             self.kernel,
             argument_kinds(self.kernel, self.plan),
             seed=self.plan.seed,
@@ -58,6 +65,16 @@ class Study:
             width=width,
             tables=self.tables,
         )
+        self.plan.request.tallies(
+            self.kernel.outputs, driver.output_kinds
+        )  # what cannot be counted is told before anything is
+        return driver
+
+    @functools.cached_property
+    def observer(self) -> Observer | None:
+        """What looks at trials for more than statistics, if the plan asks for that."""
+        tallies = self.plan.request.tallies(self.kernel.outputs, self.driver.output_kinds)
+        return Observer(tallies, len(self.kernel.outputs), self.plan.block_size) if tallies else None
 
     def __reduce__(self) -> tuple[type[Study], tuple[Any, ...]]:
         return (Study, (self.kernel, self.plan, self.store, self.data))

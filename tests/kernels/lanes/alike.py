@@ -20,7 +20,7 @@ def outcome(code, words, trials):
     scratch = np.empty(SCRATCH + BLOCK + code.state * (BLOCK + WIDEST))
     nothing, raised = ctypes.c_void_p(), ctypes.c_void_p()
     status = load(code)(
-        ctypes.addressof(nothing), ctypes.addressof(raised), 11, 22, 0, 3, 0, 1, 0, 1, trials, BLOCK, 0,
+        ctypes.addressof(nothing), ctypes.addressof(raised), 11, 22, 0, 3, 0, 1, 0, 1, trials, BLOCK, 0, 0,
         words.ctypes.data, None, values.ctypes.data, scratch.ctypes.data, rows.ctypes.data,
     )  # fmt: skip
     return (True,) if status else (False, values[:, :trials].tobytes(), rows.tobytes())
