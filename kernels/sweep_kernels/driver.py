@@ -173,11 +173,16 @@ class Driver:
         return self._call(blocks, words, values, scratch, kept_stride=0)
 
     def run_keeping(self, blocks: Blocks, words: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Run blocks and return their statistics and what every trial returned, shape ``(outputs, trials run)``."""
+        """Run blocks and return their statistics and what every trial returned, shape ``(outputs, trials run)``.
+
+        A NaN is always the same one: which of them an operation gives, processors do not agree on.
+        """
         scratch, _ = self._scratch()
         total = sum(self._length(blocks.block(i)) for i in range(blocks.count))
         values = np.empty((self._outputs, total))
-        return self._call(blocks, words, values, scratch, kept_stride=total), values
+        rows = self._call(blocks, words, values, scratch, kept_stride=total)
+        values[np.isnan(values)] = np.nan
+        return rows, values
 
     def probe(self, point: int, words: NDArray[np.int64], trials: int) -> None:
         """Run the first `trials` trials of a point, at most a block, for the time that it takes.
