@@ -120,6 +120,8 @@ class Driver:
     ----------
     code
         What runs.
+    probe_trials
+        The most trials that `probe` runs.
 
     Raises
     ------
@@ -146,6 +148,7 @@ class Driver:
         self._common = int(common_random_numbers)
         self._trials = trials
         self._block_size = block_size
+        self.probe_trials = min(trials, block_size)
         self._outputs = len(kernel.outputs)
         self._state = code.state
         self._room = threading.local()
@@ -185,7 +188,7 @@ class Driver:
         return rows, values
 
     def probe(self, point: int, words: NDArray[np.int64], trials: int) -> None:
-        """Run the first `trials` trials of a point, at most a block, for the time that it takes.
+        """Run the first `trials` trials of a point, at most `probe_trials`, for the time that it takes.
 
         Raises
         ------

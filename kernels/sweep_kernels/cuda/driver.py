@@ -211,7 +211,7 @@ class _Seat:
         shape = self.shape
         if shape.blocks == 1:
             raise DeviceError(
-                f"{self.machine.name} has no memory free for one block of {1 << shape.shift:,} trials: end what else uses it, or take --device cpu"
+                f"{self.machine.name} has no memory free for one block of {1 << shape.shift:,} trials: end what else uses it"
             )
         return Shape(shape.blocks // 2, shape.outputs, shape.shift)
 
@@ -225,8 +225,7 @@ class _Seat:
                 self._parameters["parameters"] = self.machine.allocate(words.size * BYTES)
             except OutOfMemoryError:
                 raise DeviceError(
-                    f"{self.machine.name} has no memory free for the parameters of {len(words):,} points: end what else uses it, "
-                    "or take --device cpu"
+                    f"{self.machine.name} has no memory free for the parameters of {len(words):,} points: end what else uses it"
                 ) from None
             self._room = words.size
         address = self._parameters["parameters"]

@@ -77,7 +77,7 @@ def _library() -> Any:
             found.argtypes, found.restype = arguments, ctypes.c_int
         return library
     raise DeviceError(
-        f"there is no CUDA driver: {NAMES[0]} cannot be loaded (it comes with the driver of an NVIDIA GPU); take --device cpu"
+        f"there is no CUDA driver: {NAMES[0]} cannot be loaded (it comes with the driver of an NVIDIA GPU)"
     )
 
 
@@ -93,10 +93,10 @@ def call(function: str, *arguments: Any) -> None:
     """
     status = getattr(_library(), function)(*arguments)
     if status == OUT_OF_MEMORY:
-        raise OutOfMemoryError("the GPU has no memory left: end what else uses it, or take --device cpu")
+        raise OutOfMemoryError("the GPU has no memory left: end what else uses it")
     if status != 0:
         told = PLAIN.get(status, f"{function} failed: {_name_of(status)}")
-        raise DeviceError(f"{told} (CUDA error {status}, driver {version()}); take --device cpu")
+        raise DeviceError(f"{told} (CUDA error {status}, driver {version()})")
 
 
 def version() -> str:

@@ -115,10 +115,13 @@ class HostMachine:
         self.near_bytes = near_bytes
         self.order = order or random.Random(1).shuffle
         self._held = {}
+        self._programs = {}
         self._most = most
 
     def program(self, kernel, kinds):
-        return HostProgram(kernel, kinds)
+        if (kernel, kinds) not in self._programs:
+            self._programs[kernel, kinds] = HostProgram(kernel, kinds)
+        return self._programs[kernel, kinds]
 
     def use(self):
         pass

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 import os
 import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sweep_kernels import KernelError, models
-from sweep_kernels.cuda import code
 from sweep_kernels.cuda.code import DeviceCode, device_code
 from sweep_kernels.cuda.steps import STEPS, THREADS
 from sweep_kernels.models import CATALOGUE
