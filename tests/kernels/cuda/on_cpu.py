@@ -18,7 +18,7 @@ from sweep_kernels.cuda.assembly import THREAD, THREAD_COUNT, elements_text, ent
 from sweep_kernels.cuda.machine import OutOfMemoryError
 from sweep_kernels.cuda.steps import STEPS
 from sweep_kernels.cuda.trials import trial_text
-from sweep_kernels.objectcode import target_machine
+from sweep_kernels.objectcode import _linker, target_machine
 from sweep_kernels.trial import one_trial
 
 WORD = ir.IntType(64)
@@ -68,8 +68,8 @@ class HostProgram:
         library = llvm.JITLibraryBuilder().add_object_img(machine.emit_object(module)).add_current_process()
         for name in shown:
             library.export_symbol(name)
-        self._compiler = llvm.create_lljit_compiler(machine, use_jit_link=True)
-        self._library = library.link(self._compiler, f"steps-{next(NUMBERS)}")
+        self._library = library.link(_linker(), f"steps-{next(NUMBERS)}")
+        self.addresses = {name: self._library[name] for name in shown}
         integer, pointer = ctypes.c_int64, ctypes.c_void_p
         place = ctypes.CFUNCTYPE(None, integer, integer)(self._library[PLACE])
         self.steps = {
