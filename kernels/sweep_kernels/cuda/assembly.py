@@ -33,6 +33,10 @@ __all__ = ["THREAD", "THREAD_COUNT", "elements_text", "entries_text"]
 THREAD, THREAD_COUNT = "sweep_thread", "sweep_thread_count"
 """Names of what tells which thread one is, and of how many; both return an i64."""
 
+LIMITS = {"maxntidx": THREADS, "minctasm": 1}
+"""Threads of a block at most, and blocks of a multiprocessor at least. With the latter unsaid, NVIDIA's compiler keeps numbers in memory so that
+more fit."""
+
 POINTER = ir.IntType(8).as_pointer()
 STATUS = ir.IntType(32)
 NUMBA_TYPES = {
@@ -101,8 +105,9 @@ def entries_text(*, on_gpu: bool) -> str:
         entry = _entry(module, step, thread, threads)
         if on_gpu:
             entry.calling_convention = "ptx_kernel"
-            limit = [entry, ir.MetaDataString(module, "maxntidx"), ir.Constant(ir.IntType(32), THREADS)]
-            module.add_named_metadata("nvvm.annotations", module.add_metadata(limit))
+            for limit, value in LIMITS.items():
+                stated = [entry, ir.MetaDataString(module, limit), ir.Constant(ir.IntType(32), value)]
+                module.add_named_metadata("nvvm.annotations", module.add_metadata(stated))
     for name, (_, result, arguments) in FUNCTIONS.items():
         _function(module, name, LLVM_TYPES[result], [LLVM_TYPES[each] for each in arguments])
     return str(module)

@@ -1,7 +1,8 @@
-"""The steps of a GPU, run here in scrambled orders, give the very bits of the CPU's driver."""
+"""The steps of a GPU, run here in scrambled orders, give the very bits of the CPU's driver; with `pytest -m gpu`, so does a GPU."""
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 import random
@@ -11,7 +12,9 @@ import numpy as np
 import pytest
 
 from sweep_kernels import kernel, models
+from sweep_kernels.cuda import devices
 from sweep_kernels.cuda.driver import CudaDriver
+from sweep_kernels.cuda.machine import OutOfMemoryError
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
 from sweep_kernels.errors import DeviceError
 from sweep_kernels.models import CATALOGUE
@@ -42,11 +45,30 @@ class Machine(HostMachine):
         return program(each, kinds)
 
 
-def pair(each, kinds=(), machine=None, **options):
-    """Return both drivers of a kernel."""
+def on_gpu(near_bytes):
+    """The first GPU, for waves of a size."""
+    try:
+        machine = copy.copy(devices.devices()[0])
+    except DeviceError as error:
+        pytest.skip(str(error))
+    machine.near_bytes = near_bytes
+    return machine
+
+
+@pytest.fixture(params=["processor", pytest.param("gpu", marks=pytest.mark.gpu)])
+def pair(request):
+    """Make both drivers of a kernel."""
+
+    def both(each, kinds=(), near_bytes=1 << 20, **options):
+        machine = Machine(near_bytes) if request.param == "processor" else on_gpu(near_bytes)
+        return two_drivers(each, kinds, [machine], **options)
+
+    return both
+
+
+def two_drivers(each, kinds, machines, **options):
     options = OPTIONS | options
-    machines = [machine or Machine()] if not isinstance(machine, list) else machine
-    return CudaDriver(each, kinds, machines=machines, **options), Driver(each, kinds, **options)
+    return CudaDriver(each, kinds, machines=machines, **options), Driver(each, kinds, width=1, **options)
 
 
 def assert_same(drivers, blocks, words=NOTHING, *, helped=False):
@@ -62,7 +84,7 @@ def assert_same(drivers, blocks, words=NOTHING, *, helped=False):
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_models(name):
+def test_models(pair, name):
     each = getattr(models, name)
     given = each.defaults | ARGUMENTS[name]
     columns = [np.array([given[parameter]] * 2) for parameter in each.parameters]
@@ -88,7 +110,7 @@ WORDS = parameter_words(
 
 @pytest.mark.parametrize("block_size", [1, 2, 16, 32, 64, 1024, 4096])
 @pytest.mark.parametrize("trials", [1, 33, 129])
-def test_sizes_of_blocks(block_size, trials):
+def test_sizes_of_blocks(pair, block_size, trials):
     width = -(-trials // block_size)
     drivers = pair(mixed, MIXED, trials=trials, block_size=block_size)
     assert_same(drivers, Blocks(0, 0, width, 0, 3 * width), WORDS)
@@ -96,19 +118,19 @@ def test_sizes_of_blocks(block_size, trials):
 
 
 @pytest.mark.parametrize("near_bytes", [1, 60_000, 200_000])
-def test_waves_that_hold_few_blocks(near_bytes):
-    assert_same(pair(mixed, MIXED, Machine(near_bytes)), Blocks(5, 0, 3, 0, 9), WORDS)
+def test_waves_that_hold_few_blocks(pair, near_bytes):
+    assert_same(pair(mixed, MIXED, near_bytes), Blocks(5, 0, 3, 0, 9), WORDS)
 
 
 def test_threads_in_any_order():
-    expected = pair(mixed, MIXED)[1].run(Blocks(0, 0, 3, 0, 9), WORDS)
+    expected = Driver(mixed, MIXED, **OPTIONS).run(Blocks(0, 0, 3, 0, 9), WORDS)
     for order in (lambda threads: None, list.reverse, random.Random(2).shuffle, random.Random(3).shuffle):
-        ours, _ = pair(mixed, MIXED, Machine(order=order))
+        ours, _ = two_drivers(mixed, MIXED, [Machine(order=order)])
         assert ours.run(Blocks(0, 0, 3, 0, 9), WORDS).tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("common", [False, True])
-def test_points_and_trials_beyond_32_bits(common):
+def test_points_and_trials_beyond_32_bits(pair, common):
     first = 2**32 // 1024 - 1
     options = {"trials": 2**33, "common_random_numbers": common}
     _, values = assert_same(pair(mixed, MIXED, **options), Blocks(2**32 - 1, first, 2, 0, 6), WORDS)
@@ -129,7 +151,7 @@ def broken(rng, share):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 1.0])
-def test_what_is_not_finite_and_sums_that_overflow(share):
+def test_what_is_not_finite_and_sums_that_overflow(pair, share):
     rows, _ = assert_same(
         pair(broken, ("float",)), Blocks(0, 0, 3, 0, 3), parameter_words([np.array([share])], ("float",), 1)
     )
@@ -146,11 +168,11 @@ def picky(rng, limit):
     return x
 
 
-def test_the_same_trial_is_found_that_raises():
+def test_the_same_trial_is_found_that_raises(pair):
     words = parameter_words([np.array([100.0, 3.2])], ("float",), 2)
     for near_bytes in (1, 1 << 20):
         found = []
-        for each in pair(picky, ("float",), Machine(near_bytes), trials=10_000):
+        for each in pair(picky, ("float",), near_bytes, trials=10_000):
             with pytest.raises(TrialRaisedError) as caught:
                 each.run(Blocks(0, 0, 10, 0, 20), words)
             found.append((caught.value.point, caught.value.trial))
@@ -166,7 +188,7 @@ def large(rng, limit):
     return 2**53 - 1 + int(u > limit), u
 
 
-def test_integers_that_would_be_rounded_are_refused():
+def test_integers_that_would_be_rounded_are_refused(pair):
     words = parameter_words([np.array([2.0, 0.999])], ("float",), 2)
     drivers = pair(large, ("float",))
     rows, _ = assert_same(drivers, Blocks(0, 0, 3, 0, 3), words)
@@ -231,7 +253,7 @@ def mathematics(rng, a):
 
 
 def draws(rng, a):
-    return rng.exponential() + rng.poisson(30.0 * a) + rng.bernoulli(0.3) + rng.integers(-5, 5) + rng.normal()
+    return rng.exponential() + rng.bernoulli(0.3) + rng.integers(-5, 5) + rng.poisson(30.0 * a)
 
 
 def long_loops(rng, a):
@@ -247,18 +269,18 @@ def long_loops(rng, a):
     [looked_up, remainders, powers, rounded, narrow, whole_numbers, mathematics, draws, long_loops],
     ids=lambda each: each.__name__,
 )
-def test_kernels_of_all_kinds(function):
+def test_kernels_of_all_kinds(pair, function):
     words = parameter_words([np.array([2.5])], ("float",), 1)
     assert_same(pair(as_kernel(function), ("float",), trials=1500), Blocks(7, 0, 2, 0, 2), words)
 
 
-def test_powers_beyond_2_to_the_16_are_left_to_the_cpu():
+def test_powers_beyond_2_to_the_16_are_left_to_the_cpu(pair):
     words = parameter_words([np.array([2.5])], ("float",), 1)
     assert_same(pair(as_kernel(large_powers), ("float",)), Blocks(7, 0, 3, 0, 3), words, helped=True)
 
 
 @pytest.mark.parametrize("function", [index_out_of_range, divided_by_zero], ids=lambda each: each.__name__)
-def test_what_raises_in_compiled_code(function):
+def test_what_raises_in_compiled_code(pair, function):
     words = parameter_words([np.array([2.5])], ("float",), 1)
     found = []
     for each in pair(as_kernel(function), ("float",)):
@@ -268,7 +290,7 @@ def test_what_raises_in_compiled_code(function):
     assert found[0] == found[1]
 
 
-def test_the_pilot_runs_more_than_a_block():
+def test_the_pilot_runs_more_than_a_block(pair):
     ours, _ = pair(picky, ("float",), trials=100_000)
     words = parameter_words([np.array([100.0]), np.array([3.2])][:1], ("float",), 1)
     assert ours.probe_trials > 1024
@@ -279,14 +301,14 @@ def test_the_pilot_runs_more_than_a_block():
 
 def test_a_machine_with_little_memory_takes_smaller_waves():
     machine = Machine(1 << 22, most=1 << 20)
-    assert_same(pair(mixed, MIXED, machine), Blocks(5, 0, 3, 0, 9), WORDS)
+    assert_same(two_drivers(mixed, MIXED, [machine]), Blocks(5, 0, 3, 0, 9), WORDS)
     with pytest.raises(DeviceError, match="this processor has no memory free for one block of 1,024 trials"):
-        pair(mixed, MIXED, Machine(most=1000))[0].run(Blocks(5, 0, 3, 0, 9), WORDS)
+        two_drivers(mixed, MIXED, [Machine(most=1000)])[0].run(Blocks(5, 0, 3, 0, 9), WORDS)
 
 
 def test_memory_is_given_back():
     machine = Machine()
-    ours, _ = pair(mixed, MIXED, machine)
+    ours, _ = two_drivers(mixed, MIXED, [machine])
     ours.run(Blocks(5, 0, 3, 0, 9), WORDS)
     assert machine.held > 0
     del ours
@@ -294,8 +316,27 @@ def test_memory_is_given_back():
 
 
 def test_many_threads_share_the_machines():
-    drivers = pair(mixed, MIXED, [HostMachine(60_000), HostMachine(60_000)])
+    drivers = two_drivers(mixed, MIXED, [HostMachine(60_000), HostMachine(60_000)])
     expected = drivers[1].run(Blocks(0, 0, 3, 0, 9), WORDS).tobytes()
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: drivers[0].run(Blocks(0, 0, 3, 0, 9), WORDS), range(16)))
+    assert all(rows.tobytes() == expected for rows in found)
+
+
+@pytest.mark.gpu
+def test_a_gpu_that_was_asked_for_too_much_goes_on():
+    machine = on_gpu(1 << 20)
+    machine.use()
+    with pytest.raises(OutOfMemoryError, match="no memory left"):
+        machine.allocate(1 << 50)
+    assert_same(two_drivers(mixed, MIXED, [machine]), Blocks(0, 0, 3, 0, 9), WORDS)
+
+
+@pytest.mark.gpu
+def test_many_threads_share_all_gpus():
+    on_gpu(1 << 20)
+    ours = CudaDriver(mixed, MIXED, **OPTIONS)
+    expected = Driver(mixed, MIXED, **OPTIONS).run(Blocks(0, 0, 3, 0, 9), WORDS).tobytes()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: ours.run(Blocks(0, 0, 3, 0, 9), WORDS), range(64)))
     assert all(rows.tobytes() == expected for rows in found)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -131,3 +134,22 @@ def test_a_damaged_entry_is_compiled_again(monkeypatch, tmp_path):
     assert DeviceCode.from_bytes(entry.read_bytes()) is None
     assert device_code(models.pi, (), (8, 0)) == whole
     assert entry.read_bytes() == data
+
+
+def ptxas():
+    """NVIDIA's compiler, from CUDA or from the extra `cuda-test`; None if there is none."""
+    package = importlib.util.find_spec("nvidia")
+    places = [Path(each) / "cuda_nvcc" / "bin" for each in package.submodule_search_locations] if package else []
+    return shutil.which("ptxas", path=os.pathsep.join([os.environ["PATH"], *map(str, places)]))
+
+
+@pytest.mark.skipif(ptxas() is None, reason="there is no ptxas")
+@pytest.mark.parametrize("target", [(8, 0), (9, 0)])
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_nvidias_compiler_needs_no_local_memory(name, target, tmp_path):
+    source = tmp_path / "kernel.ptx"
+    source.write_text(ptx(getattr(models, name), KINDS[name], target))
+    command = [ptxas(), "-v", f"-arch=sm_{target[0]}{target[1]}", source, "-o", tmp_path / "kernel.cubin"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    assert set(re.findall(r"Compiling entry function '(\w+)'", told)) == {each.name for each in STEPS}
+    assert told.count("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads") == len(STEPS)
