@@ -34,6 +34,8 @@ JIT_LOG, JIT_LOG_BYTES = 5, 6
 """Options of `cuModuleLoadDataEx`: a buffer for what the driver's compiler has to say of errors, and its size."""
 LOG_BYTES = 4096
 NOT_BLOCKING = 1
+MOST_PREPARED = 64
+"""Launches whose arguments are kept: all but the first of a wave's are the same from wave to wave."""
 
 
 @functools.cache
@@ -148,6 +150,7 @@ class DeviceStream:
     def __init__(self, device: Device) -> None:
         self._stream = ctypes.c_void_p()
         self._most_blocks = device.most_blocks
+        self._prepared: dict[tuple[Any, ...], tuple[Any, Any]] = {}
         call("cuStreamCreate", ctypes.byref(self._stream), NOT_BLOCKING)
         _when_gone(self, device, "cuStreamDestroy_v2", self._stream)
 
@@ -162,16 +165,24 @@ class DeviceStream:
     def launch(self, step: Any, count: int, *arguments: int) -> None:
         """Run a step on as many threads as there are indices, or as keep the GPU busy."""
         blocks = min(-(-count // THREADS), self._most_blocks)
-        words = (ctypes.c_uint64 * (1 + len(arguments)))(*(each & (2**64 - 1) for each in (count, *arguments)))
-        start = ctypes.addressof(words)
-        places = (ctypes.c_void_p * len(words))(*(start + 8 * i for i in range(len(words))))
-        call(
-            "cuLaunchKernel", step, blocks, 1, 1, THREADS, 1, 1, 0, self._stream, places, None
-        )  # fmt: skip
+        key = (id(step), count, arguments)
+        if key not in self._prepared:
+            self._prepared[key] = _places((count, *arguments))
+            if len(self._prepared) > MOST_PREPARED:
+                del self._prepared[next(iter(self._prepared))]
+        places, _ = self._prepared[key]
+        call("cuLaunchKernel", step, blocks, 1, 1, THREADS, 1, 1, 0, self._stream, places, None)
 
     def wait(self) -> None:
         """Return when everything is done."""
         call("cuStreamSynchronize", self._stream)
+
+
+def _places(numbers: tuple[int, ...]) -> tuple[Any, Any]:
+    """Return the addresses of a step's arguments, as the driver reads them, and the arguments, which must live as long."""
+    words = (ctypes.c_uint64 * len(numbers))(*(each & (2**64 - 1) for each in numbers))
+    start, size = ctypes.addressof(words), ctypes.sizeof(ctypes.c_uint64)
+    return (ctypes.c_void_p * len(numbers))(*(start + size * i for i in range(len(numbers)))), words
 
 
 def _when_gone(held: Any, device: Device, function: str, *arguments: Any) -> None:
