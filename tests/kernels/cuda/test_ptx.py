@@ -42,6 +42,8 @@ def assert_sound(text, target=(8, 0)):
     for match in ROUNDED.finditer(text):
         assert match[1] in {"add", "sub", "mul", "div", "fma", "sqrt", "rcp"}, match[0]
         assert match[2] == ".rn", match[0]
+    for match in re.finditer(r"\b(?:min|max)\.f64 .*, (.*);", text):  # which zero is the larger one must not matter
+        assert re.fullmatch(r"0d(?![08]0{15})[0-9A-F]{16}", match[1]), match[0]
     assert not re.search(r"\.ftz|\.approx|\.extern|\bcall\b", text)
     assert re.findall(r"\.visible \.entry (\w+)", text) == [each.name for each in STEPS]
     assert text.count(f".maxntid {THREADS}") == len(STEPS)
