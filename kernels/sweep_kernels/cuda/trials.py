@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import llvmlite.binding as llvm
 
 from sweep_kernels.errors import KernelError
+from sweep_kernels.modules import Assembly, simplified
 from sweep_kernels.refusals import instructions
 
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ def trial_text(one: OneTrial) -> str:
 
     An integer power beyond 2**16, for which numba calls the C library's ``pow``, raises: such a block is run on the CPU.
     """
-    text = _EXACT_CALL.sub(_instruction, _EXACT_DECLARATION.sub("", one.text))
+    text = "".join(_without_power(each) for each in re.split(r"(?<=\n)(?=define )", one.made.text))
+    text = simplified(Assembly(text, one.entry))
+    text = _EXACT_CALL.sub(_instruction, _EXACT_DECLARATION.sub("", text))
     text = _CUT.sub(rf"\1 = call i64 @{WHOLE}(double \2)\3", text)
     text = _REMAINDER.sub(_remainder, text)
-    text = "".join(_without_power(each) for each in re.split(r"(?<=\n)(?=define )", text))
     declared = [f"declare i64 @{WHOLE}(double)", f"declare double @{REMAINDER}(double, double)"]
     declared += [
         f"declare {kind} @llvm.{name}.{bits}({', '.join([kind] * count)})"

@@ -264,14 +264,21 @@ def long_loops(rng, a):
     return steps
 
 
+def in_memory(rng, a):
+    x = np.zeros(5)
+    for _ in range(20):
+        x[rng.integers(0, 5)] += a * rng.uniform()
+    return x[0] + 2.0 * x[3]
+
+
 @kernel(outputs=["looked_up", "remainders", "powers", "rounded", "narrow", "whole"])
 def exactly(rng, a):
     return looked_up(rng, a), remainders(rng, a), powers(rng, a), rounded(rng, a), narrow(rng, a), whole_numbers(rng, a)
 
 
-@kernel(outputs=["mathematics", "draws", "steps"])
+@kernel(outputs=["mathematics", "draws", "steps", "in_memory"])
 def at_length(rng, a):
-    return mathematics(rng, a), draws(rng, a), long_loops(rng, a)
+    return mathematics(rng, a), draws(rng, a), long_loops(rng, a), in_memory(rng, a)
 
 
 @pytest.mark.parametrize("each", [exactly, at_length], ids=lambda each: each.name)
