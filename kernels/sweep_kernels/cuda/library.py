@@ -1,6 +1,6 @@
 """NVIDIA's driver as a C library: the functions that are needed of it, by `ctypes`.
 
-This interface is in every driver since CUDA 4.0 and does not change, so there is nothing to install and nothing that could be too new for the
+This interface is in every driver since CUDA 7.0 and does not change, so there is nothing to install and nothing that could be too new for the
 driver. See NVIDIA, CUDA Driver API, https://docs.nvidia.com/cuda/cuda-driver-api/.
 """
 
@@ -73,7 +73,9 @@ def _library() -> Any:
         except OSError:
             continue
         for function, arguments in SIGNATURES.items():
-            found = getattr(library, function)
+            found = getattr(library, function, None)
+            if found is None:
+                raise DeviceError(f"the CUDA driver is too old: {name} has no {function}, which CUDA 7.0 brought")
             found.argtypes, found.restype = arguments, ctypes.c_int
         return library
     raise DeviceError(

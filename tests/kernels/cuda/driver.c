@@ -2,7 +2,7 @@
  *
  * A module is the text it was loaded from; its functions are looked up among those that the test has registered. What a driver would not forgive
  * (no current context, a handle that is none, a copy beyond what was allocated, something used after it was freed) ends with an error here.
- * Declared as in cuda.h of CUDA 4.0 to 13.0. */
+ * Declared as in cuda.h of CUDA 7.0 to 13.0. */
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -132,6 +132,15 @@ def test_a_library_that_is_none(monkeypatch, driver):
         devices.devices()
 
 
+def test_a_driver_that_lacks_a_function(monkeypatch, driver):
+    library._library.cache_clear()
+    monkeypatch.setattr(library, "NAMES", ("libm.so.6",))
+    with pytest.raises(
+        DeviceError, match="the CUDA driver is too old: libm.so.6 has no cuInit, which CUDA 7.0 brought"
+    ):
+        devices.devices()
+
+
 def test_another_kernel_is_another_module(driver):
     first, second = cuda(), cuda(as_kernel(lambda rng: rng.uniform()))
     assert driver.test_held(MODULE) == 2
