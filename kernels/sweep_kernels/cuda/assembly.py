@@ -23,7 +23,7 @@ from sweep_kernels.cuda.trials import REMAINDER, TRIAL, WHOLE
 from sweep_kernels.modules import assembly_of
 from sweep_kernels.native import Compiler
 from sweep_kernels.shelf import cache_folder, read, toolchain, write
-from sweep_kernels.trial import ONE_ARGUMENTS, WORD
+from sweep_kernels.trial import ONE_ARGUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ LIMITS = {"maxntidx": THREADS, "minctasm": 1}
 """Threads of a block at most, and blocks of a multiprocessor at least. With the latter unsaid, NVIDIA's compiler keeps numbers in memory so that
 more fit."""
 
+WORD = ir.IntType(64)
 POINTER = ir.IntType(8).as_pointer()
 STATUS = ir.IntType(32)
 NUMBA_TYPES = {
