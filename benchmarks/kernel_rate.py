@@ -275,7 +275,9 @@ def disagreements(kernels: dict[str, dict]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kernels", type=chosen, default=list(CASES), help=f"some of {','.join(CASES)}")
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="what runs the kernels")
+    parser.add_argument(
+        "--device", choices=["cpu", "cuda"], default="cpu", help="what runs the kernels; cuda is cuda_rate.py"
+    )
     parser.add_argument(
         "--quick", action="store_true", help="fewer and shorter rounds: under 40 s, once our kernels are compiled"
     )
@@ -283,7 +285,14 @@ def main() -> None:
     parser.add_argument("--contestant", choices=CONTESTANTS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.device == "cuda":
-        refuse("--device cuda is not there yet: kernels run on the CPU only")
+        command = [
+            sys.executable,
+            str(Path(__file__).with_name("cuda_rate.py")),
+            "--kernels",
+            ",".join(arguments.kernels),
+        ]
+        command += ["--quick"] * arguments.quick + (["--json", str(arguments.json)] if arguments.json else [])
+        raise SystemExit(subprocess.run(command, check=False).returncode)
     if arguments.contestant:
         answer_questions(CONTESTANTS[arguments.contestant])
         return

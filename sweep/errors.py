@@ -7,6 +7,7 @@
     │   ├── SpaceError          2   an axis, a table, a design or a filter is wrong
     │   ├── SpecError           2   a study file is wrong
     │   ├── KernelError         2   a kernel cannot be found, typed or called
+    │   ├── DeviceError        2   a GPU is not there, has no driver, or no room
     │   ├── PlanError           2   the plan is wrong, or the store holds another one
     │   ├── StoreError          2   a store cannot be reached, read or written
     │   └── JobError            2   a job, queue, environment or definition is refused
@@ -19,10 +20,11 @@ A message is a lowercase fact with the value in it, where it stands, and what wo
 
 from __future__ import annotations
 
-from sweep_kernels.errors import KernelError, SweepError, UsageError
+from sweep_kernels.errors import DeviceError, KernelError, SweepError, UsageError
 
 __all__ = [
     "CorruptError",
+    "DeviceError",
     "JobError",
     "KernelError",
     "ObjectExistsError",

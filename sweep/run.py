@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from sweep.device import check_device, gpus, on_faster, seats, seconds_per_trial
 from sweep.errors import CorruptError, ObjectNotFoundError, StoreError, UsageError
 from sweep.handover import hand_over
 from sweep.holdings import Holdings, discard_other
@@ -26,7 +28,7 @@ from sweep.work import keys
 from sweep.work.entry import Map, Merge, Reduce
 from sweep.work.merge import merge
 from sweep.work.parquet import decode
-from sweep.work.pilot import choose_faster, pilot, shard_count
+from sweep.work.pilot import choose_faster, shard_count
 from sweep.work.study import Study
 from sweep.work.tables import write_tables
 
@@ -59,6 +61,7 @@ def run_plan(
     store: Store,
     *,
     executor: str = "auto",
+    device: str = "cpu",
     workers: int | None = None,
     shards: int | None = None,
     ray_address: str = "local",
@@ -78,8 +81,11 @@ def run_plan(
         Where everything is kept; it may hold part of the plan already, or a smaller one that this one extends.
     executor
         ``"inprocess"`` (threads), ``"ray"``, or ``"auto"``: Ray when each worker has more than a minute of work.
+    device
+        ``"cpu"``, ``"cuda"`` for this machine's GPUs, or those of a Ray cluster, or ``"auto"``: this machine's GPUs where they are faster.
+        It changes no byte of the result.
     workers
-        How many work at a time; all processors when left out.
+        How many work at a time; all processors when left out, and on GPUs two for each, or one for each of a Ray cluster.
     shards
         Into how many shards to cut what is missing, at most 10,000; chosen from a short timed pilot when left out. It changes no
         byte of the result.
@@ -98,6 +104,8 @@ def run_plan(
         If the store holds a plan that this one does not continue.
     KernelError
         If the kernel cannot be compiled.
+    DeviceError
+        If GPUs were asked for, and cannot be had.
     TrialError
         If a trial raises.
     StoreError
@@ -106,8 +114,11 @@ def run_plan(
         If a shard lost its worker too often.
     """
     _check_options(executor, workers, shards)
+    check_device(device)
     progress = progress or Silent()
-    study = Study(kernel, plan, store, data)
+    study = Study(kernel, plan, store, data, "cuda" if device == "cuda" else "cpu")
+    if device == "cuda" and executor != "ray":
+        progress.note(f"runs on CUDA: {', '.join(gpus())}")
     progress.stage("check")
     if replace:
         _ = study.driver  # what cannot be compiled must not cost the results that are there
@@ -122,9 +133,13 @@ def run_plan(
     with contextlib.ExitStack() as stack:
         stages: list[Stage] = []
         if rectangles:
-            work = _measured(study, rectangles, progress)
+            work = _measured(study, rectangles, executor, progress)
+            if device == "auto" and executor != "ray":
+                study, work = _on_faster(study, work, where.workers, progress)
             chosen = _chosen(executor, study, work.seconds / where.workers, where.workers)
             where = _Where(chosen, where.workers, _cluster(stack, chosen, where.workers, ray_address))
+            if study.device == "cuda":
+                where = dataclasses.replace(where, **seats(where.cluster, workers))
             stages = _map_stages(study, held, work, where, shards, progress)
         stages = _with_rest(study, held, stages)
         run_stages(stages, where.environment, functools.partial(_worker, study, where), progress)
@@ -147,12 +162,14 @@ class _Where:
     executor: str
     workers: int
     cluster: Cluster | None = None
+    gpus: int = 0
+    """That the engine hands out: those of a Ray cluster. Threads of this process share theirs by themselves."""
 
     @property
     def environment(self) -> Environment:
         """The compute environment that it comes to. A shard's memory is small, and the kernel's own business."""
         address = None if self.cluster is None else "local"
-        return Environment("workers", vcpus=float(self.workers), memory=1 << 40, address=address)
+        return Environment("workers", vcpus=float(self.workers), memory=1 << 40, gpus=self.gpus, address=address)
 
 
 def _check_options(executor: str, workers: int | None, shards: int | None) -> None:
@@ -215,14 +232,21 @@ def _result(study: Study) -> Result:
     return Result(decode(study.store.get(keys.RESULT), keys.RESULT), study.store.url)
 
 
-def _measured(study: Study, rectangles: list[Rectangle], progress: Progress) -> _Work:
+def _measured(study: Study, rectangles: list[Rectangle], executor: str, progress: Progress) -> _Work:
     """Time a few trials of what is missing."""
     progress.stage("pilot")
     trials = sum(_trials(study.plan, each) for each in rectangles)
-    seconds = _interruptibly(lambda: pilot(study)).seconds_per_trial * trials
-    if seconds > SETTLE_SECONDS:
+    seconds = _interruptibly(lambda: seconds_per_trial(study, in_cluster=executor == "ray")) * trials
+    if seconds > SETTLE_SECONDS and study.device == "cpu":
         _interruptibly(lambda: choose_faster(study))
     return _Work(rectangles, trials, seconds)
+
+
+def _on_faster(study: Study, work: _Work, workers: int, progress: Progress) -> tuple[Study, _Work]:
+    """Take GPUs where they are faster, and say why or why not."""
+    found, seconds, told = _interruptibly(lambda: on_faster(study, work.seconds, work.trials, workers))
+    progress.note(told)
+    return found, dataclasses.replace(work, seconds=seconds)
 
 
 def _interruptibly(work: Callable[[], T]) -> T:
@@ -254,7 +278,8 @@ def _map_stages(
     progress.started(
         trials=work.trials, finished=finished, shards=count, executor=where.executor, workers=where.workers
     )
-    return [Stage("map", count, Map(study, wave)), Stage("reduce", count, Reduce(study, wave), n_to_n=(0,))]
+    each = 1 if where.gpus else 0
+    return [Stage("map", count, Map(study, wave), gpus=each), Stage("reduce", count, Reduce(study, wave), n_to_n=(0,))]
 
 
 def _with_rest(study: Study, held: Holdings, stages: list[Stage]) -> list[Stage]:
@@ -284,6 +309,8 @@ def _chosen(executor: str, study: Study, seconds: float, workers: int) -> str:
         )
     if executor != "auto":
         return executor
+    if study.device == "cuda":
+        return "inprocess"
     return "ray" if seconds > RAY_PAYS_AFTER and workers > 1 and not in_memory else "inprocess"
 
 

@@ -55,6 +55,8 @@ class Stage:
         Called with the child's index and its `report`; must be idempotent and, on Ray, picklable.
     n_to_n, after
         Places of the stages, before this one in the list, that it depends on: child by child, and as a whole.
+    gpus
+        That a child holds.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Stage:
     task: Callable[[int, Callable[[int], None]], None]
     n_to_n: tuple[int, ...] = ()
     after: tuple[int, ...] = ()
+    gpus: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,8 @@ def _catalogue(stages: list[Stage], environment: Environment) -> Iterator[PutEnv
     for name, priority in _PRIORITIES.items():
         yield PutQueue(Queue(name, priority, (environment.name,)), new=True)
     for place, each in enumerate(stages):
-        container = Container(function=f"{each.name}-{place}", resources=Resources(vcpus=1.0, memory=512))
+        needs = Resources(vcpus=1.0, memory=512, gpus=each.gpus)
+        container = Container(function=f"{each.name}-{place}", resources=needs)
         yield Register(Definition(f"{each.name}-{place}", container=container, retry=_RETRY))
 
 

@@ -132,6 +132,7 @@ class Sweep:
         store: str | os.PathLike[str] | Store | None = None,
         *,
         executor: str = "auto",
+        device: str = "cpu",
         workers: int | None = None,
         shards: int | None = None,
         ray_address: str = "local",
@@ -144,7 +145,7 @@ class Sweep:
         ----------
         store
             A folder, ``s3://bucket/prefix``, or a store; memory when left out.
-        executor, workers, shards, ray_address, progress
+        executor, device, workers, shards, ray_address, progress
             See `sweep.run.run_plan`. None of them changes a byte of the result.
         replace
             Throw away what `store` holds if it is another sweep.
@@ -167,6 +168,7 @@ class Sweep:
             self.plan(),
             open_store("memory://" if store is None else store),
             executor=executor,
+            device=device,
             workers=workers,
             shards=shards,
             ray_address=ray_address,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["JAX_PLATFORMS"] = os.environ.get("SWEEP_JAX_PLATFORM", "cpu")
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"  # read at the import
 
 import jax
@@ -13,7 +13,7 @@ from jax import lax
 from jax.random import exponential, fold_in, normal, uniform
 
 jax.config.update("jax_enable_x64", val=True)
-TILE = 1 << 12
+TILE = 1 << (12 if os.environ["JAX_PLATFORMS"] == "cpu" else 18)
 
 
 def two(draw, key, n):

@@ -140,6 +140,8 @@ class Driver:
     ----------
     code
         What runs.
+    probe_trials
+        The most trials that `probe` runs.
 
     Raises
     ------
@@ -167,6 +169,7 @@ class Driver:
         self._common = int(common_random_numbers)
         self._trials = trials
         self._block_size = block_size
+        self.probe_trials = min(trials, block_size)
         self._outputs = len(kernel.outputs)
         self._state = code.state
         self._room = threading.local()
@@ -196,11 +199,16 @@ class Driver:
         return self._call(blocks, words, values, scratch, kept_stride=0)
 
     def run_keeping(self, blocks: Blocks, words: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Run blocks and return their statistics and what every trial returned, shape ``(outputs, trials run)``."""
+        """Run blocks and return their statistics and what every trial returned, shape ``(outputs, trials run)``.
+
+        A NaN is always the same one: which of them an operation gives, processors do not agree on.
+        """
         scratch, _ = self._scratch()
         total = sum(self._length(blocks.block(i)) for i in range(blocks.count))
         values = np.empty((self._outputs, total))
-        return self._call(blocks, words, values, scratch, kept_stride=total), values
+        rows = self._call(blocks, words, values, scratch, kept_stride=total)
+        values[np.isnan(values)] = np.nan
+        return rows, values
 
     def run_observed(
         self, blocks: Blocks, words: NDArray[np.int64], observer: Observer, ends: NDArray[np.bool_], *, keep: bool
@@ -231,7 +239,7 @@ class Driver:
         return rows, values if keep else values[:, :0], watch.observed()
 
     def probe(self, point: int, words: NDArray[np.int64], trials: int) -> None:
-        """Run the first `trials` trials of a point, at most a block, for the time that it takes.
+        """Run the first `trials` trials of a point, at most `probe_trials`, for the time that it takes.
 
         Raises
         ------

@@ -5,7 +5,7 @@ The whole tree is drawn in ``sweep.errors``; it starts here because imports run 
 
 from __future__ import annotations
 
-__all__ = ["KernelError", "SweepError", "UsageError"]
+__all__ = ["DeviceError", "KernelError", "SweepError", "UsageError"]
 
 
 class SweepError(Exception):
@@ -22,3 +22,7 @@ class UsageError(SweepError):
 
 class KernelError(UsageError):
     """A kernel cannot be declared, found, compiled or called."""
+
+
+class DeviceError(UsageError):
+    """A GPU was asked for that is not there, has no driver, or no room."""

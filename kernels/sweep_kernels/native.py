@@ -158,6 +158,8 @@ class Compiler:
     ----------
     checked
         Whether an index out of an array's range and an integer divided by zero raise, as in plain Python.
+    stand_ins
+        What stands for further plain functions, each keyed by the identity of the plain one.
 
     Attributes
     ----------
@@ -165,10 +167,10 @@ class Compiler:
         What numba compiles on the first call: all that were made.
     """
 
-    def __init__(self, *, checked: bool) -> None:
+    def __init__(self, *, checked: bool, stand_ins: dict[int, Any] | None = None) -> None:
         self.dispatchers: list[Any] = []
         self._options = CHECKED if checked else INLINE
-        self._made = dict(STAND_INS)
+        self._made = STAND_INS | (stand_ins or {})
 
     def compiled(self, function: Callable[..., Any], *, inline: bool = True) -> Any:
         """Make a plain function that does not call itself compilable; it is not changed.

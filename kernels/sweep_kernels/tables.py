@@ -146,7 +146,13 @@ def table_kind(kind: str) -> tuple[str, int] | None:
     return (found[1], int(found[2])) if found else None
 
 
-def table_words(tables: Mapping[str, Table], order: Sequence[str]) -> NDArray[np.int64]:
-    """Write down where tables are, as the compiled driver reads it: for each the address, then the shape. The tables must outlive it."""
-    words = [word for name in order if name in tables for word in (tables[name].ctypes.data, *tables[name].shape)]
+def table_words(
+    tables: Mapping[str, Table], order: Sequence[str], addresses: Mapping[str, int] | None = None
+) -> NDArray[np.int64]:
+    """Write down where tables are, as the compiled driver reads it: for each the address, then the shape. The tables must outlive it.
+
+    `addresses` says where they are, if not where NumPy has them.
+    """
+    at = {name: each.ctypes.data for name, each in tables.items()} if addresses is None else addresses
+    words = [word for name in order if name in tables for word in (at[name], *tables[name].shape)]
     return np.array(words or [0], dtype=np.int64)

@@ -16,7 +16,7 @@ from sweep_kernels.counter import DRAW_LIMIT
 from sweep_kernels.errors import KernelError
 from sweep_kernels.explained import explained
 from sweep_kernels.loading import loader
-from sweep_kernels.modules import assembly_of, room_of, simplified
+from sweep_kernels.modules import Assembly, assembly_of, room_of, simplified
 from sweep_kernels.native import Compiler, make_rng
 from sweep_kernels.refusals import refuse_arrays, refuse_code, refuse_room, refuse_types, refuse_unset
 from sweep_kernels.storing import storer
@@ -48,11 +48,14 @@ class OneTrial(NamedTuple):
         The function. It takes a result and an exception that nobody reads, then `ONE_ARGUMENTS`; returns an i32, 0 unless the trial raised.
     output_kinds
         For each output ``"int"``, ``"float"`` or ``"bool"``.
+    made
+        What it was before it was simplified: functions that call each other, as numba writes them.
     """
 
     text: str
     entry: str
     output_kinds: tuple[str, ...]
+    made: Assembly
 
 
 def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
@@ -79,7 +82,7 @@ def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
     refuse_types(compiler.dispatchers)
     text = simplified(made)
     refuse_room(kernel, room_of(text))
-    return OneTrial(text, made.entry, tuple(found))
+    return OneTrial(text, made.entry, tuple(found), made)
 
 
 @contextmanager

@@ -33,6 +33,14 @@ def command(
             help="Where shards run; changes no byte of the result.",
         ),
     ] = "auto",
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|cpu|cuda",
+            autocompletion=lambda: ["auto", "cpu", "cuda"],
+            help="What runs the trials; changes no byte of the result.",
+        ),
+    ] = "cpu",
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", help="How many run at a time.  [default: all processors]", show_default=False),
@@ -70,6 +78,7 @@ def command(
                 plan,
                 place,
                 executor=executor,
+                device=device,
                 workers=workers,
                 shards=shards,
                 ray_address=ray_address,

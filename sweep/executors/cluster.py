@@ -29,8 +29,8 @@ class Cluster:
 
     Attributes
     ----------
-    processors
-        How many the session has; may be fewer than were asked for.
+    processors, gpus
+        How many the session has; may be fewer processors than were asked for.
 
     Raises
     ------
@@ -54,7 +54,8 @@ class Cluster:
                 raise UsageError(
                     f"this process has a session with the Ray cluster at {there!r} already, not with {address!r}"
                 )
-        self.processors = float(ray.cluster_resources().get("CPU", 0.0))
+        held = ray.cluster_resources()
+        self.processors, self.gpus = float(held.get("CPU", 0.0)), int(held.get("GPU", 0.0))
 
     def _start(self, ray: Any, processors: int, address: str) -> None:
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from sweep.work.arguments import argument_kinds, argument_words
 from sweep_kernels.cache import prefer
-from sweep_kernels.driver import Driver, TrialRaisedError
+from sweep_kernels.driver import TrialRaisedError
 
 if TYPE_CHECKING:
     from sweep.work.study import Study
+    from sweep_kernels.cuda.driver import CudaDriver
+    from sweep_kernels.driver import Driver
 
 __all__ = ["Pilot", "choose_faster", "mean_seconds", "pilot", "shard_count"]
 
@@ -34,7 +36,7 @@ class Pilot:
     Attributes
     ----------
     seconds_per_trial
-        Mean over a few points spread over the space, on one core.
+        Mean over a few points spread over the space, on one core, or on a GPU.
     """
 
     seconds_per_trial: float
@@ -42,7 +44,7 @@ class Pilot:
 
 def pilot(study: Study) -> Pilot:
     """Time trials at up to five points spread over the space, about 10 ms each."""
-    return Pilot(mean_seconds(study.driver_of(None), study))
+    return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
 
 
 def choose_faster(study: Study) -> None:
@@ -54,16 +56,16 @@ def choose_faster(study: Study) -> None:
             prefer(study.kernel, argument_kinds(study.kernel, study.plan), 1)
 
 
-def mean_seconds(driver: Driver, study: Study) -> float:
-    """Return what a trial costs on average at up to five points spread over the space, on one core."""
+def mean_seconds(driver: Driver | CudaDriver, study: Study) -> float:
+    """Return what a trial costs on average at up to five points spread over the space, on one core or a GPU."""
     points = study.plan.points
     chosen = sorted({round(i * (points - 1) / (POINTS - 1)) for i in range(POINTS)})
     return sum(_seconds(driver, study, point) for point in chosen) / len(chosen)
 
 
-def _seconds(driver: Driver, study: Study, point: int) -> float:
+def _seconds(driver: Driver | CudaDriver, study: Study, point: int) -> float:
     words = argument_words(study.kernel, study.plan, point, point + 1)
-    most = min(study.plan.trials, study.plan.block_size)
+    most = driver.probe_trials
     trials = min(16, most)  # enough for the first call's cold caches not to count
     while True:
         begun = time.perf_counter()

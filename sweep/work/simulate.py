@@ -19,7 +19,7 @@ from sweep.work.patience import OutOfPatienceError, PatientRng
 from sweep.work.room import for_outputs
 from sweep.work.rows import ALL_LEVELS, Rows, concatenated, merged, subtree_ends
 from sweep.work.tallied import tallied
-from sweep_kernels.driver import EXACT, Blocks, TrialRaisedError
+from sweep_kernels.driver import EXACT, Blocks, Driver, TrialRaisedError
 from sweep_kernels.outputs import flattened
 
 if TYPE_CHECKING:
@@ -133,15 +133,16 @@ def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
         trials = np.minimum(study.plan.block_size, study.plan.trials - block * study.plan.block_size)
         words = argument_words(study.kernel, study.plan, batch.first_point, int(point[-1]) + 1)
         try:
-            if study.observer is not None:
+            driver = study.driver
+            if isinstance(driver, Driver) and study.observer is not None:
                 ends = _ends(study, point, block, trials)
-                statistics, values, observed = study.driver.run_observed(
+                statistics, values, observed = driver.run_observed(
                     batch, words, study.observer, ends, keep=bool(study.plan.keep)
                 )
             elif study.plan.keep:
-                (statistics, values), observed = study.driver.run_keeping(batch, words), None
+                (statistics, values), observed = driver.run_keeping(batch, words), None
             else:
-                statistics, values, observed = study.driver.run(batch, words), None, None
+                statistics, values, observed = driver.run(batch, words), None, None
         except TrialRaisedError as raised:
             _explain(study, raised)
         table = _kept(study, point, block, trials, values) if study.plan.keep else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from sweep.errors import DeviceError
 from sweep.work.arguments import argument_kinds
 from sweep.work.tables import load_tables
 from sweep_kernels.driver import Driver
@@ -16,10 +17,21 @@ if TYPE_CHECKING:
 
     from sweep.plan import Plan
     from sweep.store import Store
+    from sweep_kernels.cuda.driver import CudaDriver
     from sweep_kernels.declaration import Kernel
     from sweep_kernels.tables import Table
 
-__all__ = ["Study"]
+__all__ = ["COUNTED_ON_CPU", "Study"]
+
+COUNTED_ON_CPU = "quantiles, histograms and covariances are computed on the CPU only: leave device='cuda' out"
+
+
+class _Terms(TypedDict):
+    seed: int
+    trials: int
+    block_size: int
+    common_random_numbers: bool
+    tables: Mapping[str, Table]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +42,15 @@ class Study:
     ----------
     data
         The tables of the plan; read from the store when left out.
+    device
+        What runs it: ``"cpu"`` or ``"cuda"``, which give the same bytes.
     """
 
     kernel: Kernel
     plan: Plan
     store: Store
     data: Mapping[str, Table] | None = None
+    device: str = "cpu"
 
     @functools.cached_property
     def tables(self) -> Mapping[str, Table]:
@@ -43,9 +58,15 @@ class Study:
         return load_tables(self.store, self.plan) if self.data is None else self.data
 
     @functools.cached_property
-    def driver(self) -> Driver:
+    def driver(self) -> Driver | CudaDriver:
         """The compiled kernel; compiled or loaded on first use, and again after a journey to another process."""
-        return self.driver_of(None)
+        if self.device == "cpu":
+            return self.driver_of(None)
+        from sweep_kernels.cuda.driver import CudaDriver
+
+        if self.plan.request:
+            raise DeviceError(COUNTED_ON_CPU)
+        return CudaDriver(self.kernel, argument_kinds(self.kernel, self.plan), **self._terms)
 
     def driver_of(self, width: int | None) -> Driver:
         """Compile or load the kernel for so many trials side by side.
@@ -55,16 +76,7 @@ class Study:
         PlanError
             If quantiles or a histogram are asked for of a bool.
         """
-        driver = Driver(
-            self.kernel,
-            argument_kinds(self.kernel, self.plan),
-            seed=self.plan.seed,
-            trials=self.plan.trials,
-            block_size=self.plan.block_size,
-            common_random_numbers=self.plan.common_random_numbers,
-            width=width,
-            tables=self.tables,
-        )
+        driver = Driver(self.kernel, argument_kinds(self.kernel, self.plan), width=width, **self._terms)
         self.plan.request.tallies(
             self.kernel.outputs, driver.output_kinds
         )  # what cannot be counted is told before anything is
@@ -76,5 +88,16 @@ class Study:
         tallies = self.plan.request.tallies(self.kernel.outputs, self.driver.output_kinds)
         return Observer(tallies, len(self.kernel.outputs), self.plan.block_size) if tallies else None
 
+    @property
+    def _terms(self) -> _Terms:
+        plan = self.plan
+        return {
+            "seed": plan.seed,
+            "trials": plan.trials,
+            "block_size": plan.block_size,
+            "common_random_numbers": plan.common_random_numbers,
+            "tables": self.tables,
+        }
+
     def __reduce__(self) -> tuple[type[Study], tuple[Any, ...]]:
-        return (Study, (self.kernel, self.plan, self.store, self.data))
+        return (Study, (self.kernel, self.plan, self.store, self.data, self.device))

@@ -43,7 +43,7 @@ def radar_detection(rng: Rng, snr_db: float = 10.0, pfa: float = 1e-6, pulses: i
         Fluctuation of the cross section: 0 none; 1 and 2 exponential, from scan to scan and from pulse to pulse; 3 and 4 chi-square with
         four degrees of freedom, likewise.
     """
-    mean_snr = 10.0 ** (0.1 * snr_db)
+    mean_snr = math.pow(10.0, 0.1 * snr_db)
     snr = mean_snr
     if swerling == 1:
         snr = mean_snr * rng.exponential()
