@@ -78,12 +78,15 @@ def test_blocks_are_run_and_everything_is_given_back(driver):
     assert values.tobytes() == expected[1].tobytes()
     assert each.run(BLOCKS, WORDS).tobytes() == rows.tobytes()
     held = [driver.test_held(kind) for kind in (DEVICE, HOST, STREAM, MODULE)]
-    assert held == [
-        12,
-        5,
-        2,
-        1,
-    ]  # two waves of five arrays, the parameters, and where tables are; tables and rows of both, values of one; a stream for each
+    assert (
+        held
+        == [
+            12,
+            5,
+            2,
+            1,
+        ]
+    )  # two waves of five arrays, the parameters, and where tables are; tables and rows of both, values of one; a stream for each
     del each
     gc.collect()
     assert [driver.test_held(kind) for kind in (DEVICE, HOST, STREAM, MODULE)] == [0] * 4
