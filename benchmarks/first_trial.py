@@ -2,8 +2,8 @@
 
     python benchmarks/first_trial.py [--repeats N] [--json FILE]
 
-Empty: no object code is kept, so the kernel is compiled. Warm: it is. The clock starts when `sweep_kernels` and NumPy are imported, and stops when one
-trial of the radar model has run. A worker is one of a Ray of its own, on loopback.
+Empty: no object code is kept, so the kernel is compiled. Warm: it is. The clock starts when `sweep_kernels` and NumPy are imported, and stops when
+one trial of the radar model has run. A worker is one of a Ray of its own, on loopback.
 """
 
 from __future__ import annotations
