@@ -5,11 +5,12 @@ from __future__ import annotations
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 from numba import types  # type: ignore[import-untyped]
 from numba.core import cgutils  # type: ignore[import-untyped]
+from numba.core.analysis import compute_cfg_from_blocks  # type: ignore[import-untyped]
 from numba.core.errors import TypingError  # type: ignore[import-untyped]
 from numba.core.typing.npydecl import parse_dtype  # type: ignore[import-untyped]
 from numba.extending import intrinsic  # type: ignore[import-untyped]
@@ -17,7 +18,10 @@ from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 
 from sweep_kernels import scratch
 
-__all__ = ["ROOM", "STAND_INS"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ROOM", "STAND_INS", "made_again"]
 
 ROOM = "sweep.room"
 """How the memory of an array is named in LLVM's assembly."""
@@ -113,3 +117,15 @@ def _full(context: Any, shape: Any, fill_value: Any, dtype: Any = None) -> Any:
 
 STAND_INS = {id(scratch.zeros): _zeros, id(scratch.empty): _zeros, id(scratch.ones): _ones, id(scratch.full): _full}
 """By the identity of a function of ours, what stands for it in compiled code."""
+
+
+def made_again(annotation: Any) -> Iterator[int]:
+    """Yield the lines in which a compiled function makes an array in a loop: all passes would have the same one.
+
+    Told by types, not by names: by then functions within functions are in their place, and a maker may have another name or be an argument.
+    """
+    blocks = annotation.blocks
+    for loop in compute_cfg_from_blocks(blocks).loops().values():
+        for call in (call for label in loop.body for call in blocks[label].find_exprs("call")):
+            if getattr(annotation.typemap.get(call.func.name), "typing_key", None) in STAND_INS.values():
+                yield call.loc.line

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from numba import types  # type: ignore[import-untyped]
 
-from sweep_kernels.arrays import STAND_INS
+from sweep_kernels.arrays import STAND_INS, made_again
 from sweep_kernels.errors import KernelError
 from sweep_kernels.scratch import LARGEST_ROOM
 
@@ -215,13 +215,15 @@ def refuse_types(dispatchers: list[Any]) -> None:
     Raises
     ------
     KernelError
-        If an integer is raised to an integer power that may be negative, a number is compared with a string, a function adds up an array, or
-        it returns one in a tuple.
+        If an integer is raised to an integer power that may be negative, a number is compared with a string, a function adds up an array,
+        returns one in a tuple, or makes one in a loop.
     """
     for each in dispatchers:
         for result in each.overloads.values():
             if _has_array(result.signature.return_type) and each is not dispatchers[-1]:
                 raise _refusal(each.py_func, each.py_func.__code__.co_firstlineno, GIVES_AWAY)
+            for line in made_again(result.type_annotation):
+                raise _refusal(each.py_func, line, f"makes an array {AGAIN}")
             types_of, calls = result.type_annotation.typemap, result.type_annotation.calltypes
             for expression, signature in calls.items():
                 reason = _changed(expression, signature, types_of)

@@ -102,7 +102,8 @@ def as_table(name: str, values: Any) -> Table:
         What to call it in an error.
     values
         An array, or what NumPy makes one of; 1 to 3 dimensions of float64, float32, int64, int32, uint8 or bool; NaN may be among them. It is copied,
-        unless it is in C order and cannot be written to: a file that ``np.load(..., mmap_mode="r")`` maps stays where it is.
+        unless it is in C order and neither it nor what it is a view of can be written to: a file that ``np.load(..., mmap_mode="r")`` maps
+        stays where it is.
 
     Raises
     ------
@@ -121,12 +122,21 @@ def as_table(name: str, values: Any) -> Table:
         raise KernelError(f"table {name!r} has {array.ndim} dimensions: 1 to {DIMENSIONS} can be read")
     if not array.size:
         raise KernelError(f"table {name!r} has the shape {array.shape}: there is nothing in it")
-    is_fit = array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative and not array.flags.writeable
+    is_fit = array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative and _is_settled(array)
     if is_fit and isinstance(values, Table):
         return values  # its hash is known already
     if not is_fit:
         array = np.array(array, dtype=array.dtype.newbyteorder("="), order="C", copy=True, subok=False)
+        array.flags.writeable = False
     return read_only(array)
+
+
+def _is_settled(array: NDArray[Any]) -> bool:
+    """Whether no array that shares its memory, as far as NumPy knows, can be written to: neither it nor those that it is a view of."""
+    at: Any = array
+    while isinstance(at, np.ndarray) and not at.flags.writeable:
+        at = at.base
+    return not isinstance(at, np.ndarray)
 
 
 def read_only(array: NDArray[Any]) -> Table:

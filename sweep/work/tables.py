@@ -72,5 +72,7 @@ def _array(store: Store, key: str) -> Any:
     if isinstance(store, LocalStore):
         return np.load(store.path_of(key), mmap_mode="r", allow_pickle=False)
     array = np.load(io.BytesIO(store.get(key)), allow_pickle=False)
-    array.flags.writeable = False  # nobody else knows of it, so it need not be copied
+    for each in (array, array.base):  # nobody else knows of it, so it need not be copied
+        if isinstance(each, np.ndarray):
+            each.flags.writeable = False
     return array

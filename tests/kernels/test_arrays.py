@@ -127,6 +127,9 @@ REFUSED = {
     "one that is too large": ("a = np.zeros(100_000)\n    a[n] = 1.0", "take 800,000 bytes together: up to 65,536"),
     "one in a loop": ("for i in range(3):\n        a = np.zeros(3)", "in a loop: make it before"),
     "one in a nested loop": ("while n > 1:\n        for i in range(3):\n            b = np.ones(2)\n    a = b", "makes an array with ones in a loop"),
+    "one in a loop by another name": ("z = np.zeros\n    a = z(3)\n    for i in range(3):\n        a = z(3)", "makes an array in a loop"),
+    "one in a loop by a function within": ("a = np.zeros(3)\n    for i in range(3):\n        a = within()", "makes an array in a loop"),
+    "one in a loop by a function that is given": ("a = np.zeros(3)\n    x = several(np.zeros)", "makes an array in a loop"),
     "a function that returns one": ("a = made()", "give it to the function to fill"),
     "a function that returns one among others": ("a, one = pair()", "give it to the function to fill"),
     "whole arrays": ("a = np.ones(2)\n    a = a + a", "write a loop over the elements"),
@@ -147,8 +150,15 @@ def made():
 def pair():
     v = np.zeros(3)
     return v, 1.0
+def several(maker):
+    v = maker(3)
+    for i in range(3):
+        v = maker(3)
+    return v[0]
 @kernel
 def study(rng, n):
+    def within():
+        return np.zeros(3)
     x = 0.0
     {body}
     return a[0] + x

@@ -54,6 +54,17 @@ def test_elements_are_pythons_numbers():
     assert type(read[0] + 1.0) is np.ndarray
 
 
+def test_what_can_still_be_written_to_by_another_name_is_copied():
+    mine = np.arange(4.0)
+    view = mine[:]
+    view.flags.writeable = False
+    table = as_table("t", view)
+    mine[0] = 99.0
+    assert table[0] == 0.0
+    assert as_table("t", table) is table
+    assert np.shares_memory(as_table("t", np.asarray(table)), table)
+
+
 @kernel(outputs=["y"])
 def beyond(rng, a, t):
     return t[rng.integers(0, len(t) + 1), 0]
@@ -126,6 +137,8 @@ def test_a_table_is_copied_unless_nobody_can_write_to_it():
     table = as_table("t", given)
     given[0, 0] = -1.0
     assert table[0, 0] == 0.0
+    assert not np.shares_memory(as_table("t", read_only(given)), given)  # `given` can still be written to
+    given.flags.writeable = False
     assert np.shares_memory(as_table("t", read_only(given)), given)
     assert as_table("t", table) is table
     part = as_table("t", table[:, ::2])  # a view of a table is no table: compiled code knows no steps
