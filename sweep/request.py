@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -224,6 +225,8 @@ def _range(name: str, asked: Any) -> tuple[float, float, int]:
         raise PlanError(f"{said} has {bins!r} bins, which is not a whole number from 1 to {MOST_BINS:,}")
     if not low < high or not math.isfinite(high - low):
         raise PlanError(f"{said}: {asked[0]!r} is not below {asked[1]!r}, both finite")
+    if (high - low) / int(bins) < sys.float_info.min:
+        raise PlanError(f"{said}: its bins are narrower than {sys.float_info.min:.0e}; scale the output up")
     if (high - low) / int(bins) < NARROWEST * math.ulp(max(abs(low), abs(high))):
         raise PlanError(f"{said}: its bins are narrower than {NARROWEST} neighbouring floats; ask for fewer")
     return low, high, int(bins)

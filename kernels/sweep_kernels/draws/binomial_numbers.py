@@ -112,12 +112,15 @@ def binomial(rng: Rng, n: int, p: float) -> int:
     Raises
     ------
     ValueError
-        If `n` is not between 0 and 1e15, or `p` not between 0 and 1.
+        If `n` is not whole or not between 0 and 1e15, or `p` not between 0 and 1.
     """
     if not (n >= 0 and n <= MOST and p >= 0.0 and p <= 1.0):
         raise ValueError("binomial: n must be between 0 and 1e15, and p between 0 and 1")
-    trials = float(n)
+    whole = int(n)
+    if whole != n:
+        raise ValueError("binomial: n must be a whole number")
+    trials = float(whole)
     rarer = select(p > 0.5, 1.0 - p, float(p))
     by_inversion = trials * rarer < BY_INVERSION
     k = binomial_by_inversion(rng, trials, rarer) if by_inversion else binomial_by_rejection(rng, trials, rarer)
-    return select(p > 0.5, n - k, k)
+    return select(p > 0.5, whole - k, k)

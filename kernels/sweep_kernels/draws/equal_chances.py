@@ -22,12 +22,15 @@ def integers(rng: Rng, low: int, high: int) -> int:
     Raises
     ------
     ValueError
-        If there is no integer to draw, or there are more than 2**32.
+        If there is no integer to draw, there are more than 2**32, or one of the ends is not whole.
     """
     span = high - low
     if not (span >= 1 and span <= MOST_INTEGERS):
         raise ValueError("integers: high must be above low, by at most 2**32")
-    return low + int(standard_uniform(rng) * float(span))
+    first = int(low)
+    if first != low or int(high) != high:
+        raise ValueError("integers: low and high must be whole numbers")
+    return first + int(standard_uniform(rng) * float(span))
 
 
 def bernoulli(rng: Rng, p: float) -> bool:

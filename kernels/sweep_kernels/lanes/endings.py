@@ -15,8 +15,11 @@ __all__ = ["with_two_endings"]
 
 def with_two_endings(blocks: dict[str, Block]) -> dict[str, Block]:
     """Turn returns of anything but 0 into edges to `RAISE`, drop what only raises, and let all else end in one block."""
+    entry = next(iter(blocks))
     _split_returns(blocks)
     _drop_raising(blocks)
+    if entry not in blocks:
+        raise NotWidenedError("every trial raises")
     blocks[RETURN] = Block(RETURN)
     _drop_unreached(blocks)
     if RETURN not in blocks:

@@ -10,6 +10,7 @@ import pytest
 
 from sweep_kernels import Rng
 from sweep_kernels.cache import object_code
+from sweep_kernels.cpu import WIDTH
 from sweep_kernels.draws import METHODS
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError
 from tests.kernels.compiling import as_kernel, compiled_trials
@@ -45,7 +46,7 @@ def of_several_tries(rng):
 def test_one_by_one_side_by_side_and_in_plain_python(function):
     each = as_kernel(function, "x", "y", "z")
     wide = compiled_trials(each, 9, 2, 0, 1, 4096)
-    assert object_code(each, ()).width == 16
+    assert object_code(each, ()).width == WIDTH
     narrow = Driver(each, (), seed=9, trials=4096, block_size=4096, width=1)
     assert np.array_equal(narrow.run_keeping(Blocks(2, 0, 1, 0, 1), np.zeros((1, 1), dtype=np.int64))[1], wide)
     for trial in range(100):
@@ -193,3 +194,14 @@ def test_the_methods_of_both_generators_are_the_same():
         _, *inner = inspect.signature(function).parameters.values()
         _, *outer = inspect.signature(getattr(Rng, name)).parameters.values()
         assert [(each.name, each.default) for each in inner] == [(each.name, each.default) for each in outer]
+
+
+@pytest.mark.parametrize(
+    "draw", [lambda rng: rng.binomial(10.5, 0.5), lambda rng: rng.integers(0.5, 3.0), lambda rng: rng.integers(0, 3.7)]
+)
+def test_numbers_that_must_be_whole_are(draw):
+    with pytest.raises(ValueError, match="whole number"):
+        draw(Rng(1, 0, 0))
+    with pytest.raises(TrialRaisedError):
+        compiled_trials(as_kernel(draw), 1, 0, 0, 1)
+    assert Rng(1, 0, 0).integers(0.0, 3.0) == Rng(1, 0, 0).integers(0, 3)

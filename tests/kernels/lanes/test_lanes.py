@@ -9,6 +9,7 @@ import pytest
 
 from sweep_kernels import kernel
 from sweep_kernels.cpu import compile_kernel
+from sweep_kernels.driver import Blocks, Driver, TrialRaisedError
 from sweep_kernels.lanes import NotWidenedError
 from tests.kernels.compiling import loaded
 from tests.kernels.lanes.alike import assert_alike
@@ -166,3 +167,12 @@ def test_what_cannot_be_done_side_by_side_is_done_one_by_one(tmp_path):
     assert compile_kernel(each, ("float", "int")).width == 1
     with pytest.raises(NotWidenedError, match="numbers that go through memory"):
         compile_kernel(each, ("float", "int"), 16)
+
+
+def test_a_kernel_that_always_raises_does():
+    def hopeless(rng):
+        return rng.integers(0, 3.5)
+
+    driver = Driver(kernel(hopeless), (), seed=1, trials=100, block_size=64)
+    with pytest.raises(TrialRaisedError, match="trial 0 of point 0"):
+        driver.run(Blocks(0, 0, 1, 0, 1), np.zeros((1, 1), np.int64))
