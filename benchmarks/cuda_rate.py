@@ -20,18 +20,18 @@ import math
 import os
 import shutil
 import sys
-import time
 from pathlib import Path
 from statistics import median
 
 from estimators.cases import CASES
+from estimators.timing import Estimator
 
 from sweep_kernels.errors import SweepError
 
 OURS, ONE_CORE = "ours", "one core"
 MODULES = {OURS: "ours_cuda", "CUDA C++": "cuda_c", "jax": "jax_arrays", ONE_CORE: "ours"}
 GRAIN = 1 << 18  # trials; every contestant's tile divides it
-SHORTEST_CALL = 0.05  # seconds
+SHORTEST_CALL = 50_000_000  # ns
 WRAP = 1 << 40
 
 
@@ -50,35 +50,11 @@ def missing(name: str) -> str | None:
     return None
 
 
-class Estimator:
-    """One estimator of one contestant."""
-
-    def __init__(self, contestant: str, name: str) -> None:
-        module = importlib.import_module(f"estimators.{MODULES[contestant]}")
-        self._run = module.prepare(name, CASES[name].arguments)
-        self._trials = GRAIN
-        self._next = 0
-
-    def sums(self, trials: int) -> tuple[float, float]:
-        """Return the sum and the sum of squares of the first trials."""
-        return self._run(0, trials)
-
-    def nanoseconds(self, seconds: float) -> float:
-        """Return ns a trial over at least `seconds`; at first calls grow until one is long beside what it takes to make it."""
-        while self._call() < SHORTEST_CALL:
-            self._trials *= 2
-        calls, spent = 0, 0.0
-        while spent < seconds:
-            spent += self._call()
-            calls += 1
-        return spent * 1e9 / (calls * self._trials)
-
-    def _call(self) -> float:
-        begun = time.perf_counter()
-        self._run(self._next, self._trials)
-        spent = time.perf_counter() - begun
-        self._next = (self._next + self._trials) % WRAP
-        return spent
+def estimator(contestant: str, name: str) -> Estimator:
+    """Make one estimator of one contestant."""
+    module = importlib.import_module(f"estimators.{MODULES[contestant]}")
+    run = module.prepare(name, CASES[name].arguments)
+    return Estimator(run, grain=GRAIN, shortest=SHORTEST_CALL, wrap=WRAP)
 
 
 def agreement(estimators: dict[str, Estimator], name: str, trials: int) -> dict:
@@ -97,7 +73,7 @@ def agreement(estimators: dict[str, Estimator], name: str, trials: int) -> dict:
 
 
 def race(contestants: list[str], name: str, rounds: int, seconds: float) -> dict:
-    estimators = {each: Estimator(each, name) for each in contestants}
+    estimators = {each: estimator(each, name) for each in contestants}
     means = agreement(estimators, name, 4 * GRAIN)
     for each in estimators.values():
         each.nanoseconds(0.001)  # finds how many trials make a call

@@ -27,7 +27,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +34,7 @@ from statistics import median
 from typing import Self
 
 from estimators.cases import CASES
+from estimators.timing import Estimator
 
 GRAIN = 1 << 13  # trials; every contestant's tile divides it
 WRAP = 1 << 31  # trials are counted from 0 again: C has 32 bits for them
@@ -85,35 +85,11 @@ IN_C = [name for name, each in CONTESTANTS.items() if each.module == "c"]
 # ---- A contestant's process: a line of JSON in, a line of JSON out.
 
 
-class Estimator:
-    """One estimator of the contestant that this process is."""
-
-    def __init__(self, contestant: Contestant, name: str) -> None:
-        module = importlib.import_module(f"estimators.{contestant.module}")
-        self._run = module.prepare(name, CASES[name].arguments if name in CASES else (), *contestant.options)
-        self._trials = GRAIN
-        self._next = 0
-
-    def sums(self, trials: int) -> tuple[float, float]:
-        """Return the sum and the sum of squares of the first trials."""
-        return self._run(0, trials)
-
-    def nanoseconds(self, seconds: float) -> float:
-        """Return ns a trial over at least `seconds`; at first calls grow until one is long beside what it takes to make it."""
-        while self._call() < SHORTEST_CALL:
-            self._trials *= 2
-        calls = spent = 0
-        while spent < seconds * 1e9:
-            spent += self._call()
-            calls += 1
-        return spent / (calls * self._trials)
-
-    def _call(self) -> int:
-        begun = time.perf_counter_ns()
-        self._run(self._next, self._trials)
-        spent = time.perf_counter_ns() - begun
-        self._next = (self._next + self._trials) % WRAP
-        return spent
+def estimator(contestant: Contestant, name: str) -> Estimator:
+    """Make one estimator of the contestant that this process is."""
+    module = importlib.import_module(f"estimators.{contestant.module}")
+    run = module.prepare(name, CASES[name].arguments if name in CASES else (), *contestant.options)
+    return Estimator(run, grain=GRAIN, shortest=SHORTEST_CALL, wrap=WRAP)
 
 
 def answer_questions(contestant: Contestant) -> None:
@@ -123,7 +99,7 @@ def answer_questions(contestant: Contestant) -> None:
     for line in sys.stdin:
         name, method, argument = json.loads(line)
         if name not in estimators:
-            estimators[name] = Estimator(contestant, name)
+            estimators[name] = estimator(contestant, name)
         print(json.dumps(getattr(estimators[name], method)(argument)), flush=True)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["cache_folder", "object_code", "prefer"]
+__all__ = ["cache_folder", "content_key", "object_code", "prefer"]
 
 
 def object_code(
@@ -45,7 +45,7 @@ def object_code(
     if width is None and most is None:
         width = _preferred(kernel, kinds)
     which = f"-{width}" if width is not None else f"-up-to-{most}" if most is not None else ""
-    path = cache_folder() / f"{kernel.name}-{_key(kernel, kinds)}{which}.o"
+    path = cache_folder() / f"{kernel.name}-{content_key(kernel, kinds)}{which}.o"
     data = read(path)
     found = None if data is None else ObjectCode.from_bytes(data)
     if found is None:
@@ -58,7 +58,8 @@ def object_code(
     return found
 
 
-def _key(kernel: Kernel, kinds: tuple[str, ...]) -> str:
+def content_key(kernel: Kernel, kinds: tuple[str, ...]) -> str:
+    """Return a name for all that a kernel's code depends on, but for what it is compiled for beyond this machine."""
     parts = [kernel.version, *kinds, "->", *kernel.outputs, toolchain()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
@@ -74,4 +75,4 @@ def _preferred(kernel: Kernel, kinds: tuple[str, ...]) -> int | None:
 
 
 def _preference(kernel: Kernel, kinds: tuple[str, ...]) -> Path:
-    return cache_folder() / f"{kernel.name}-{_key(kernel, kinds)}.width"
+    return cache_folder() / f"{kernel.name}-{content_key(kernel, kinds)}.width"

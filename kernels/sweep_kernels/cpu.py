@@ -15,7 +15,6 @@ from llvmlite import ir
 from numba import types  # type: ignore[import-untyped]
 from numba.core import cgutils  # type: ignore[import-untyped]
 from numba.extending import intrinsic  # type: ignore[import-untyped]
-from numba.np.arrayobj import populate_array  # type: ignore[import-untyped]
 
 from sweep_kernels.counter import high_word
 from sweep_kernels.lanes import NotWidenedError, Widened, widened
@@ -23,9 +22,11 @@ from sweep_kernels.loading import WORD
 from sweep_kernels.modules import Assembly, assembly_of, emitted, room_of
 from sweep_kernels.native import compiled
 from sweep_kernels.objectcode import ObjectCode
+from sweep_kernels.pointers import beyond, linked_in, view
 from sweep_kernels.refusals import refuse_symbols
+from sweep_kernels.seal import sealed, unsealed
 from sweep_kernels.shelf import cache_folder, read, toolchain, write
-from sweep_kernels.statistics import APART, SCRATCH, SLOTS, block_statistics
+from sweep_kernels.statistics import APART, SLOTS, block_statistics
 from sweep_kernels.trial import ONE_ARGUMENTS, STRIDES, OneTrial, one_trial
 
 if TYPE_CHECKING:
@@ -123,12 +124,12 @@ def _drive(outputs: int) -> Assembly:
     """Return the driver, which is the same for all kernels of so many outputs; it is kept, for numba needs a second for it."""
     digest = hashlib.sha256(f"{outputs} {toolchain()}".encode()).hexdigest()[:32]
     path = cache_folder() / f"driver-{digest}.ll"
-    head, _, text = (read(path) or b"").partition(b"\n")
-    if head.endswith(hashlib.sha256(text).hexdigest().encode()):
-        return Assembly(text.decode(), head.decode().partition(" ")[0])
+    kept = unsealed(read(path) or b"")
+    if kept is not None:
+        entry, _, text = kept.decode().partition("\n")
+        return Assembly(text, entry)
     made = assembly_of(_driver(outputs), types.void(*DRIVE_ARGUMENTS))
-    body = made.text.encode()
-    write(path, f"{made.entry} {hashlib.sha256(body).hexdigest()}\n".encode() + body)
+    write(path, sealed(f"{made.entry}\n{made.text}".encode()))
     return made
 
 
@@ -142,7 +143,7 @@ def _driver(outputs: int) -> Any:
         parameters, tables, values, scratch, rows,
     ):  # fmt: skip
         stride = kept_stride if kept_stride > 0 else block_size + APART
-        room = view(scratch, 0, SCRATCH + block_size)
+        room = view(scratch, 0, block_size)
         base = 0
         for j in range(count):
             row = (start + j) // block_count
@@ -166,7 +167,7 @@ def _driver(outputs: int) -> Any:
                     stride,
                     base,
                     n,
-                    beyond(scratch, SCRATCH + block_size),
+                    beyond(scratch, block_size),
                 )
                 != 0
             ):
@@ -205,10 +206,7 @@ def run_trials(
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = ir.IntType(8).as_pointer()
         kind = ir.FunctionType(ir.IntType(32), [pointer.as_pointer()] * 2 + [each.type for each in arguments])
-        function = cgutils.get_or_insert_function(builder.module, kind, TRIALS)
-        if function.is_declaration:  # numba looks for all names at once; a weak function gives way to the real one
-            function.linkage = "weak"
-            ir.IRBuilder(function.append_basic_block()).ret(ir.Constant(ir.IntType(32), 1))
+        function = linked_in(builder.module, TRIALS, kind)
         nowhere = [
             cgutils.alloca_once(builder, pointer) for _ in range(2)
         ]  # for a result and an exception, which nobody reads
@@ -232,34 +230,3 @@ def observe(context: Any, observer: Any, values: Any, stride: Any, base: Any, n:
         return context.get_dummy_value()
 
     return signature, generate
-
-
-@intrinsic
-def beyond(context: Any, pointer: Any, start: Any) -> Any:
-    """Return ``pointer + start``."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.gep(arguments[0], [arguments[1]], inbounds=True)
-
-    return types.CPointer(types.float64)(types.CPointer(types.float64), types.int64), generate
-
-
-@intrinsic
-def view(context: Any, pointer: Any, start: Any, length: Any) -> Any:
-    """See ``length`` numbers from ``pointer + start`` on as an array that owns nothing."""
-    array = types.Array(types.float64, 1, "C")
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer, start, length = arguments
-        made = context.make_array(signature.return_type)(context, builder)
-        populate_array(
-            made,
-            data=builder.gep(pointer, [start], inbounds=True),
-            shape=cgutils.pack_array(builder, [length]),
-            strides=cgutils.pack_array(builder, [ir.Constant(WORD, 8)]),
-            itemsize=ir.Constant(WORD, 8),
-            meminfo=None,
-        )
-        return made._getvalue()
-
-    return array(types.CPointer(types.float64), types.int64, types.int64), generate

@@ -12,7 +12,7 @@ import numpy as np
 from sweep_kernels.cache import object_code
 from sweep_kernels.counter import key_of
 from sweep_kernels.objectcode import load
-from sweep_kernels.statistics import APART, LARGEST, SCRATCH, SLOTS, SMALLEST
+from sweep_kernels.statistics import APART, LARGEST, SLOTS, SMALLEST
 from sweep_kernels.tables import table_kind, table_words
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ class Driver:
 
     def _scratch(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if not hasattr(self._room, "arrays"):
-            scratch = SCRATCH + self._block_size + self._state * (self._block_size + WIDEST)
+            scratch = self._block_size + self._state * (self._block_size + WIDEST)
             self._room.arrays = (np.empty(scratch), np.empty((self._outputs, self._block_size + APART)))
         return self._room.arrays
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import functools
-import hashlib
 import itertools
 import json
 import os
 from dataclasses import dataclass
 from typing import Any
+
+from sweep_kernels.seal import sealed, unsealed
 
 __all__ = ["ObjectCode", "linked", "load", "processor", "target_machine"]
 
@@ -53,13 +54,13 @@ class ObjectCode:
         head = {"entry": self.entry, "symbols": self.symbols, "output_kinds": self.output_kinds}
         head |= {"state": self.state, "width": self.width, "parts": self.parts, "why_alone": self.why_alone}
         body = json.dumps(head).encode() + b"\n" + self.code
-        return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+        return sealed(body)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ObjectCode | None:
         """Read what `to_bytes` wrote; None when it is damaged."""
-        digest, _, body = data.partition(b"\n")
-        if hashlib.sha256(body).hexdigest().encode() != digest:
+        body = unsealed(data)
+        if body is None:
             return None
         line, _, code = body.partition(b"\n")
         head = json.loads(line)

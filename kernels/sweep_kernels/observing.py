@@ -12,7 +12,6 @@ import hashlib
 from typing import Any
 
 from numba import types  # type: ignore[import-untyped]
-from numba.extending import intrinsic  # type: ignore[import-untyped]
 
 from sweep_kernels.counting import CHUNK, SETTLED, count, drain
 from sweep_kernels.covariance import WIDTH, block_comoments
@@ -20,6 +19,7 @@ from sweep_kernels.histogram import histogram_indices
 from sweep_kernels.modules import assembly_of, emitted
 from sweep_kernels.native import compiled
 from sweep_kernels.objectcode import ObjectCode
+from sweep_kernels.pointers import counters_at, floats_at, integers_at
 from sweep_kernels.shelf import cache_folder, read, toolchain, write
 from sweep_kernels.sketch import sketch_indices
 from sweep_kernels.state import (
@@ -137,36 +137,3 @@ def _observe() -> Any:
                 state[MARKED] += 1
 
     return observe
-
-
-@intrinsic
-def integers_at(context: Any, address: Any) -> Any:
-    """See an address as that of 64-bit integers."""
-    pointer = types.CPointer(types.int64)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(pointer))
-
-    return pointer(types.int64), generate
-
-
-@intrinsic
-def floats_at(context: Any, address: Any) -> Any:
-    """See an address as that of 64-bit floats."""
-    pointer = types.CPointer(types.float64)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(pointer))
-
-    return pointer(types.int64), generate
-
-
-@intrinsic
-def counters_at(context: Any, address: Any) -> Any:
-    """See an address as that of 32-bit integers."""
-    pointer = types.CPointer(types.int32)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(pointer))
-
-    return pointer(types.int64), generate

@@ -28,7 +28,6 @@ __all__ = [
     "LARGEST",
     "MEAN",
     "NONFINITE_TRIAL",
-    "SCRATCH",
     "SLOTS",
     "SMALLEST",
     "SQUARES",
@@ -37,7 +36,6 @@ __all__ = [
 ]
 
 LANES = 32
-SCRATCH = 3 * LANES
 APART = 16
 """Values of one output stand so many more than a block apart from the next one's: at a power of two all would share a few lines of the cache."""
 SLOTS = ("finite", "mean", "m2", "min", "max", "nonfinite_trial")
@@ -144,7 +142,7 @@ def block_statistics(
     first_trial
         Index of the block's first trial.
     scratch
-        Room to work, shape ``(SCRATCH + n,)``.
+        Room to work, shape ``(n,)``.
     row
         Where to write, shape ``(len(SLOTS),)``.
     """
@@ -153,7 +151,7 @@ def block_statistics(
     lane_sums(x, n, sums, smallest, largest)
     total = fold(sums)
     if not math.isfinite(total):
-        finite = scratch[SCRATCH:]
+        finite = scratch
         n, first_nonfinite = keep_finite(x, n, finite)
         x = finite
         lane_sums(x, n, sums, smallest, largest)

@@ -11,7 +11,7 @@ import pytest
 from sweep_kernels import models, objectcode
 from sweep_kernels.cpu import WIDTH, compile_kernel
 from sweep_kernels.driver import APART, WIDEST, parameter_words
-from sweep_kernels.statistics import SCRATCH, SLOTS
+from sweep_kernels.statistics import SLOTS
 from tests.kernels.test_models import SETTINGS
 
 KINDS = {float: "float", int: "int"}
@@ -32,7 +32,7 @@ def outcome(each, settings, width: int, codes: set[bytes]) -> tuple[bytes, bytes
     codes.add(code.code)
     words = parameter_words([np.array([settings[name]]) for name in each.parameters], kinds, 1)
     values, rows = np.zeros((len(each.outputs), TRIALS + APART)), np.zeros((1, len(each.outputs), len(SLOTS)))
-    scratch = np.empty(SCRATCH + TRIALS + code.state * (TRIALS + WIDEST))
+    scratch = np.empty(TRIALS + code.state * (TRIALS + WIDEST))
     nothing, raised = ctypes.c_void_p(), ctypes.c_void_p()
     status = objectcode.load(code)(
         ctypes.addressof(nothing), ctypes.addressof(raised), SEED, 0, 0, POINT, 0, 1, 0, 1, TRIALS, TRIALS, 0, 0,

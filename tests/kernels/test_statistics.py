@@ -13,7 +13,6 @@ from sweep_kernels.statistics import (
     LARGEST,
     MEAN,
     NONFINITE_TRIAL,
-    SCRATCH,
     SLOTS,
     SMALLEST,
     SQUARES,
@@ -37,7 +36,7 @@ CASES = {
 def statistics(values, function=block_statistics, first_trial: int = 0) -> np.ndarray:
     x = np.array(values, dtype=np.float64)
     row = np.empty(len(SLOTS))
-    function(x, len(x), first_trial, np.empty(SCRATCH + len(x)), row)
+    function(x, len(x), first_trial, np.empty(len(x)), row)
     return row
 
 

@@ -22,6 +22,8 @@ from sweep_kernels.cuda.steps import STEPS, THREADS, Step
 from sweep_kernels.cuda.trials import REMAINDER, TRIAL, WHOLE
 from sweep_kernels.modules import assembly_of
 from sweep_kernels.native import Compiler
+from sweep_kernels.pointers import beyond, linked_in
+from sweep_kernels.seal import sealed, unsealed
 from sweep_kernels.shelf import cache_folder, read, toolchain, write
 from sweep_kernels.trial import ONE_ARGUMENTS
 
@@ -60,17 +62,17 @@ FUNCTIONS = {REMAINDER: (exact.remainder, "float", ("float", "float")), WHOLE: (
 def elements_text() -> str:
     """Return the module of what threads do, which is the same for all kernels; it is kept, for numba needs seconds for it."""
     path = cache_folder() / f"steps-{hashlib.sha256(toolchain().encode()).hexdigest()[:32]}.ll"
-    digest, _, body = (read(path) or b"").partition(b"\n")
-    if digest == hashlib.sha256(body).hexdigest().encode():
-        return body.decode()
-    stand_ins = {id(elements.run_one): _run_one, id(elements.beyond): _beyond}
+    kept = unsealed(read(path) or b"")
+    if kept is not None:
+        return kept.decode()
+    stand_ins = {id(elements.run_one): _run_one, id(elements.beyond): beyond}
     texts = [_text(_inner(each.name), each.element, "", ("integer", *each.arguments), stand_ins) for each in STEPS]
     texts += [_text(_inner(name), *each) for name, each in FUNCTIONS.items()]
     module = llvm.parse_assembly(texts[0])
     for each in texts[1:]:
         module.link_in(llvm.parse_assembly(each))
     text = str(module)
-    write(path, hashlib.sha256(text.encode()).hexdigest().encode() + b"\n" + text.encode())
+    write(path, sealed(text.encode()))
     return text
 
 
@@ -149,15 +151,6 @@ def _entry(module: ir.Module, step: Step, thread: ir.Function, threads: ir.Funct
     return entry
 
 
-def _linked_in(module: Any, name: str, kind: ir.FunctionType) -> Any:
-    """Return a function that is linked in later. numba looks for all names at once; a weak function gives way to the real one."""
-    function = cgutils.get_or_insert_function(module, kind, name)
-    if function.is_declaration:
-        function.linkage = "weak"
-        ir.IRBuilder(function.append_basic_block()).ret(ir.Constant(STATUS, 1))
-    return function
-
-
 @intrinsic
 def _run_one(
     context: Any,
@@ -176,14 +169,6 @@ def _run_one(
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = ir.FunctionType(STATUS, [POINTER.as_pointer()] * 2 + [each.type for each in arguments])
         nowhere = [cgutils.alloca_once(builder, POINTER) for _ in range(2)]
-        return builder.call(_linked_in(builder.module, TRIAL, kind), [*nowhere, *arguments])
+        return builder.call(linked_in(builder.module, TRIAL, kind), [*nowhere, *arguments])
 
     return types.int32(*ONE_ARGUMENTS), generate
-
-
-@intrinsic
-def _beyond(context: Any, pointer: Any, start: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.gep(arguments[0], [arguments[1]], inbounds=True)
-
-    return pointer(pointer, types.int64), generate

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweep_kernels.cache import cache_folder
-from sweep_kernels.shelf import read, toolchain, write
+from sweep_kernels.cache import cache_folder, content_key
+from sweep_kernels.seal import sealed, unsealed
+from sweep_kernels.shelf import read, write
 
 if TYPE_CHECKING:
     from sweep_kernels.declaration import Kernel
@@ -37,13 +37,13 @@ class DeviceCode:
     def to_bytes(self) -> bytes:
         """Write a digest of the rest, one JSON line, the assembly."""
         body = json.dumps({"output_kinds": self.output_kinds}).encode() + b"\n" + self.ptx.encode()
-        return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+        return sealed(body)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> DeviceCode | None:
         """Read what `to_bytes` wrote; None when it is damaged."""
-        digest, _, body = data.partition(b"\n")
-        if hashlib.sha256(body).hexdigest().encode() != digest:
+        body = unsealed(data)
+        if body is None:
             return None
         line, _, ptx = body.partition(b"\n")
         return cls(ptx.decode(), tuple(json.loads(line)["output_kinds"]))
@@ -75,9 +75,7 @@ def device_code(kernel: Kernel, kinds: tuple[str, ...], target: tuple[int, int])
     KernelError
         If it cannot be compiled, or not for a GPU.
     """
-    parts = [kernel.version, *kinds, "->", *kernel.outputs, str(kernel.own_mathematics), toolchain()]
-    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-    path = cache_folder() / f"{kernel.name}-{key}-sm_{target[0]}{target[1]}.ptx"
+    path = cache_folder() / f"{kernel.name}-{content_key(kernel, kinds)}-sm_{target[0]}{target[1]}.ptx"
     data = read(path)
     found = None if data is None else DeviceCode.from_bytes(data)
     if found is None:

@@ -9,7 +9,7 @@ import numpy as np
 from sweep_kernels.cpu import compile_kernel
 from sweep_kernels.driver import WIDEST, parameter_words
 from sweep_kernels.objectcode import load
-from sweep_kernels.statistics import APART, SCRATCH, SLOTS
+from sweep_kernels.statistics import APART, SLOTS
 
 BLOCK = 4096
 
@@ -17,7 +17,7 @@ BLOCK = 4096
 def outcome(code, words, trials):
     """Run trials of one point; return the status, what they return, and their statistics, as bytes."""
     values, rows = np.full((2, BLOCK + APART), np.nan), np.zeros((1, 2, len(SLOTS)))
-    scratch = np.empty(SCRATCH + BLOCK + code.state * (BLOCK + WIDEST))
+    scratch = np.empty(BLOCK + code.state * (BLOCK + WIDEST))
     nothing, raised = ctypes.c_void_p(), ctypes.c_void_p()
     status = load(code)(
         ctypes.addressof(nothing), ctypes.addressof(raised), 11, 22, 0, 3, 0, 1, 0, 1, trials, BLOCK, 0, 0,
