@@ -107,7 +107,11 @@ def main() -> None:
             for each in found:
                 if each.extremity < SUSPICIOUS:
                     look_again(each, arguments.psamples, report)
-    summarise(outcomes, report)
+    for name, is_control in (("ours", False), ("control", True)):
+        group = [each for each in outcomes if (each.order == "control") == is_control]
+        if group:
+            report.line(f"{name}:")
+            summarise(group, report)
 
 
 def outcomes_of(order, seed, tests, psamples, report):

@@ -44,12 +44,16 @@ def gpus() -> list[str]:
     DeviceError
         If there is none, or no driver.
     """
-    from sweep_kernels.cuda.devices import devices
-
     try:
-        return [each.name for each in devices()]
+        return _found()
     except DeviceError as error:
         raise DeviceError(f"device='cuda' cannot be had: {error}; 'cpu' gives the same bytes") from None
+
+
+def _found() -> list[str]:
+    from sweep_kernels.cuda.devices import devices
+
+    return [each.name for each in devices()]
 
 
 def seats(cluster: Cluster | None, workers: int | None) -> dict[str, int]:
@@ -108,7 +112,7 @@ def on_faster(study: Study, seconds: float, trials: int, workers: int) -> tuple[
         return study, seconds, f"runs on the CPU: {COUNTED_ON_CPU.partition(':')[0]}"
     other = dataclasses.replace(study, device="cuda")
     try:
-        names = gpus()
+        names = _found()
         elsewhere = pilot(other).seconds_per_trial * trials
     except (DeviceError, KernelError) as error:
         return study, seconds, f"runs on the CPU: {error}"

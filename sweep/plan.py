@@ -312,7 +312,7 @@ def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableRefe
         if name == kernel.receiver:
             raise PlanError(
                 f"axis {name!r} is the first argument of kernel {kernel.name!r}, which receives the random numbers: "
-                f"declare def {kernel.name}(rng, {', '.join((name, *kernel.parameters))})"
+                f"declare def {kernel.name}(rng, {', '.join((name, *(each for each in kernel.parameters if each != 'rng')))})"
             )
         if name not in kernel.parameters:
             known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"

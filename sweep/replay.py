@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sweep.errors import KernelError, SpecError, TrialError, UsageError
 from sweep.frames import last_frame
 from sweep.work.arguments import arguments_of
@@ -151,4 +153,6 @@ def outputs_of(kernel: Kernel, returned: Any) -> dict[str, Any]:
     KernelError
         If it is not as many values as the kernel names outputs, or one is neither a number nor a bool.
     """
-    return dict(zip(kernel.outputs, flattened(kernel.name, kernel.outputs, returned), strict=True))
+    values = flattened(kernel.name, kernel.outputs, returned)
+    plain = (each.item() if isinstance(each, np.generic) else each for each in values)
+    return dict(zip(kernel.outputs, plain, strict=True))

@@ -255,8 +255,9 @@ def _check_argument(name: str, argument: inspect.Parameter) -> None:
     if argument.kind not in {argument.POSITIONAL_ONLY, argument.POSITIONAL_OR_KEYWORD}:
         raise KernelError(f"kernel {name!r}: argument {argument.name!r} must be a plain one (no *, ** or keyword-only)")
     if argument.default is not argument.empty and _number(argument.default) is None:
+        too_large = " that fits in 64 bits" if isinstance(argument.default, int) else ""
         raise KernelError(
-            f"kernel {name!r}: the default {argument.default!r} of {argument.name!r} is no number that fits in 64 bits"
+            f"kernel {name!r}: the default {argument.default!r} of {argument.name!r} is no number{too_large}"
         )
 
 

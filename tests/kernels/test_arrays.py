@@ -106,6 +106,20 @@ def test_what_was_in_the_memory_before_is_not_seen():
     assert each.trial(1, 0, 0, **each.defaults) == (0.0, 0.0)
 
 
+def narrow(rng, p: float = 0.5, n: int = 100):
+    small, flags, whole = np.full(3, 53, np.int8), np.ones(2, np.bool_), np.full(2, 2_000_000, np.int32)
+    total = 0
+    for each in small:
+        total += each
+    return small[0] + n + total, whole[0] * whole[1] + flags[0] + flags[1]
+
+
+def test_narrow_numbers_are_read_as_wide_ones():
+    each = kernel(outputs=["a", "b"])(narrow)
+    found = compiled_trials(each, 1, 0, 0, 1, **each.defaults)
+    assert each.trial(1, 0, 0, **each.defaults) == (312, 4_000_000_000_002) == tuple(found[:, 0])
+
+
 def test_an_index_out_of_range_names_the_trial(tmp_path):
     text = """
     import numpy as np
