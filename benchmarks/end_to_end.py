@@ -1,6 +1,6 @@
 """What share of two cores does `sweep run` turn into trials?
 
-    python benchmarks/end_to_end.py [--trials N] [--rounds N] [--quick] [--json FILE]
+    python benchmarks/end_to_end.py [--executor NAME] [--trials N] [--rounds N] [--quick] [--json FILE]
 
 For pi and an Asian option of 100 steps: trials a second of a whole command on two workers, from the shell to the result, over twice what the compiled
 driver alone makes on one core just before and just after. Start-up, the same command for 1,000 trials, is shown, and the share without it as well.
@@ -48,10 +48,20 @@ def driver_rate(name: str, seconds: float) -> float:
     return done * BLOCK_SIZE / (time.perf_counter() - begun)
 
 
-def command_seconds(study: Path, trials: int) -> float:
+def command_seconds(study: Path, trials: int, executor: str) -> float:
     """How long a command takes."""
     with tempfile.TemporaryDirectory() as store:
-        options = ["--trials", str(trials), "--store", f"{store}/results", "--workers", str(WORKERS), "--quiet"]
+        options = [
+            "--trials",
+            str(trials),
+            "--store",
+            f"{store}/results",
+            "--workers",
+            str(WORKERS),
+            "--quiet",
+            "--executor",
+            executor,
+        ]
         begun = time.perf_counter()
         subprocess.run([*COMMAND, str(study), *options], check=True, stdout=subprocess.DEVNULL, env=dict(os.environ))
         return time.perf_counter() - begun
@@ -61,9 +71,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--trials", type=int, default=10**9)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--executor", default="auto", help="of `sweep run`; auto takes Ray for more than a minute of work"
+    )
     parser.add_argument("--quick", action="store_true", help="10**8 trials, one round")
     parser.add_argument("--json", metavar="FILE")
     arguments = parser.parse_args()
+    executor = arguments.executor
     trials, rounds = (10**8, 1) if arguments.quick else (arguments.trials, arguments.rounds)
     results: dict[str, dict[str, float]] = {}
     for name, (_, given) in CASES.items():
@@ -72,11 +86,12 @@ def main() -> None:
             study.write_text(
                 STUDY.format(name=name, axes=", ".join(f"{each}=[{value}]" for each, value in given.items()))
             )
-            command_seconds(study, 1000)
+            command_seconds(study, 1000, executor)
             found: list[dict[str, float]] = []
             for _ in range(rounds):
                 before = driver_rate(name, 3.0)
-                start_up, whole = command_seconds(study, 1000), command_seconds(study, trials)
+                start_up = command_seconds(study, 1000, executor)
+                whole = command_seconds(study, trials, executor)
                 alone = (before + driver_rate(name, 3.0)) / 2
                 best = trials / (WORKERS * alone)
                 found.append({
@@ -86,7 +101,9 @@ def main() -> None:
         results[name] = {key: statistics.median(each[key] for each in found) for key in found[0]}
         print(f"{name}: " + ", ".join(f"{key} {value:.4g}" for key, value in results[name].items()), flush=True)
     if arguments.json:
-        Path(arguments.json).write_text(json.dumps({"trials": trials, **results}, indent=1) + "\n")
+        Path(arguments.json).write_text(
+            json.dumps({"trials": trials, "executor": executor, **results}, indent=1) + "\n"
+        )
 
 
 if __name__ == "__main__":
