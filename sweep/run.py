@@ -48,11 +48,11 @@ __all__ = ["EXECUTORS", "run_plan"]
 T = TypeVar("T")
 
 EXECUTORS = ("auto", "inprocess", "ray")
+HERE = "local"
+"""The address of a Ray that is started for this run, and ends with it."""
 
 SETTLE_SECONDS = 10.0
 """Seconds of work from which on it pays to find out how trials that part ways run fastest."""
-RAY_PAYS_AFTER = 60.0
-"""Seconds of work for each worker above which ``auto`` takes Ray: its start takes five to six."""
 
 
 def run_plan(
@@ -64,7 +64,7 @@ def run_plan(
     device: str = "cpu",
     workers: int | None = None,
     shards: int | None = None,
-    ray_address: str = "local",
+    ray_address: str = HERE,
     replace: bool = False,
     progress: Progress | None = None,
     data: Mapping[str, Table] | None = None,
@@ -80,7 +80,7 @@ def run_plan(
     store
         Where everything is kept; it may hold part of the plan already, or a smaller one that this one extends.
     executor
-        ``"inprocess"`` (threads), ``"ray"``, or ``"auto"``: Ray when each worker has more than a minute of work.
+        ``"inprocess"`` (threads), ``"ray"``, or ``"auto"``: Ray when the address of a cluster is given, else threads.
     device
         ``"cpu"``, ``"cuda"`` for this machine's GPUs, or those of a Ray cluster, or ``"auto"``: this machine's GPUs where they are faster.
         It changes no byte of the result.
@@ -115,6 +115,7 @@ def run_plan(
     """
     _check_options(executor, workers, shards)
     check_device(device)
+    executor = _chosen(executor, store, ray_address)
     progress = progress or Silent()
     study = Study(kernel, plan, store, data, "cuda" if device == "cuda" else "cpu")
     if device == "cuda" and executor != "ray":
@@ -136,8 +137,7 @@ def run_plan(
             work = _measured(study, rectangles, executor, progress)
             if device == "auto" and executor != "ray":
                 study, work = _on_faster(study, work, where.workers, progress)
-            chosen = _chosen(executor, study, work.seconds / where.workers, where.workers)
-            where = _Where(chosen, where.workers, _cluster(stack, chosen, where.workers, ray_address))
+            where = _Where(executor, where.workers, _cluster(stack, executor, where.workers, ray_address))
             if study.device == "cuda":
                 where = dataclasses.replace(where, **seats(where.cluster, workers))
             stages = _map_stages(study, held, work, where, shards, progress)
@@ -300,18 +300,15 @@ def _trials(plan: Plan, rectangle: Rectangle) -> int:
     return (rectangle.last_point - rectangle.first_point) * (last - rectangle.first_block * plan.block_size)
 
 
-def _chosen(executor: str, study: Study, seconds: float, workers: int) -> str:
-    """Decide where to run; `seconds` of work for each worker."""
-    in_memory = study.store.url.startswith("memory:")
-    if executor == "ray" and in_memory:
+def _chosen(executor: str, store: Store, ray_address: str) -> str:
+    """Decide where to run: threads let go of the interpreter while they work, so on one machine Ray has nothing to add."""
+    if executor == "auto":
+        executor = "inprocess" if ray_address == HERE else "ray"
+    if executor == "ray" and store.url.startswith("memory:"):
         raise StoreError(
             "Ray's workers cannot reach a store in this process's memory; use a folder or s3://bucket/prefix"
         )
-    if executor != "auto":
-        return executor
-    if study.device == "cuda":
-        return "inprocess"
-    return "ray" if seconds > RAY_PAYS_AFTER and workers > 1 and not in_memory else "inprocess"
+    return executor
 
 
 def _cluster(stack: contextlib.ExitStack, executor: str, workers: int, address: str) -> Cluster | None:

@@ -431,6 +431,7 @@ def test_a_table_is_kept_beside_the_plan(tmp_path):
         ({"workers": 0}, UsageError, "workers=0 is not 1 or more"),
         ({"shards": 10_001}, UsageError, "shards=10001 is not between 1 and 10,000"),
         ({"executor": "ray"}, StoreError, "cannot reach a store in this process's memory"),
+        ({"ray_address": "127.0.0.1:1"}, StoreError, "cannot reach a store in this process's memory"),  # Ray, by auto
     ],
 )
 def test_options_that_cannot_be(options, error, text):
