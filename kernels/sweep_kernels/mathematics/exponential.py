@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from sweep_kernels.arithmetic import bits_of, fma, select
-from sweep_kernels.mathematics.binary import NAN, SHIFT, SHIFT_BITS, is_number, magnitude, power_of_two, scaled
+from sweep_kernels.mathematics.binary import NAN, SHIFT, SHIFT_BITS, is_number, magnitude, power_of_two, scaled_number
 from sweep_kernels.mathematics.double_double import add, fast_two_sum, product, two_product, two_sum
 
 __all__ = ["exp", "exp2", "exp_of_sum", "expm1", "quarter_expm1"]
@@ -51,7 +51,7 @@ def exp(x: float) -> float:
     """``e**x``; error below 0.6 ulp (0.76 where the result is subnormal)."""
     inside = select(x > -760.0, x, -760.0)  # a NaN as well
     k, y, y_low = exp_of_sum(select(inside < 720.0, inside, 720.0), 0.0)
-    return select(is_number(x), scaled(y + y_low, k), NAN)
+    return select(is_number(x), scaled_number(y + y_low, k), NAN)
 
 
 def exp2(x: float) -> float:
@@ -73,7 +73,7 @@ def exp2(x: float) -> float:
     linear, low = two_product(r, LN2)
     y, y_low = fast_two_sum(1.0, linear)
     y_low = y_low + fma(r * r, p, fma(r, LN2_ERROR, low))
-    return select(is_number(x), scaled(y + y_low, bits_of(shifted) - SHIFT_BITS), NAN)
+    return select(is_number(x), scaled_number(y + y_low, bits_of(shifted) - SHIFT_BITS), NAN)
 
 
 def quarter_expm1(x: float) -> tuple[float, float]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from sweep_kernels.arithmetic import bits_of, float_of_bits, fma, select
-from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, is_number, magnitude, scaled
+from sweep_kernels.mathematics.binary import INF, NAN, flip_sign, is_number, magnitude, scaled_number
 from sweep_kernels.mathematics.double_double import two_product
 from sweep_kernels.mathematics.exponential import exp_of_sum
 from sweep_kernels.mathematics.logarithmic import logarithm
@@ -27,7 +27,7 @@ def pow(x: float, y: float) -> float:  # noqa: A001 - math's name
     inside = (high > -760.0) & (high < 720.0)
     bound = select(high > 0.0, 720.0, -760.0)
     k, z, z_low = exp_of_sum(select(inside, high, bound), select(inside, low, 0.0))
-    size = scaled(z + z_low, k)
+    size = scaled_number(z + z_low, k)
 
     shifted = select(exponent < INTEGERS, exponent + INTEGERS, exponent)
     fractional = (exponent < INTEGERS) & (shifted - INTEGERS != exponent)
