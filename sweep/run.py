@@ -85,12 +85,14 @@ def run_plan(
         ``"cpu"``, ``"cuda"`` for this machine's GPUs, or those of a Ray cluster, or ``"auto"``: this machine's GPUs where they are faster.
         It changes no byte of the result.
     workers
-        How many work at a time; all processors when left out, and on GPUs two for each, or one for each of a Ray cluster.
+        How many work at a time; all processors of this machine or of the cluster when left out, and on GPUs two for each, or one for each
+        of a Ray cluster.
     shards
         Into how many shards to cut what is missing, at most 10,000; chosen from a short timed pilot when left out. It changes no
         byte of the result.
     ray_address
-        ``"local"`` to start Ray here, else the address of a cluster.
+        ``"local"`` to start Ray here, ``"nodes"`` for the nodes of the AWS Batch multi-node job that this process is the main node of, else
+        the address of a cluster.
     replace
         Throw away what the store holds if it is another sweep, once the kernel of this one is compiled.
     progress
@@ -137,7 +139,10 @@ def run_plan(
             work = _measured(study, rectangles, executor, progress)
             if device == "auto" and executor != "ray":
                 study, work = _on_faster(study, work, where.workers, progress)
-            where = _Where(executor, where.workers, _cluster(stack, executor, where.workers, ray_address))
+            if executor == "ray":
+                cluster = _cluster(stack, where.workers, ray_address, progress)
+                there = where.workers if ray_address == HERE else max(1, int(cluster.processors))
+                where = _Where(executor, workers or there, cluster)
             if study.device == "cuda":
                 where = dataclasses.replace(where, **seats(where.cluster, workers))
             stages = _map_stages(study, held, work, where, shards, progress)
@@ -311,13 +316,20 @@ def _chosen(executor: str, store: Store, ray_address: str) -> str:
     return executor
 
 
-def _cluster(stack: contextlib.ExitStack, executor: str, workers: int, address: str) -> Cluster | None:
-    """Reach Ray, if that is where to run, before anything is written."""
-    if executor != "ray":
-        return None
+def _cluster(stack: contextlib.ExitStack, workers: int, address: str, progress: Progress) -> Cluster:
+    """Reach Ray, before anything is written."""
     from sweep.executors.cluster import Cluster
+    from sweep.executors.nodes import NODES, Node, gathered, head
 
-    return stack.enter_context(Cluster(workers, address))
+    if address != NODES:
+        return stack.enter_context(Cluster(workers, address))
+    node = Node.here()
+    cluster = stack.enter_context(Cluster(workers, stack.enter_context(head(node))))
+    there = gathered(node)
+    if there < node.count:
+        progress.note(f"runs on {there} of {node.count} nodes: the others did not come")
+    cluster.count()
+    return cluster
 
 
 def _worker(study: Study, where: _Where, functions: Functions, environment: Environment, tell: Tell) -> Worker:

@@ -52,7 +52,11 @@ def command(
     trials: TrialsOption = None,
     seed: SeedOption = None,
     ray_address: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="A Ray cluster that is there, instead of a local one.")
+        str,
+        typer.Option(
+            metavar="ADDRESS|nodes",
+            help="A Ray cluster that is there, or the nodes of this multi-node job, instead of a local one.",
+        ),
     ] = "local",
     replace: Annotated[
         bool, typer.Option("--replace", help="Throw away the sweep that the store holds, if it is another one.")
@@ -67,6 +71,8 @@ def command(
     from sweep.run import run_plan
     from sweep.store import open_store
 
+    if ray_address == "nodes" and _lent():
+        return
     sweep = read_study(study, trials, seed)
     plan = sweep.plan(source=study.partition(":")[0])
     place = open_store(default_store(study) if store is None else store)
@@ -94,3 +100,13 @@ def command(
 
         typer.echo(format_table(result, "text", limit=ROWS, width=terminal_width()))
         typer.echo(f"{place.url}", err=True)
+
+
+def _lent() -> bool:
+    """Lend this node to the main node's cluster until that ends; False on the main node, which runs the study."""
+    from sweep.executors.nodes import Node, join
+
+    node = Node.here()
+    if not node.is_main:
+        join(node)
+    return not node.is_main

@@ -30,7 +30,7 @@ class Cluster:
     Attributes
     ----------
     processors, gpus
-        How many the session has; may be fewer processors than were asked for.
+        How many the session has; may be fewer processors than were asked for, or more where the cluster was there.
 
     Raises
     ------
@@ -54,8 +54,7 @@ class Cluster:
                 raise UsageError(
                     f"this process has a session with the Ray cluster at {there!r} already, not with {address!r}"
                 )
-        held = ray.cluster_resources()
-        self.processors, self.gpus = float(held.get("CPU", 0.0)), int(held.get("GPU", 0.0))
+        self.count()
 
     def _start(self, ray: Any, processors: int, address: str) -> None:
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
@@ -69,6 +68,13 @@ class Cluster:
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise UsageError(f"no Ray cluster answers at {address!r}: {str(error).splitlines()[0]}") from None
         self._started = True
+
+    def count(self) -> None:
+        """Look again at what the cluster has."""
+        import ray
+
+        held = ray.cluster_resources()
+        self.processors, self.gpus = float(held.get("CPU", 0.0)), int(held.get("GPU", 0.0))
 
     def close(self) -> None:
         """End the session if it was begun here."""

@@ -78,6 +78,8 @@ def work_of(state: State, lease_id: int) -> Work:
     if job.spec.nodes is not None:
         variables["AWS_BATCH_JOB_NUM_NODES"] = str(job.size)
         variables["AWS_BATCH_JOB_MAIN_NODE_INDEX"] = str(job.main)
+        if state.environments[lease.environment].address is None:
+            variables["SWEEP_NODE_ADDRESS"] = "127.0.0.1"
         if lease.spans[0][0] != job.main:
             variables["AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS"] = "127.0.0.1"
     return Work(

@@ -1983,6 +1983,18 @@ def _(rig):
     assert rig.status(other) is Status.STARTING
 
 
+@row("+11", "a node on this machine is told its own address, and one elsewhere is not")
+def _(rig):
+    rig.define("nodes", nodes=Nodes(2, 0, (NodeGroup(0, None, Container(("true",))),)))
+    rig.submit("nodes")
+    assert work_of(rig.state, 1).environment(0, 1)["SWEEP_NODE_ADDRESS"] == "127.0.0.1"
+    far = Rig()
+    far.environment("here", new=False, address="192.0.2.1:6379")
+    far.define("nodes", nodes=Nodes(2, 0, (NodeGroup(0, None, Container(("true",))),)))
+    far.submit("nodes")
+    assert "SWEEP_NODE_ADDRESS" not in work_of(far.state, 1).environment(0, 1)
+
+
 @row("+9", "what is told twice, or of an attempt long over, is ignored")
 def _(rig):
     job = rig.submit(retry=Retry(2))
