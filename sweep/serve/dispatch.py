@@ -43,7 +43,7 @@ class Dispatcher:
         desk: Desk,
         operations: Operations,
         *,
-        verify: Callable[[Asked, str | None], None] | None = None,
+        verify: Callable[[Asked, str], None] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> None:
         self._desk = desk
@@ -70,9 +70,15 @@ class Dispatcher:
             answer = error(_service_of(found), "ServerException", told, 500, request_id)
         return replace(answer, headers={**answer.headers, "x-amzn-RequestId": request_id})
 
+    def refuse(self, refused: RefusedError) -> Answer:
+        """Answer a request that is not looked at any further."""
+        request_id = str(uuid.uuid4())
+        answer = error("batch", refused.code, refused.message, refused.status, request_id)
+        return replace(answer, headers={**answer.headers, "x-amzn-RequestId": request_id})
+
     def _answer(self, asked: Asked, found: Route | Lost, request_id: str) -> Answer:
         if self._verify is not None:
-            self._verify(asked, found.service if isinstance(found, Lost) else found.operation.service.name)
+            self._verify(asked, _service_of(found))
         if isinstance(found, Lost):
             return _nowhere(found, request_id)
         given = self._carried_out(asked, found)
