@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import logging
 import math
 import os
 import signal
@@ -12,9 +10,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import uvicorn
+from typing import TYPE_CHECKING
 
 from sweep.daemon import server as daemon
 from sweep.daemon.folder import log_path
@@ -24,7 +20,6 @@ from sweep.errors import SweepError, UsageError
 from sweep.executors.commands.files import make_private
 from sweep.jobs.journal import Journal
 from sweep.jobs.loop import Engine
-from sweep.serve.connection import IDLE_SECONDS, LARGEST_HEAD, PatientProtocol
 from sweep.serve.desk import Desk
 from sweep.serve.dispatch import Dispatcher
 from sweep.serve.endpoint import Endpoint
@@ -33,6 +28,7 @@ from sweep.serve.keys import KeyPair, key_pair
 from sweep.serve.operations import OPERATIONS
 from sweep.serve.settings import ENGINE_RELAXATIONS, Settings, check
 from sweep.serve.signature import Verifier
+from sweep.serve.web import Web, listening_socket
 from sweep.serve.wire.model import SERVICES, service
 
 if TYPE_CHECKING:
@@ -40,10 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Served", "serve"]
-
-BACKLOG = 1024
-GOODBYE_SECONDS = 5
-"""How long answers may take that are under way when the endpoint ends."""
 
 
 @dataclass(frozen=True)
@@ -71,30 +63,18 @@ def serve(settings: Settings, ready: Callable[[Served], None]) -> None:
         If the engine has failed.
     """
     check(settings)
-    with _listening(settings) as listening:
+    with listening_socket(settings.host, settings.port) as listening:
         _settle(settings.folder)
-        engine = _engine(settings)
+        journal = Journal(settings.folder, _of_engine(settings))
+        keys = key_pair(settings.folder)  # as nobody else is at work in the folder
+        engine = _engine(settings, journal)
         try:
-            _answer(settings, engine, listening, ready)
+            _answer(settings, engine, keys, listening, ready)
         except SweepError:
             raise
         except Exception as error:
             raise SweepError(daemon.reason(error)) from error
         engine.close()
-
-
-@contextmanager
-def _listening(settings: Settings) -> Generator[socket.socket]:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as made:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            made.bind((settings.host, settings.port))
-            made.listen(BACKLOG)
-        except OSError as error:
-            said = "it is in use" if error.errno == errno.EADDRINUSE else error.strerror
-            raise UsageError(f"cannot listen at {settings.host}, port {settings.port}: {said}") from None
-        yield made
 
 
 def _settle(folder: Path) -> None:
@@ -110,17 +90,18 @@ def _settle(folder: Path) -> None:
     os.chdir("/")
 
 
-def _engine(settings: Settings) -> Engine:
+def _of_engine(settings: Settings) -> tuple[str, ...]:
+    """Return the relaxations that are the engine's own."""
+    return tuple(each for each in settings.relaxed if each in ENGINE_RELAXATIONS)
+
+
+def _engine(settings: Settings, journal: Journal) -> Engine:
     """Start the engine."""
-    asked = tuple(each for each in settings.relaxed if each in ENGINE_RELAXATIONS)
-    journal = Journal(settings.folder, asked)
     engine = Engine(worker_maker(settings.folder), journal)
-    there = _relaxed(engine)
+    asked, there = _of_engine(settings), _relaxed(engine)
     if not set(asked) <= set(there):
-        journal.close()
-        raise UsageError(
-            f"the engine in {settings.folder} relaxes {', '.join(there) or 'nothing'}: only a new one takes --relax {','.join(asked)}"
-        )
+        told = f"the engine in {settings.folder} relaxes {', '.join(there) or 'nothing'}"
+        raise UsageError(f"{told}: only a new one takes --relax {','.join(asked)}")
     engine.start()
     daemon.furnish(engine)
     return engine
@@ -131,18 +112,19 @@ def _relaxed(engine: Engine) -> tuple[str, ...]:
         return tuple(state.relaxed)
 
 
-def _answer(settings: Settings, engine: Engine, listening: socket.socket, ready: Callable[[Served], None]) -> None:
+def _answer(
+    settings: Settings, engine: Engine, keys: KeyPair, listening: socket.socket, ready: Callable[[Served], None]
+) -> None:
     """Answer on both sockets until one of them, or a signal, says that it is enough."""
-    keys = key_pair(settings.folder)
     line = daemon.Server(engine, settings.folder, idle_seconds=math.inf)
-    http = _Http(_application(settings, engine, keys), settings, listening, line.end)
+    web = Web(_application(settings, engine, keys), listening, settings.certificate, settings.key, ended=line.end)
     with _ended_by_signals(line.end):
-        http.start()
+        web.start()
         try:
             ready(Served(_url(settings, listening), keys, settings))
             line.serve()
         finally:
-            http.stop()
+            web.stop()
 
 
 def _application(settings: Settings, engine: Engine, keys: KeyPair) -> Endpoint:
@@ -176,65 +158,6 @@ def _ended_by_signals(end: Callable[[], None]) -> Generator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-class _Http:
-    """uvicorn, on a thread of its own."""
-
-    def __init__(
-        self, application: Any, settings: Settings, listening: socket.socket, ended: Callable[[], None]
-    ) -> None:
-        config = uvicorn.Config(
-            application,
-            http=PatientProtocol,
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            log_level=logging.ERROR,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=IDLE_SECONDS,
-            timeout_graceful_shutdown=GOODBYE_SECONDS,
-            h11_max_incomplete_event_size=LARGEST_HEAD,
-            ssl_certfile=settings.certificate,
-            ssl_keyfile=settings.key,
-        )
-        self._server = _Server(config)
-        self._listening = listening
-        self._ended = ended
-        self._thread = threading.Thread(target=self._run, name="sweep-http", daemon=True)
-
-    def start(self) -> None:
-        """Begin, and return when requests are answered."""
-        self._thread.start()
-        self._server.up.wait()
-
-    def stop(self) -> None:
-        """Finish what is under way."""
-        self._server.should_exit = True
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            self._server.run(sockets=[self._listening])
-        finally:
-            self._server.up.set()
-            self._ended()
-
-
-class _Server(uvicorn.Server):
-    """Tells when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen."""
-        await super().startup(sockets)
-        self.up.set()
 
 
 class _Log:
