@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from sweep.cli import definitions, engine, environments, jobs, kernels, plan, queues, replay, run, show, status
+from sweep.cli import definitions, engine, environments, jobs, kernels, plan, queues, replay, run, serve, show, status
 from sweep.cli.misuse import MISUSE, told
 from sweep.errors import SweepError
 
@@ -92,6 +92,7 @@ for _name, _module in {
     "show": show,
     "replay": replay,
     "kernels": kernels,
+    "serve": serve,
 }.items():
     app.command(_name)(_module.command)
 

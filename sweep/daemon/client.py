@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import struct
 import subprocess
@@ -13,10 +12,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sweep.daemon.folder import VERSION, engine_folder, log_path, socket_path
+from sweep.daemon.surroundings import free_environment
 from sweep.errors import JobError
 from sweep.executors.commands.address import connect
 from sweep.executors.commands.files import make_private
-from sweep.executors.commands.wire import FREE, MARK
 from sweep.jobs.codec import decode, encode
 
 if TYPE_CHECKING:
@@ -246,7 +245,7 @@ class _Daemon:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=_environment(),
+                env=free_environment(),
                 start_new_session=True,
             )
 
@@ -269,17 +268,6 @@ class _Daemon:
             if LOCKED not in said:
                 raise JobError(said)
         return code is not None
-
-
-def _environment() -> dict[str, str]:
-    """Return our environment, for a process that belongs to no job, even if we do, and works elsewhere."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("AWS_BATCH")}
-    if "PYTHONPATH" in kept:
-        kept["PYTHONPATH"] = os.pathsep.join(
-            os.path.abspath(each)  # noqa: PTH100 - a Path would be longer
-            for each in kept["PYTHONPATH"].split(os.pathsep)
-        )
-    return kept | {MARK: FREE}
 
 
 def _last_line(folder: Path, began: int) -> str:

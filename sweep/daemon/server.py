@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from sweep.jobs.events import Event
     from sweep.jobs.state import State
 
-__all__ = ["Server", "main"]
+__all__ = ["Server", "furnish", "main", "reason"]
 
 LONGEST_WAIT = 10.0
 """Seconds that one ``wait`` may take; who wants to wait for longer asks again."""
@@ -61,9 +61,16 @@ USERS = {name: kind for name, kind in KINDS.items() if kind not in {Begun, Ended
 
 
 class Server:
-    """Answers on the engine's socket, one thread a connection."""
+    """Answers on the engine's socket, one thread a connection.
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    Parameters
+    ----------
+    idle_seconds
+        After so long without a question or a live job it ends.
+    """
+
+    def __init__(self, engine: Engine, folder: Path, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
         self._engine = engine
         self._path = socket_path(folder)
         self._ended = threading.Event()
@@ -95,7 +102,9 @@ class Server:
         self._ended.set()
 
     def _is_idle(self, state: State) -> bool:
-        return time.monotonic() - self._asked > IDLE_SECONDS and not any(each.live for each in state.jobs.values())
+        return time.monotonic() - self._asked > self._idle_seconds and not any(
+            each.live for each in state.jobs.values()
+        )
 
     def _listen(self) -> socket.socket:
         """Listen at our path; whoever listened there before is dead, for he held the journal's lock."""
@@ -138,9 +147,9 @@ class Server:
         except SweepError as error:
             return {"refused": str(error)}
         except Exception as error:  # noqa: BLE001 - the daemon must outlive a question that it cannot answer
-            sys.stderr.write(f"sweep: {_reason(error)}, asked {line[:500]!r}\n")
+            sys.stderr.write(f"sweep: {reason(error)}, asked {line[:500]!r}\n")
             sys.stderr.flush()
-            return {"refused": f"the engine could not answer: {_reason(error)}"}
+            return {"refused": f"the engine could not answer: {reason(error)}"}
 
     def _asked_for(self, question: dict[str, Any]) -> Any:
         if "hello" in question:
@@ -166,10 +175,10 @@ def _event(kind: str, body: Any) -> Event:
     return decode(USERS[kind], body)
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """Say what is wrong; an engine that has failed says why by the cause."""
     told = f"{type(error).__name__}: {error}" if error.__cause__ is None else str(error)
-    return told if error.__cause__ is None else f"{told}: {_reason(error.__cause__)}"
+    return told if error.__cause__ is None else f"{told}: {reason(error.__cause__)}"
 
 
 def _hang_up(listening: socket.socket) -> None:
@@ -211,12 +220,12 @@ def main(folder: str, *relaxed: str) -> None:
     except SweepError as error:
         _exit(str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it was, nobody else will say so
-        _exit(_reason(error), 1)
+        _exit(reason(error), 1)
     engine.close()
 
 
-def _exit(reason: str, code: int) -> NoReturn:
-    sys.stderr.write(f"sweep: {reason}\n")
+def _exit(told: str, code: int) -> NoReturn:
+    sys.stderr.write(f"sweep: {told}\n")
     sys.exit(code)
 
 

@@ -1,0 +1,127 @@
+"""A connection that cannot be held for long by saying little, or by not listening.
+
+uvicorn ends connections that are idle between requests, and no others.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["IDLE_SECONDS", "LARGEST_HEAD", "PatientProtocol"]
+
+ARRIVAL_SECONDS = 20.0
+"""How long a request may take to arrive, from its first byte to its last; and an answer to be fetched."""
+
+IDLE_SECONDS = 20
+"""How long a connection is kept between requests."""
+
+LARGEST_HEAD = 32 << 10
+"""Bytes of a request's first line and its headers."""
+
+MOST_CONNECTIONS = 256
+"""At a time; more are told to come again, which AWS's clients do."""
+
+_DONE = {h11.DONE, h11.MUST_CLOSE, h11.CLOSED}
+
+
+class PatientProtocol(H11Protocol):
+    """HTTP/1.1 with deadlines, and with a limit to the connections."""
+
+    arrival_seconds = ARRIVAL_SECONDS
+    most_connections = MOST_CONNECTIONS
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin, unless there are too many already."""
+        super().connection_made(transport)
+        self._arm()
+        if len(self.connections) > self.most_connections:
+            transport.write(_raw(b"503 Service Unavailable", b"ServiceUnavailableException", b"Too many connections"))
+            transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what comes in; the clock runs until a request is whole."""
+        if self.transport.is_closing():
+            return
+        if self._deadline is None:
+            self._arm()
+        super().data_received(data)
+        if not self._is_arriving() and not self.transport.is_closing():
+            self._disarm()
+
+    def _is_arriving(self) -> bool:
+        """Whether a part of a request is there, and not all of it."""
+        state: Any = self.conn.their_state
+        if state is h11.IDLE:
+            return bool(self.conn.trailing_data[0])
+        return state not in _DONE
+
+    def on_response_complete(self) -> None:
+        """Give whoever does not fetch the end of an answer no longer than a request."""
+        super().on_response_complete()
+        if self.transport.is_closing() and self._deadline is None:
+            self._arm()
+
+    def pause_writing(self) -> None:
+        """Wait for an answer to be fetched, but not for ever."""
+        super().pause_writing()
+        if self._deadline is None:
+            self._arm()
+
+    def resume_writing(self) -> None:
+        """Go on, as the answer is being fetched."""
+        super().resume_writing()
+        if not self._is_arriving():
+            self._disarm()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End a connection that was idle; at once if its last answer is not fetched either."""
+        super().timeout_keep_alive_handler()
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+    def send_400_response(self, msg: str) -> None:
+        """Tell who does not speak HTTP."""
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.write(_raw(b"400 Bad Request", b"SerializationException", msg.encode()))
+        self.transport.close()
+
+    def _arm(self) -> None:
+        self._deadline = self.loop.call_later(self.arrival_seconds, self._give_up)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        self.transport.abort()
+
+
+def _raw(status: bytes, code: bytes, message: bytes) -> bytes:
+    """Write an answer without the help of a protocol that has come to its end."""
+    body = b'{"message":"%s"}' % message
+    lines = (
+        b"HTTP/1.1 " + status,
+        b"Content-Type: application/json",
+        b"Content-Length: %d" % len(body),
+        b"Connection: close",
+        b"x-amzn-ErrorType: " + code,
+        b"x-amzn-RequestId: " + str(uuid.uuid4()).encode(),
+        b"",
+        body,
+    )
+    return b"\r\n".join(lines)

@@ -1,0 +1,72 @@
+"""The dispatcher as an ASGI application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from sweep.serve.refusal import RefusedError
+from sweep.serve.wire.messages import Answer, Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sweep.serve.dispatch import Dispatcher
+    from sweep.serve.guard import Guard
+
+__all__ = ["Endpoint"]
+
+LARGEST_BODY = 1 << 20
+"""Bytes; the largest that AWS Batch takes, a job definition, has 24 KiB."""
+
+
+class Endpoint:
+    """Takes requests as a server has them; operations run on threads, for they may wait for the engine."""
+
+    def __init__(self, dispatcher: Dispatcher, guard: Guard) -> None:
+        self._dispatcher = dispatcher
+        self._guard = guard
+
+    async def __call__(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[Any]],
+        send: Callable[[Any], Awaitable[None]],
+    ) -> None:
+        """Answer one request."""
+        try:
+            asked = await self._read(scope, Request(scope, receive))
+        except ClientDisconnect:
+            return
+        except RefusedError as refused:
+            answer = self._dispatcher.refuse(refused)
+        else:
+            answer = await run_in_threadpool(self._dispatcher.answer, asked)
+        await _response(answer)(scope, receive, send)
+
+    async def _read(self, scope: dict[str, Any], request: Request) -> Asked:
+        """Read a request, and no more of it than may be."""
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        head = Asked(scope["method"], path, query, headers, encrypted=scope["scheme"] == "https")
+        self._guard(head)
+        if (length := head.header("content-length")) is not None and int(length) > LARGEST_BODY:
+            raise _too_large()
+        body = bytearray()
+        async for each in request.stream():
+            body += each
+            if len(body) > LARGEST_BODY:
+                raise _too_large()
+        return Asked(head.method, path, query, headers, bytes(body), encrypted=head.encrypted)
+
+
+def _too_large() -> RefusedError:
+    return RefusedError(f"The body has more than {LARGEST_BODY:,} bytes", "RequestEntityTooLargeException", 413)
+
+
+def _response(answer: Answer) -> Response:
+    headers = {**answer.headers, "Content-Type": answer.content_type}
+    return Response(answer.body, answer.status, headers)
