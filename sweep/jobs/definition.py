@@ -133,6 +133,8 @@ class Definition:
         Seconds that an attempt may last, 60 or more; None for ever.
     scheduling_priority
         Under fair share, within one share: higher first.
+    recorded
+        What AWS was told when it was registered over HTTP, to be shown as given.
     """
 
     name: str
@@ -146,6 +148,7 @@ class Definition:
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     propagate_tags: bool = False
     active: bool = True
+    recorded: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def key(self) -> str:

@@ -122,8 +122,6 @@ def check_environment(environment: Environment) -> None:
     for what, amount in amounts.items():
         if not 0 <= amount < math.inf:
             raise JobError(f"compute environment {environment.name}: {amount:g} {what} are not an amount from 0 on")
-    if not environment.managed and environment.address is None:
-        raise JobError(f"compute environment {environment.name} is unmanaged and names no address of a Ray cluster")
     if not (0 <= environment.interruptions_per_hour < math.inf and 0 <= environment.notice < math.inf):
         raise JobError(f"compute environment {environment.name} has a negative or endless interruption rate or notice")
     if environment.interruptions_per_hour and not environment.purchase.is_spot:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
-__all__ = ["submit"]
+__all__ = ["find_definition", "submit"]
 
 HOUR = 3_600_000
 """ms."""
@@ -45,7 +45,7 @@ def submit(turn: Turn, event: Submit) -> None:
         _answer_again(turn, event)
         return
     check_request(request, state.relaxed)
-    definition = _find_definition(state, request.definition)
+    definition = find_definition(state, request.definition)
     _check_queue(state, request)
     _check_shape(definition, request)
     _check_dependencies(state, request)
@@ -105,7 +105,7 @@ def _skip(turn: Turn, job: Job, done: np.ndarray) -> None:
     turn.move(job, done, Status.SUCCEEDED)
 
 
-def _find_definition(state: State, name: str) -> Definition:
+def find_definition(state: State, name: str) -> Definition:
     """Find an active definition by its name (the latest revision) or by ``name:revision``; an ARN's last part is its name."""
     name, _, revision = name.rpartition("/")[2].partition(":")
     known = state.definitions.get(name)

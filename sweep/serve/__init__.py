@@ -1,0 +1,1 @@
+"""AWS Batch's operations over the job engine, for programs that speak to AWS."""

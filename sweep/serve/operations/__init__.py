@@ -1,0 +1,57 @@
+"""What can be asked, by AWS's names for services and operations.
+
+An operation takes what the client sent, held to botocore's shape of the input, and returns what is told, in the shape of the output. What it
+leaves out is absent. It raises `sweep.serve.refusal.RefusedError`, or the engine's `sweep.errors.JobError`, for what a client got wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sweep.serve.desk import Desk
+from sweep.serve.operations import (
+    definitions,
+    describing,
+    environments,
+    identity,
+    listing,
+    policies,
+    queues,
+    stopping,
+    submission,
+)
+
+__all__ = ["OPERATIONS", "Operation"]
+
+Operation = Callable[[Desk, dict[str, Any]], dict[str, Any]]
+
+OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
+    "batch": {
+        "CancelJob": stopping.cancel,
+        "CancelJobs": stopping.cancel_many,
+        "CreateComputeEnvironment": environments.create,
+        "CreateJobQueue": queues.create,
+        "CreateSchedulingPolicy": policies.create,
+        "DeleteComputeEnvironment": environments.delete,
+        "DeleteJobQueue": queues.delete,
+        "DeleteSchedulingPolicy": policies.delete,
+        "DeregisterJobDefinition": definitions.deregister,
+        "DescribeComputeEnvironments": environments.describe,
+        "DescribeJobDefinitions": definitions.describe,
+        "DescribeJobQueues": queues.describe,
+        "DescribeJobs": describing.describe,
+        "DescribeSchedulingPolicies": policies.describe,
+        "ListJobs": listing.list_jobs,
+        "ListSchedulingPolicies": policies.list_all,
+        "RegisterJobDefinition": definitions.register,
+        "SubmitJob": submission.submit,
+        "TerminateJob": stopping.terminate,
+        "TerminateJobs": stopping.terminate_many,
+        "UpdateComputeEnvironment": environments.update,
+        "UpdateJobQueue": queues.update,
+        "UpdateSchedulingPolicy": policies.update,
+    },
+    "sts": {"GetCallerIdentity": identity.caller},
+}
+"""Operations by service and name; what is not in the table is refused."""
