@@ -77,6 +77,8 @@ class Container:
         ``"host"``, or ``"container"`` to run `image` by podman or docker.
     recorded
         Everything else that AWS lets one say (roles, mount points, log configuration), kept and shown as given.
+    consumables
+        How much it takes of consumable resources, by their names.
     """
 
     command: tuple[str, ...] = ()
@@ -86,6 +88,7 @@ class Container:
     resources: Resources = Resources()
     runtime: str = "host"
     recorded: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    consumables: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
