@@ -109,8 +109,7 @@ def _plain(request: Mapping[str, Any]) -> dict[str, Any]:
     told = dict(request)
     if "nodeProperties" in told:
         ranges = [
-            {"targetNodes": each["targetNodes"], "container": _one(each, "container")}
-            for each in told["nodeProperties"]["nodeRangeProperties"]
+            {**each, "container": _one(each, "container")} for each in told["nodeProperties"]["nodeRangeProperties"]
         ]
         told["nodeProperties"] = {**told["nodeProperties"], "nodeRangeProperties": ranges}
     else:

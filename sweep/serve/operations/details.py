@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 from sweep.jobs.job import Shape
 from sweep.jobs.status import ACTIVE, Status
 from sweep.jobs.views import describe_job, summarise
-from sweep.serve.operations.arns import DEFINITION, JOB, QUEUE, arn_of
+from sweep.serve.operations.arns import CONSUMABLE, DEFINITION, JOB, QUEUE, arn_of
 from sweep.serve.operations.containers import job_container, node_properties, retry_strategy
 from sweep.serve.operations.streams import container_instance, stream_name, task_arn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sweep.jobs.definition import Container
+    from sweep.jobs.definition import Container, Nodes
     from sweep.jobs.job import Job
     from sweep.jobs.state import State
     from sweep.serve.desk import Desk
 
-__all__ = ["detail_of", "job_arn", "summary_of"]
+__all__ = ["detail_of", "job_arn", "needs_told", "summary_of"]
 
 
 def job_arn(desk: Desk, job_id: str) -> str:
@@ -55,10 +55,21 @@ def detail_of(desk: Desk, state: State, job: Job, index: int | None) -> dict[str
         told["timeout"] = {"attemptDurationSeconds": int(told["timeout"]["attemptDurationSeconds"])}
     if not told["tags"]:
         del told["tags"]
+    needs = job.container(job.main if index is None else index).consumables
+    if needs and job.shape is not Shape.NODES:
+        told["consumableResourceProperties"] = needs_told(desk, needs)
     if job.shape is Shape.ARRAY and index is None:
         return told
     _tell_attempts(desk, told, job, index)
-    return told | (_nodes(told, job, index) if job.shape is Shape.NODES else _container(told, job, recorded))
+    return told | (_nodes(desk, told, job, index) if job.shape is Shape.NODES else _container(told, job, recorded))
+
+
+def needs_told(desk: Desk, needs: Mapping[str, int]) -> dict[str, Any]:
+    """Tell what is needed of consumable resources."""
+    listed = [
+        {"consumableResource": arn_of(desk, CONSUMABLE, name), "quantity": count} for name, count in needs.items()
+    ]
+    return {"consumableResourceList": listed}
 
 
 def _recorded(state: State, job: Job) -> Mapping[str, Any]:
@@ -117,12 +128,19 @@ def _task(container: Container, recorded: Mapping[str, Any], run: dict[str, Any]
     return {**task, **of_task, "containers": [{**given, **own, **run, "networkInterfaces": []}]}
 
 
-def _nodes(told: dict[str, Any], job: Job, index: int | None) -> dict[str, Any]:
+def _nodes(desk: Desk, told: dict[str, Any], job: Job, index: int | None) -> dict[str, Any]:
     """Tell the nodes of a job, or one node."""
     assert job.spec.nodes is not None
     if index is None:
         del told["container"]
-        return {"nodeProperties": node_properties(job.spec.nodes)}
+        return {"nodeProperties": _with_needs(desk, node_properties(job.spec.nodes), job.spec.nodes)}
     node = told.pop("nodeProperties")
     container = job_container(job.container(index), None)
     return {"nodeDetails": node, "container": container | {"networkInterfaces": []} | _run(told["container"])}
+
+
+def _with_needs(desk: Desk, told: dict[str, Any], nodes: Nodes) -> dict[str, Any]:
+    for each, group in zip(told["nodeRangeProperties"], nodes.groups, strict=True):
+        if group.container.consumables:
+            each["consumableResourceProperties"] = needs_told(desk, group.container.consumables)
+    return told

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sweep.jobs.aws import retry_from
+from sweep.jobs.aws import consumables_from, range_from, retry_from
 from sweep.jobs.environment import Purchase
-from sweep.jobs.request import Dependency, Kind, Overrides, Request
+from sweep.jobs.request import Dependency, Kind, NodeOverrides, Overrides, Request
 from sweep.jobs.submission import find_definition
 from sweep.serve.operations.arns import DEFINITION, QUEUE, name_in
 from sweep.serve.operations.details import job_arn
@@ -25,6 +26,7 @@ __all__ = ["submit"]
 MOST = 30
 """KiB of a submission."""
 
+_CONSUMABLES = "consumableResourcePropertiesOverride"
 _FARGATE = {Purchase.FARGATE, Purchase.FARGATE_SPOT}
 
 
@@ -60,6 +62,7 @@ def _request(told: Mapping[str, Any], definition: Definition) -> Request:
         tags=dict(told.get("tags", {})),
         propagate_tags=told.get("propagateTags"),
         nodes=told.get("nodeOverrides", {}).get("numNodes"),
+        node_overrides=_node_overrides(told),
     )
 
 
@@ -72,7 +75,30 @@ def _overrides(told: Mapping[str, Any], definition: Definition) -> Overrides:
     tasks = told.get("ecsPropertiesOverride", {}).get("taskProperties", ())
     if tasks:
         given = _of_task(tasks, definition)
-    return _read(given, definition.recorded.get("containerProperties", {}))
+    return replace(
+        _read(given, definition.recorded.get("containerProperties", {})),
+        consumables=_consumables(told),
+    )
+
+
+def _consumables(told: Mapping[str, Any]) -> dict[str, int] | None:
+    return consumables_from(told, _CONSUMABLES) if _CONSUMABLES in told else None
+
+
+def _node_overrides(told: Mapping[str, Any]) -> tuple[NodeOverrides, ...]:
+    given = told.get("nodeOverrides", {}).get("nodePropertyOverrides", ())
+    refused = next(
+        (name for each in given for name in ("ecsPropertiesOverride", "eksPropertiesOverride") if name in each), None
+    )
+    if refused:
+        raise RefusedError(f"{refused}: nodes are overridden by containerOverrides")
+    return tuple(
+        NodeOverrides(
+            *range_from(each["targetNodes"]),
+            replace(_read(each.get("containerOverrides", {}), {}), consumables=_consumables(each)),
+        )
+        for each in given
+    )
 
 
 def _of_task(tasks: Sequence[Mapping[str, Any]], definition: Definition) -> Mapping[str, Any]:

@@ -52,7 +52,7 @@ class Asking:
         self.desk = desk
         self.clock = clock
 
-    def __call__(self, service, operation, **request):
+    def __call__(self, service, operation, /, **request):
         shapes = model(service).operation_model(operation)
         assert not problems(request, shapes.input_shape, "input")
         answer = OPERATIONS[service][operation](self.desk, request)
@@ -62,7 +62,7 @@ class Asking:
             assert not problems(answer, shapes.output_shape, "output")
         return answer
 
-    def batch(self, operation, **request):
+    def batch(self, operation, /, **request):
         return self("batch", operation, **request)
 
     def settle(self):
