@@ -80,6 +80,8 @@ def ended(turn: Turn, event: Ended) -> None:
         return
     if event.fate is not Fate.RETURNED:
         _charge(turn, job, lease, event, len(indices))
+    else:
+        turn.state.use_up(job.container(lease.spans[0][0]), -len(indices))
     _free(turn, lease, len(indices))
     back = _given_back(job, indices, event)
     lease.give_up(indices[back])
@@ -195,6 +197,7 @@ def _after_node(turn: Turn, job: Job) -> None:
         return
     for lease in turn.state.job_leases(job.id):
         if lease.held:
+            turn.state.use_up(job.container(lease.spans[0][0]), -1)
             turn.state.shrink_lease(lease, 0)
     stop_attempts(turn, job, turn.everything(job, *ACTIVE), Flag.MAIN_ENDED, MAIN_ENDED)
     if main.is_terminal:

@@ -10,7 +10,7 @@ from sweep.jobs.definition import Action, Container, Definition, ExitRule, NodeG
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["RUNTIME", "container_from", "definition_from", "retry_from"]
+__all__ = ["RUNTIME", "consumables_from", "container_from", "definition_from", "range_from", "retry_from"]
 
 RUNTIME = "sweep.runtime"
 """A tag of a definition, ``host`` or ``container``: whether its image is used here. AWS itself has no member for that."""
@@ -47,7 +47,7 @@ def _definition(told: Mapping[str, Any], name: str | None) -> Definition:
     runtime = str(told.get("tags", {}).get(RUNTIME, "host"))
     return Definition(
         name or told["jobDefinitionName"],
-        container=None if container is None else container_from(container, runtime),
+        container=None if container is None else container_from(container, runtime, consumables_from(told)),
         nodes=None if nodes is None else _nodes(nodes),
         parameters=dict(told.get("parameters", {})),
         retry=retry_from(told.get("retryStrategy", {})),
@@ -58,7 +58,9 @@ def _definition(told: Mapping[str, Any], name: str | None) -> Definition:
     )
 
 
-def container_from(told: Mapping[str, Any], runtime: str = "host") -> Container:
+def container_from(
+    told: Mapping[str, Any], runtime: str = "host", consumables: Mapping[str, int] | None = None
+) -> Container:
     """Read ``containerProperties``, to be run on the host or in a container.
 
     What the engine has no use for is recorded, and shown as it was given.
@@ -71,6 +73,7 @@ def container_from(told: Mapping[str, Any], runtime: str = "host") -> Container:
         resources=_resources(told),
         runtime=runtime,
         recorded={name: value for name, value in told.items() if name not in _READ},
+        consumables=consumables or {},
     )
 
 
@@ -98,6 +101,12 @@ def retry_from(told: Mapping[str, Any]) -> Retry:
     return Retry(int(told.get("attempts", 1)), tuple(rules))
 
 
+def consumables_from(told: Mapping[str, Any], member: str = "consumableResourceProperties") -> dict[str, int]:
+    """Read what is needed of consumable resources, which are named by name or ARN."""
+    needs = told.get(member, {}).get("consumableResourceList", ())
+    return {each["consumableResource"].rpartition("/")[2]: int(each["quantity"]) for each in needs}
+
+
 def _action(text: str) -> Action:
     if text.upper() not in Action.__members__:
         raise JobError(f"evaluateOnExit: action {text!r} is not one of {', '.join(Action.__members__)}")
@@ -106,16 +115,18 @@ def _action(text: str) -> Action:
 
 def _nodes(told: Mapping[str, Any]) -> Nodes:
     groups = (
-        NodeGroup(*_range(each["targetNodes"]), container_from(each["container"]))
+        NodeGroup(
+            *range_from(each["targetNodes"]), container_from(each["container"], consumables=consumables_from(each))
+        )
         for each in told["nodeRangeProperties"]
     )
     return Nodes(int(told["numNodes"]), int(told["mainNode"]), tuple(groups))
 
 
-def _range(text: str) -> tuple[int, int | None]:
+def range_from(text: str) -> tuple[int, int | None]:
     """Read ``"0:3"``, ``":n"``, ``"n:"`` or ``"2"``; both ends are included.
 
-    >>> [_range(each) for each in ("0:3", ":4", "5:", "2")]
+    >>> [range_from(each) for each in ("0:3", ":4", "5:", "2")]
     [(0, 3), (0, 4), (5, None), (2, 2)]
     """
     first, colon, last = text.partition(":")

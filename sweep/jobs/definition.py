@@ -77,6 +77,8 @@ class Container:
         ``"host"``, or ``"container"`` to run `image` by podman or docker.
     recorded
         Everything else that AWS lets one say (roles, mount points, log configuration), kept and shown as given.
+    consumables
+        How much it takes of consumable resources, by their names.
     """
 
     command: tuple[str, ...] = ()
@@ -86,6 +88,7 @@ class Container:
     resources: Resources = Resources()
     runtime: str = "host"
     recorded: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    consumables: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ class Definition:
         Seconds that an attempt may last, 60 or more; None for ever.
     scheduling_priority
         Under fair share, within one share: higher first.
+    recorded
+        What AWS was told when it was registered over HTTP, to be shown as given.
     """
 
     name: str
@@ -146,6 +151,7 @@ class Definition:
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     propagate_tags: bool = False
     active: bool = True
+    recorded: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def key(self) -> str:

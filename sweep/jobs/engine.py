@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sweep.jobs import attempts, catalogue, clock, events, stopping, submission
+from sweep.jobs import attempts, catalogue, clock, events, stopping, submission, supply, tagging
 from sweep.jobs.dependencies import spread
 from sweep.jobs.recall import recall
 from sweep.jobs.schedule import schedule
@@ -35,6 +35,10 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.DeleteQueue: catalogue.delete_queue,
     events.PutPolicy: catalogue.put_policy,
     events.DeletePolicy: catalogue.delete_policy,
+    events.PutConsumable: supply.put_consumable,
+    events.ChangeConsumable: supply.change_consumable,
+    events.DeleteConsumable: supply.delete_consumable,
+    events.Tag: tagging.tag,
     events.Submit: submission.submit,
     events.Cancel: stopping.cancel,
     events.Terminate: stopping.terminate,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 __all__ = ["Environment", "Purchase"]
 
@@ -30,7 +31,8 @@ class Environment:
     Attributes
     ----------
     managed
-        Whether the engine starts the workers; else `address` names a Ray cluster that is there.
+        Whether the engine starts the workers; else `address` names a Ray cluster that is there. One that is not managed and has no address is
+        this machine, as an endpoint has it.
     vcpus, memory, gpus
         The most that all children in it may hold at a time; memory in MiB.
     purchase
@@ -40,6 +42,8 @@ class Environment:
         ``None`` for this machine, ``"local"`` for a Ray that the engine starts, else the address of a cluster.
     enabled
         Nothing new is placed in a disabled one; what runs goes on.
+    recorded
+        Everything else that AWS lets one say (roles, subnets, instance types), kept and shown as given.
     """
 
     name: str
@@ -54,3 +58,4 @@ class Environment:
     notice: float = 120.0
     seed: int = 0
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    recorded: Mapping[str, Any] = field(default_factory=dict[str, Any])

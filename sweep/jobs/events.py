@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
+from sweep.jobs.consumable import Change, Consumable
 from sweep.jobs.definition import Definition
 from sweep.jobs.environment import Environment
 from sweep.jobs.queue import Policy, Queue
@@ -14,6 +16,8 @@ __all__ = [
     "KINDS",
     "Begun",
     "Cancel",
+    "ChangeConsumable",
+    "DeleteConsumable",
     "DeleteEnvironment",
     "DeletePolicy",
     "DeleteQueue",
@@ -21,11 +25,14 @@ __all__ = [
     "Ended",
     "Event",
     "Fate",
+    "PutConsumable",
     "PutEnvironment",
     "PutPolicy",
     "PutQueue",
     "Register",
     "Submit",
+    "Tag",
+    "Taggable",
     "Terminate",
     "Tick",
     "Unserved",
@@ -90,6 +97,51 @@ class DeletePolicy:
     """A scheduling policy goes; no queue may use it."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutConsumable:
+    """A consumable resource is made."""
+
+    consumable: Consumable
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeConsumable:
+    """The total of a consumable resource changes; once for all events alike that have the same `token`."""
+
+    name: str
+    change: Change
+    quantity: int
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteConsumable:
+    """A consumable resource goes; no live job may need it."""
+
+    name: str
+
+
+class Taggable(Enum):
+    """What can have tags; the values are what messages call them."""
+
+    JOB = "Job"
+    DEFINITION = "JobDefinition"
+    QUEUE = "JobQueue"
+    ENVIRONMENT = "ComputeEnvironment"
+    POLICY = "SchedulingPolicy"
+    CONSUMABLE = "ConsumableResource"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Tags are added to a thing, and those of some keys removed; a definition is named with its revision."""
+
+    kind: Taggable
+    name: str
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +242,10 @@ Event = (
     | DeleteQueue
     | PutPolicy
     | DeletePolicy
+    | PutConsumable
+    | ChangeConsumable
+    | DeleteConsumable
+    | Tag
     | Submit
     | Cancel
     | Terminate

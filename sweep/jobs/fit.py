@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sweep.jobs.definition import Resources
@@ -10,11 +11,11 @@ from sweep.jobs.job import Shape
 from sweep.jobs.reasons import NO_NODES, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sweep.jobs.job import Job
 
-__all__ = ["SLACK", "covers", "holds", "misfit", "need_at_once"]
+__all__ = ["SLACK", "consumed_at_once", "covers", "holds", "misfit", "need_at_once"]
 
 SLACK = 1e-9
 """vCPUs that sums of fractions may be off by."""
@@ -28,6 +29,16 @@ def need_at_once(job: Job) -> Resources:
     return Resources(
         sum(each.vcpus for each in needs), sum(each.memory for each in needs), sum(each.gpus for each in needs)
     )
+
+
+def consumed_at_once(job: Job) -> Mapping[str, int]:
+    """Return what a job takes of consumable resources to go on: for one child, or for all its nodes."""
+    if job.shape is not Shape.NODES:
+        return job.container(0).consumables
+    needs: Counter[str] = Counter()
+    for node in range(job.size):
+        needs.update(job.container(node).consumables)
+    return needs
 
 
 def covers(amount: Resources, need: Resources) -> bool:

@@ -39,7 +39,8 @@ LONGEST_HOURS = 1e6
 
 def give(turn: Turn, job: Job, room: Room, slots: int) -> None:
     """Lease the next RUNNABLE children of a job."""
-    alone = job.careful or job.container(0).resources.gpus
+    container = job.container(0)
+    alone = job.careful or container.resources.gpus or container.consumables
     count = slots if alone else min(_ahead(job, slots, room.environment), job.counts[Status.RUNNABLE])
     indices = _next_runnable(job, count)
     _lease(turn, job, room, indices, min(slots, len(indices)))
@@ -77,8 +78,8 @@ def give_nodes(turn: Turn, job: Job, room: Room) -> None:
 
 
 def _lease(turn: Turn, job: Job, room: Room, indices: np.ndarray, slots: int, *, held: bool = False) -> None:
-    need = job.container(int(indices[0])).resources
-    gpus = room.take(need, slots)
+    container = job.container(int(indices[0]))
+    gpus = room.take(container.resources, slots)
     lease = Lease(
         id=turn.state.next_lease,
         job=job.id,
@@ -93,6 +94,7 @@ def _lease(turn: Turn, job: Job, room: Room, indices: np.ndarray, slots: int, *,
     )
     turn.state.next_lease += 1
     turn.state.add_lease(lease)
+    turn.state.use_up(container, len(indices))
     if not held:
         begin(turn, job, lease)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.errors import CorruptError, JobError, SweepError
 from sweep.jobs.codec import decode, encode
 from sweep.jobs.engine import RULES, handle
-from sweep.jobs.events import KINDS, Begun, Ended, Tick, Unserved
+from sweep.jobs.events import KINDS, Begun, Ended, Tag, Tick, Unserved
 from sweep.jobs.journalfile import guarded, locked, meta, open_for_reading, open_for_writing, writing
 from sweep.jobs.limits import RETENTION, check_relaxations
 from sweep.jobs.state import State
@@ -86,6 +86,9 @@ class Journal:
         asked = not all(isinstance(event, _NO_REQUESTS) for event, _ in events)
         with writing(self._database, self._file, safely=asked):
             self._database.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+        for event, _ in events:
+            if isinstance(event, Tag):
+                self._told.pop(event.name, None)
         self._number += len(rows)
         self._since_snapshot += len(rows)
 
@@ -106,7 +109,7 @@ class Journal:
         self._since_snapshot = 0
 
     def _text(self, state: State) -> str:
-        """Return the state as JSON. A job that has ended never changes: its part is kept from one snapshot to the next."""
+        """Return the state as JSON. A job that has ended never changes but in its tags: its part is kept from one snapshot to the next."""
         parts = {job.id: self._told.get(job.id) or json.dumps(encode(job)) for job in state.jobs.values()}
         self._told = {name: part for name, part in parts.items() if not state.jobs[name].live}
         rest = json.dumps(encode(replace(state, jobs={})))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sweep.errors import JobError, nearest
+from sweep.jobs.consumable import Consumable
 from sweep.jobs.definition import Container, Definition, Nodes, Resources, Retry
 from sweep.jobs.environment import Environment
 from sweep.jobs.queue import Policy, Queue
@@ -26,6 +27,7 @@ __all__ = [
     "MAX_OVERRIDES",
     "RELAXATIONS",
     "RETENTION",
+    "check_consumable",
     "check_definition",
     "check_environment",
     "check_policy",
@@ -34,6 +36,7 @@ __all__ = [
     "check_relaxations",
     "check_request",
     "check_spec",
+    "check_tags",
 ]
 
 RELAXATIONS = ("large-arrays", "short-timeouts")
@@ -49,6 +52,7 @@ MAX_REASON = 1024
 MAX_RULES = 5
 MAX_ENVIRONMENTS = 3
 MAX_INTEGER = 2**31 - 1
+MAX_LONG = 2**63 - 1
 MIN_TIMEOUT = 60
 MIN_MEMORY = 4
 MAX_TAGS = 50
@@ -83,7 +87,7 @@ def check_definition(definition: Definition, relaxed: tuple[str, ...]) -> None:
     _check_retry(definition.retry)
     _check_timeout(definition.timeout, relaxed)
     _check_priority(definition.scheduling_priority)
-    _check_tags(definition.tags)
+    check_tags(definition.tags)
 
 
 def _check_container(name: str, container: Container) -> None:
@@ -97,6 +101,9 @@ def _check_container(name: str, container: Container) -> None:
         raise JobError(f"job definition {name} asks for a container and names no image")
     _check_variables(container.environment)
     _check_resources(container.resources)
+    for each, quantity in container.consumables.items():
+        if not 0 <= quantity <= MAX_LONG:
+            raise JobError(f"quantity={quantity} of ConsumableResource {each} is below 0 or too much")
 
 
 def _check_nodes(name: str, nodes: Nodes) -> None:
@@ -122,13 +129,11 @@ def check_environment(environment: Environment) -> None:
     for what, amount in amounts.items():
         if not 0 <= amount < math.inf:
             raise JobError(f"compute environment {environment.name}: {amount:g} {what} are not an amount from 0 on")
-    if not environment.managed and environment.address is None:
-        raise JobError(f"compute environment {environment.name} is unmanaged and names no address of a Ray cluster")
     if not (0 <= environment.interruptions_per_hour < math.inf and 0 <= environment.notice < math.inf):
         raise JobError(f"compute environment {environment.name} has a negative or endless interruption rate or notice")
     if environment.interruptions_per_hour and not environment.purchase.is_spot:
         raise JobError(f"compute environment {environment.name} has an interruption rate and is not SPOT")
-    _check_tags(environment.tags)
+    check_tags(environment.tags)
 
 
 def check_queue(queue: Queue) -> None:
@@ -147,7 +152,7 @@ def check_queue(queue: Queue) -> None:
             raise JobError(f"maxTimeSeconds={each.seconds:g} of job queue {queue.name} is not between 600 and 86400")
         if not each.reason.startswith(STUCK):
             raise JobError(f"reason {each.reason!r} of job queue {queue.name} is none of {', '.join(STUCK)}")
-    _check_tags(queue.tags)
+    check_tags(queue.tags)
 
 
 def check_policy(policy: Policy) -> None:
@@ -162,6 +167,17 @@ def check_policy(policy: Policy) -> None:
             raise JobError(f"shareIdentifier {share!r} is not 1 to 255 letters and digits, with a * at the end or none")
         if not 0.0001 <= weight <= 999.9999:
             raise JobError(f"weightFactor={weight:g} of share {share} is not between 0.0001 and 999.9999")
+    check_tags(policy.tags)
+
+
+def check_consumable(consumable: Consumable) -> None:
+    """Refuse a consumable resource that AWS would refuse."""
+    _check_name("consumable resource", consumable.name)
+    if not 0 <= consumable.total <= MAX_LONG:
+        raise JobError(
+            f"totalQuantity={consumable.total} of ConsumableResource {consumable.name} is below 0 or too much"
+        )
+    check_tags(consumable.tags)
 
 
 def check_request(request: Request, relaxed: tuple[str, ...]) -> None:
@@ -182,7 +198,7 @@ def check_request(request: Request, relaxed: tuple[str, ...]) -> None:
     if request.overrides.command is not None and not all(request.overrides.command):
         raise JobError("an override of the command holds an empty string")
     _check_variables(request.overrides.environment)
-    _check_tags(request.tags)
+    check_tags(request.tags)
 
 
 def _check_dependencies(request: Request) -> None:
@@ -257,7 +273,8 @@ def _check_variables(variables: Mapping[str, str]) -> None:
             raise JobError(f"environment variable {name!r} is no name")
 
 
-def _check_tags(tags: Mapping[str, str]) -> None:
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Refuse tags that AWS would refuse."""
     if len(tags) > MAX_TAGS:
         raise JobError(f"{len(tags)} tags are more than {MAX_TAGS}")
     for key, value in tags.items():

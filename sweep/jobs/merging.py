@@ -51,6 +51,7 @@ def _overlaid(container: Container, overrides: Overrides, parameters: Mapping[st
         command=tuple(_substituted(each, parameters) for each in command),
         environment={**container.environment, **overrides.environment},
         resources=resources,
+        consumables={**container.consumables, **(overrides.consumables or {})},
     )
 
 
@@ -60,8 +61,16 @@ def _overlaid_nodes(nodes: Nodes, request: Request, parameters: Mapping[str, str
         raise JobError(f"numNodes={count} can only be asked for where the last node range is open and begins below it")
     if count <= nodes.main:
         raise JobError(f"numNodes={count} leaves out the main node {nodes.main}")
+    by_range = {(each.first, each.last): each.overrides for each in request.node_overrides}
+    unknown = by_range.keys() - {(each.first, each.last) for each in nodes.groups}
+    if unknown:
+        raise JobError(f"nodeOverrides are for a range of nodes that the job definition has not: {min(unknown)[0]}:")
     groups = tuple(
-        replace(each, container=_overlaid(each.container, request.overrides, parameters)) for each in nodes.groups
+        replace(
+            each,
+            container=_overlaid(each.container, by_range.get((each.first, each.last), request.overrides), parameters),
+        )
+        for each in nodes.groups
     )
     return Nodes(count, nodes.main, groups)
 

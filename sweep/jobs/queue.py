@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["Policy", "Queue", "TimeLimit"]
 
@@ -30,6 +31,8 @@ class Queue:
         Name of a `Policy`; first in, first out without one.
     enabled
         A disabled queue takes no new jobs; those in it finish.
+    recorded
+        What else AWS lets one say of it, kept and shown as given.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Queue:
     enabled: bool = True
     limits: tuple[TimeLimit, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    recorded: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)

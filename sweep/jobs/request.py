@@ -8,7 +8,7 @@ from enum import Enum
 
 from sweep.jobs.definition import Retry
 
-__all__ = ["Dependency", "Kind", "Overrides", "Request"]
+__all__ = ["Dependency", "Kind", "NodeOverrides", "Overrides", "Request"]
 
 
 class Kind(Enum):
@@ -50,7 +50,8 @@ class Dependency:
 class Overrides:
     """What replaces parts of the definition's container for one job.
 
-    A command replaces the definition's; variables are added by name; of the resources, those given replace.
+    A command replaces the definition's; variables are added by name; of the resources and of the
+    consumable resources, those given replace.
     """
 
     command: tuple[str, ...] | None = None
@@ -58,12 +59,22 @@ class Overrides:
     vcpus: float | None = None
     memory: int | None = None
     gpus: int | None = None
+    consumables: Mapping[str, int] | None = None
 
     @property
     def characters(self) -> int:
         """How long it is, as AWS counts against its limit."""
         command = sum(len(each) for each in self.command or ())
         return command + sum(len(name) + len(text) for name, text in self.environment.items())
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOverrides:
+    """Overrides for the nodes of one range, ``first`` to ``last`` as the definition has them."""
+
+    first: int
+    last: int | None
+    overrides: Overrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,8 @@ class Request:
         A finished array job of the same size: children that succeeded there count as done. An addition.
     nodes
         How many nodes a multi-node job shall have, in place of the definition's number.
+    node_overrides
+        For single ranges of nodes; `overrides` are for all of them.
     """
 
     name: str
@@ -105,3 +118,4 @@ class Request:
     propagate_tags: bool | None = None
     nodes: int | None = None
     done_in: str | None = None
+    node_overrides: tuple[NodeOverrides, ...] = ()

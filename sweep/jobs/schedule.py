@@ -3,7 +3,8 @@
 Queues of higher priority first; within one, first in first out, or the share that has used least; the compute environments of a queue in
 their order. For a job that could fit an environment but does not now, what it needs is kept back there from all that come after it, in its
 own queue and in those of lower priority: so a large job is not overtaken for ever by small ones, and those that need nothing of what it
-waits for go on. A job that fits no environment of its queue keeps nothing back.
+waits for go on. A job that fits no environment of its queue keeps nothing back. One that waits for
+consumable resources keeps these back, and no room.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sweep.jobs.fit import holds, need_at_once
+from sweep.jobs.fit import consumed_at_once, holds, need_at_once
 from sweep.jobs.handout import give, give_nodes
 from sweep.jobs.job import Shape
 from sweep.jobs.room import Room, room_in
 from sweep.jobs.shares import Uses, reserved
 from sweep.jobs.status import Status
+from sweep.jobs.stock import Stock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sweep.jobs.definition import Resources
     from sweep.jobs.job import Job
@@ -37,6 +39,7 @@ class Cycle:
     """One look at all queues."""
 
     turn: Turn
+    stock: Stock
     rooms: dict[str, Room] = field(default_factory=dict[str, Room])
 
     def open_rooms(self, queue: Queue) -> list[Room]:
@@ -50,7 +53,7 @@ class Cycle:
 
 def schedule(turn: Turn) -> None:
     """Give what room there is to those whose turn it is."""
-    cycle = Cycle(turn)
+    cycle = Cycle(turn, Stock(turn.state))
     queues = (turn.state.queues[name] for name in turn.state.waiting)
     for queue in sorted(queues, key=lambda each: (-each.priority, each.name)):
         if queue.policy is None:
@@ -74,21 +77,24 @@ def _place_all(cycle: Cycle, queue: Queue, job: Job) -> None:
     if job.shape is Shape.NODES:
         _place_one(cycle, queue, job)
         return
-    need = need_at_once(job)
+    need, consumed = need_at_once(job), consumed_at_once(job)
     rooms = cycle.open_rooms(queue)
     for room in rooms:
-        for each in _portions(need, min(room.fits(need), job.counts[Status.RUNNABLE])):
+        most = min(room.fits(need), job.counts[Status.RUNNABLE], cycle.stock.fits(consumed))
+        for each in _portions(need, int(most)):
             give(cycle.turn, job, room, each)
         if not job.wants_room:
             return
-    _keep(rooms, job, need)
+    _keep(cycle, rooms, job, need, consumed)
 
 
-def _keep(rooms: list[Room], job: Job, need: Resources) -> None:
-    """Let nobody take what a job waits for."""
-    for room in rooms:
-        if holds(room.environment, job):
-            room.keep(need)
+def _keep(cycle: Cycle, rooms: list[Room], job: Job, need: Resources, consumed: Mapping[str, int]) -> None:
+    """Let nobody take what a job waits for; of room nothing, if it is consumable resources that it waits for."""
+    if cycle.stock.fits(consumed):
+        for room in rooms:
+            if holds(room.environment, job):
+                room.keep(need)
+    cycle.stock.keep(consumed)
 
 
 def _portions(need: Resources, slots: int) -> Iterator[int]:
@@ -119,17 +125,18 @@ def _fair_share(cycle: Cycle, queue: Queue) -> None:
 
 def _place_one(cycle: Cycle, queue: Queue, job: Job, kept: float = 0.0) -> float:
     """Place one child, or all nodes in one environment; return the vCPUs taken."""
-    need = need_at_once(job)
+    need, consumed = need_at_once(job), consumed_at_once(job)
     rooms = cycle.open_rooms(queue)
+    stocked = cycle.stock.fits(consumed)
     for room in rooms:
-        if not (room.fits(need, room.beyond(kept)) and holds(room.environment, job)):
+        if not (stocked and room.fits(need, room.beyond(kept)) and holds(room.environment, job)):
             continue
         if job.shape is Shape.NODES:
             give_nodes(cycle.turn, job, room)
         else:
             give(cycle.turn, job, room, 1)
         return need.vcpus
-    _keep(rooms, job, need)
+    _keep(cycle, rooms, job, need, consumed)
     return 0.0
 
 

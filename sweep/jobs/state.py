@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from sweep.jobs.definition import Definition, Resources
+from sweep.jobs.consumable import Consumable
+from sweep.jobs.definition import Container, Definition, Resources
 from sweep.jobs.dependents import Dependents
 from sweep.jobs.environment import Environment
 from sweep.jobs.fit import holds
@@ -18,7 +19,7 @@ from sweep.jobs.lease import Lease
 from sweep.jobs.queue import Policy, Queue
 from sweep.jobs.timing import first_start
 
-__all__ = ["Share", "State"]
+__all__ = ["Order", "Share", "State"]
 
 
 DERIVED = {"derived": True}
@@ -57,10 +58,15 @@ class State:
         Queues that go when their last job has ended.
     misfits
         By queue: the first job that fits none of its enabled environments, and since when it is that (ms since 1970).
-    dependents, waiting, aside, held, share_held, leased, begun, deep
+    consumables
+        Consumable resources by name.
+    tokens
+        When changes of these were asked for with a token, ms since 1970.
+    dependents, waiting, aside, held, share_held, leased, begun, deep, consumed
         Derived by `index`: who waits for a job; by queue and share, the jobs with children to be placed; by queue, those of them
         that fit no enabled environment, as (order, id); what leases hold, by environment, and by queue and share; the leases of a job;
-        the first start (ms since 1970, or earlier) of children whose time counts, by job; leases of more children than can run at once.
+        the first start (ms since 1970, or earlier) of children whose time counts, by job; leases of more children than can run at
+        once; how much leases hold of replenishable resources.
     """
 
     relaxed: tuple[str, ...] = ()
@@ -78,6 +84,8 @@ class State:
     next_lease: int = 1
     next_order: int = 1
     misfits: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    consumables: dict[str, Consumable] = field(default_factory=dict[str, Consumable])
+    tokens: dict[str, int] = field(default_factory=dict[str, int])
     dependents: dict[str, Dependents] = field(default_factory=dict[str, Dependents], metadata=DERIVED)
     waiting: dict[str, dict[str, list[Place]]] = field(
         default_factory=dict[str, dict[str, list[Place]]], metadata=DERIVED
@@ -88,6 +96,7 @@ class State:
     leased: dict[str, dict[int, Lease]] = field(default_factory=dict[str, dict[int, Lease]], metadata=DERIVED)
     begun: dict[str, int] = field(default_factory=dict[str, int], metadata=DERIVED)
     deep: dict[int, Lease] = field(default_factory=dict[int, Lease], metadata=DERIVED)
+    consumed: dict[str, int] = field(default_factory=dict[str, int], metadata=DERIVED)
 
     def index(self) -> None:
         """Work out all that is derived; after a snapshot has been read."""
@@ -100,6 +109,7 @@ class State:
             self.leased,
             self.begun,
             self.deep,
+            self.consumed,
         ):
             each.clear()
         for job in self.jobs.values():
@@ -174,7 +184,10 @@ class State:
     def _hold(self, lease: Lease, slots: int) -> None:
         """Count so many more slots, or fewer if below 0, as held by a lease."""
         job = self.jobs[lease.job]
-        need = job.container(lease.spans[0][0]).resources
+        container = job.container(lease.spans[0][0])
+        need = container.resources
+        for name, quantity in container.consumables.items():
+            self._consume(name, quantity * slots)
         held = self.held.setdefault(lease.environment, Held())
         held.add(need, slots)
         if slots > 0:
@@ -185,6 +198,27 @@ class State:
             del self.held[lease.environment]
         if job.request.share is not None:
             self._hold_share(job, need, slots)
+
+    def _consume(self, name: str, quantity: int) -> None:
+        """Count what leases hold of a resource, if it is one that they give back."""
+        if not self.consumables[name].replenishable:
+            return
+        left = self.consumed.get(name, 0) + quantity
+        if left:
+            self.consumed[name] = left
+        else:
+            self.consumed.pop(name, None)
+
+    def use_up(self, container: Container, times: int) -> None:
+        """Have some children of a container use up what they do not give back; below 0, have it back from who never began."""
+        for name, quantity in container.consumables.items():
+            known = self.consumables[name]
+            if not known.replenishable:
+                self.consumables[name] = replace(known, total=known.total - quantity * times)
+
+    def available(self, name: str) -> int:
+        """Return how much of a consumable resource nobody holds; below 0 if it was made less than what is held."""
+        return self.consumables[name].total - self.consumed.get(name, 0)
 
     def _hold_share(self, job: Job, need: Resources, slots: int) -> None:
         shares = self.share_held.setdefault(job.request.queue, {})

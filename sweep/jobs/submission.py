@@ -11,7 +11,7 @@ from sweep.jobs.clock import forget
 from sweep.jobs.dependencies import settle
 from sweep.jobs.effects import Answer
 from sweep.jobs.ids import check_job_id
-from sweep.jobs.job import CHILD, Flag, Job, Shape
+from sweep.jobs.job import CHILD, Flag, Job, Shape, Spec
 from sweep.jobs.limits import MAX_OVERRIDES, check_request, check_spec
 from sweep.jobs.merging import merge_request
 from sweep.jobs.reasons import DONE_BEFORE, OVERRIDES_TOO_LONG
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sweep.jobs.state import State
     from sweep.jobs.turn import Turn
 
-__all__ = ["submit"]
+__all__ = ["find_definition", "submit"]
 
 HOUR = 3_600_000
 """ms."""
@@ -45,13 +45,14 @@ def submit(turn: Turn, event: Submit) -> None:
         _answer_again(turn, event)
         return
     check_request(request, state.relaxed)
-    definition = _find_definition(state, request.definition)
+    definition = find_definition(state, request.definition)
     _check_queue(state, request)
     _check_shape(definition, request)
     _check_dependencies(state, request)
     done = _done_before(state, request)
     spec = merge_request(definition, request)
     check_spec(spec)
+    _check_consumables(state, spec)
     job = Job(
         id=event.job_id,
         order=state.next_order,
@@ -105,7 +106,7 @@ def _skip(turn: Turn, job: Job, done: np.ndarray) -> None:
     turn.move(job, done, Status.SUCCEEDED)
 
 
-def _find_definition(state: State, name: str) -> Definition:
+def find_definition(state: State, name: str) -> Definition:
     """Find an active definition by its name (the latest revision) or by ``name:revision``; an ARN's last part is its name."""
     name, _, revision = name.rpartition("/")[2].partition(":")
     known = state.definitions.get(name)
@@ -141,8 +142,8 @@ def _check_queue(state: State, request: Request) -> None:
 def _check_shape(definition: Definition, request: Request) -> None:
     if definition.nodes is not None and request.size is not None:
         raise JobError("a multi-node parallel job cannot be an array job")
-    if definition.nodes is None and request.nodes is not None:
-        raise JobError(f"job definition {definition.key} is not multi-node: numNodes cannot be overridden")
+    if definition.nodes is None and (request.nodes is not None or request.node_overrides):
+        raise JobError(f"job definition {definition.key} is not multi-node: nothing of nodes can be overridden")
 
 
 def _check_dependencies(state: State, request: Request) -> None:
@@ -161,6 +162,13 @@ def _check_dependencies(state: State, request: Request) -> None:
             raise JobError(f"an N_TO_N dependency joins two array jobs, which {each.job_id} and this one are not")
         if target.size != request.size:
             raise JobError(f"an N_TO_N dependency joins arrays of the same size: {target.size} is not {request.size}")
+
+
+def _check_consumables(state: State, spec: Spec) -> None:
+    containers = [each.container for each in spec.nodes.groups] if spec.nodes else [spec.container]
+    for name in (name for each in containers if each is not None for name in each.consumables):
+        if name not in state.consumables:
+            raise JobError(f"ConsumableResource {name} does not exist: {nearest(name, list(state.consumables))}")
 
 
 def _done_before(state: State, request: Request) -> np.ndarray:

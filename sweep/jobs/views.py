@@ -33,6 +33,7 @@ __all__ = [
     "failures",
     "list_children",
     "list_jobs",
+    "summarise",
     "why_stuck",
 ]
 
@@ -44,7 +45,7 @@ def describe_job(state: State, job_id: str) -> dict[str, Any] | None:
         return None
     job, index = found
     row = job.main if index is None else index
-    summary = _summary(state, job, index)
+    summary = summarise(state, job, index)
     detail = summary | {
         "jobQueue": job.request.queue,
         "dependsOn": [_dependency(each) for each in job.request.depends_on],
@@ -65,7 +66,7 @@ def describe_job(state: State, job_id: str) -> dict[str, Any] | None:
 
 def list_jobs(state: State, listing: Listing) -> list[dict[str, Any]]:
     """Summarise jobs (arrays as a whole), newest first."""
-    return [_summary(state, each, None) for each in reversed(list(state.jobs.values())) if listing.takes(each)]
+    return [summarise(state, each, None) for each in reversed(list(state.jobs.values())) if listing.takes(each)]
 
 
 def list_children(state: State, job: Job, status: Status | None, first: int, most: int) -> list[dict[str, Any]]:
@@ -73,7 +74,7 @@ def list_children(state: State, job: Job, status: Status | None, first: int, mos
     rows = np.arange(first, job.size)
     if status is not None:
         rows = rows[job.children["status"][rows] == status]
-    return [_summary(state, job, index) for index in rows[:most].tolist()]
+    return [summarise(state, job, index) for index in rows[:most].tolist()]
 
 
 def failures(state: State, job: Job, most: int) -> list[dict[str, Any]]:
@@ -81,7 +82,8 @@ def failures(state: State, job: Job, most: int) -> list[dict[str, Any]]:
     return list_children(state, job, Status.FAILED, 0, most)
 
 
-def _summary(state: State, job: Job, index: int | None) -> dict[str, Any]:
+def summarise(state: State, job: Job, index: int | None) -> dict[str, Any]:
+    """Tell what ListJobs does of a job, or of one child or node of it."""
     row = job.main if index is None else index
     child = job.children[row]
     is_parent = job.shape is Shape.ARRAY and index is None

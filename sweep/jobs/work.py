@@ -10,6 +10,7 @@ from sweep.jobs.job import Shape
 
 if TYPE_CHECKING:
     from sweep.jobs.definition import Container
+    from sweep.jobs.environment import Environment
     from sweep.jobs.events import Begun, Ended, Unserved
     from sweep.jobs.lease import Span
     from sweep.jobs.state import State
@@ -73,7 +74,7 @@ def work_of(state: State, lease_id: int) -> Work:
     variables = {
         "AWS_BATCH_JQ_NAME": job.request.queue,
         "AWS_BATCH_CE_NAME": lease.environment,
-        "AWS_EXECUTION_ENV": "AWS_ECS_EC2",
+        "AWS_EXECUTION_ENV": _execution(state.environments[lease.environment]),
     }
     if job.spec.nodes is not None:
         variables["AWS_BATCH_JOB_NUM_NODES"] = str(job.size)
@@ -94,6 +95,11 @@ def work_of(state: State, lease_id: int) -> Work:
         variables=variables,
         gpus=lease.gpus,
     )
+
+
+def _execution(environment: Environment) -> str:
+    """Name what runs a container, as ECS tells it."""
+    return f"AWS_ECS_{environment.purchase.name.partition('_')[0].replace('SPOT', 'EC2')}"
 
 
 @dataclass(slots=True)

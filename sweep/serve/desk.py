@@ -1,30 +1,37 @@
-"""What operations work upon."""
+"""Where operations are answered: an engine, and for whom it stands in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from sweep.serve.settling import Settling
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sweep.jobs.loop import Engine
 
-__all__ = ["Desk"]
+__all__ = ["RELAXATIONS", "Desk"]
+
+RELAXATIONS = ("delete-enabled", "list-default-all")
+"""Words for what AWS Batch insists upon and an endpoint need not; the engine has words of its own, see `sweep.jobs.limits`."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Desk:
-    """An engine, and where in AWS it stands.
+    """An engine with the names that AWS gives to where it is.
 
     Attributes
     ----------
     folder
         The engine's.
     region, account
-        What ARNs are made of.
+        What ARNs say.
     relaxed
-        Names of AWS's rules that are not held to.
+        Of `RELAXATIONS`.
+    settling
+        Which queues and compute environments were changed just now.
     """
 
     engine: Engine
@@ -32,3 +39,4 @@ class Desk:
     region: str = "us-east-1"
     account: str = "123456789012"
     relaxed: frozenset[str] = frozenset()
+    settling: Settling = field(default_factory=Settling)

@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from sweep.jobs.codec import decode, encode
+from sweep.jobs.consumable import Consumable
 from sweep.jobs.definition import Container, Definition, Resources, Retry
 from sweep.jobs.dependencies import settle
 from sweep.jobs.effects import Answer, Moved, Start, Stop
@@ -17,8 +18,10 @@ from sweep.jobs.events import (
     KINDS,
     Begun,
     Cancel,
+    ChangeConsumable,
     Ended,
     Fate,
+    PutConsumable,
     PutEnvironment,
     PutPolicy,
     PutQueue,
@@ -65,9 +68,16 @@ class Rig:
     def policy(self, policy):
         return self.tell(PutPolicy(policy, new=True))
 
-    def define(self, name, *, vcpus=1.0, memory=512, gpus=0, command=("true",), **options):
+    def consumable(self, name, total, **options):
+        return self.tell(PutConsumable(Consumable(name, total, **options)))
+
+    def change(self, name, change, quantity, token=None):
+        return self.tell(ChangeConsumable(name, change, quantity, token))
+
+    def define(self, name, *, vcpus=1.0, memory=512, gpus=0, command=("true",), consumables=None, **options):
         if "nodes" not in options:
-            options["container"] = Container(command=command, resources=Resources(vcpus, memory, gpus))
+            needs = Resources(vcpus, memory, gpus)
+            options["container"] = Container(command=command, resources=needs, consumables=consumables or {})
         return self.tell(Register(Definition(name, **options)))
 
     def tell_container(self, name, container):
@@ -207,7 +217,18 @@ def check(state, now):
         assert vcpus <= environment.vcpus + 1e-9, f"{vcpus} of {environment.vcpus} vCPUs in {name}"
         assert memory <= environment.memory
         assert len(gpus) == len(set(gpus)) <= environment.gpus
+    _check_consumables(state)
     _check_that_nobody_waits_in_vain(state, now)
+
+
+def _check_consumables(state):
+    """What is held is what leases hold, counted one by one; and nothing is below 0."""
+    held = dict.fromkeys(state.consumables, 0)
+    for lease in state.leases.values():
+        for name, quantity in state.jobs[lease.job].container(lease.spans[0][0]).consumables.items():
+            held[name] += quantity * lease.slots if state.consumables[name].replenishable else 0
+    assert {name: count for name, count in held.items() if count} == state.consumed
+    assert all(each.total >= 0 for each in state.consumables.values())
 
 
 def _held_by_leases(state, environment):
@@ -236,7 +257,7 @@ def check_snapshot(state):
     fresh = decode(State, json.loads(json.dumps(written)))
     fresh.index()
     assert encode(fresh) == written
-    for derived in ("waiting", "aside", "held", "share_held", "leased", "deep"):
+    for derived in ("waiting", "aside", "held", "share_held", "leased", "deep", "consumed"):
         assert getattr(fresh, derived) == getattr(state, derived), derived
     assert all(state.begun.get(name, at + 1) <= at for name, at in fresh.begun.items())
     assert _who_waits(fresh) == _who_waits(state)

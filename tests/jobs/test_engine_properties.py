@@ -16,10 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sweep.errors import JobError
 from sweep.jobs.clock import next_alarm
 from sweep.jobs.codec import decode, encode
+from sweep.jobs.consumable import Change
 from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes, Resources, Retry
 from sweep.jobs.engine import handle
 from sweep.jobs.environment import Purchase
-from sweep.jobs.events import KINDS, Begun, DeleteQueue, Ended, Fate, PutEnvironment, PutPolicy, PutQueue
+from sweep.jobs.events import KINDS, Begun, DeleteQueue, Ended, Fate, PutEnvironment, PutPolicy, PutQueue, Tag, Taggable
+from sweep.jobs.front import front
 from sweep.jobs.ids import parted
 from sweep.jobs.job import Shape
 from sweep.jobs.queue import Policy, TimeLimit
@@ -54,6 +56,12 @@ class Engine(RuleBasedStateMachine):
         rig.define("huge", vcpus=40.0)
         rig.define("stubborn", retry=Retry(3, RULES), timeout=60.0, scheduling_priority=3)
         small = Container(command=("true",), resources=Resources(1.0, 100))
+        rig.consumable("licence", 3)
+        rig.consumable("token", 6, replenishable=False)
+        rig.define("licensed", consumables={"licence": 2})
+        rig.define("spending", vcpus=0.5, consumables={"licence": 1, "token": 1}, retry=Retry(2))
+        both = replace(small, consumables={"licence": 1, "token": 1})
+        rig.define("paid", nodes=Nodes(2, 0, (NodeGroup(0, None, both),)), retry=Retry(2))
         rig.define("nodes", nodes=Nodes(3, 1, (NodeGroup(0, None, small),)), retry=Retry(2))
 
     @property
@@ -65,7 +73,9 @@ class Engine(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        definition=st.sampled_from(["task", "wide", "gpu", "huge", "stubborn", "stubborn", "nodes", "nodes"]),
+        definition=st.sampled_from(
+            ["task", "wide", "gpu", "huge", "stubborn", "stubborn", "nodes", "nodes", "licensed", "spending", "paid"]
+        ),
         queue=st.sampled_from(["main", "high", "shared"]),
         size=st.sampled_from(SIZES),
         share=st.sampled_from(["a1", "a2", "b"]),
@@ -74,7 +84,7 @@ class Engine(RuleBasedStateMachine):
         timeout=st.sampled_from([None, None, 60.0, 90.0]),
     )
     def submit(self, data, definition, queue, size, share, priority, retry, timeout):
-        size = None if definition == "nodes" else size
+        size = None if definition in {"nodes", "paid"} else size
         after = data.draw(st.lists(st.sampled_from([None, *self.dependencies(size)]), max_size=3))
         after = [each for each in after if each is not None]
         options = {"share": share, "priority": priority} if queue == "shared" else {}
@@ -195,6 +205,34 @@ class Engine(RuleBasedStateMachine):
     def change_policy(self, decay, reservation):
         self.rig.tell(PutPolicy(replace(self.rig.state.policies["fair"], decay=decay, reservation=reservation)))
 
+    @rule(
+        name=st.sampled_from(["licence", "token"]),
+        change=st.sampled_from(Change),
+        quantity=st.integers(0, 3),
+        token=st.sampled_from([None, "t"]),
+    )
+    def change_consumable(self, name, change, quantity, token):
+        before = encode(self.rig.state)
+        try:
+            self.rig.change(name, change, quantity, token)
+        except JobError:
+            assert encode(self.rig.state) == before
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), key=st.sampled_from("ab"), removed=st.booleans())
+    def tag(self, data, key, removed):
+        job = self.job(data)
+        self.rig.tell(Tag(Taggable.JOB, job, {key: "1"}, (key,) if removed else ()))
+        assert (key in self.rig.state.jobs[job].spec.tags) != removed
+
+    @rule(name=st.sampled_from(["main", "high", "shared"]))
+    def look_at_the_front(self, name):
+        state = self.rig.state
+        found = [each for each, _ in front(state, state.queues[name], self.rig.now, 100)]
+        assert sorted(found) == sorted(
+            each.id for each in state.jobs.values() if each.request.queue == name and each.wants_room
+        )
+
     @rule(name=st.sampled_from(["main", "high", "shared"]), priority=st.integers(0, 9))
     def change_queue(self, name, priority):
         self.rig.tell(PutQueue(replace(self.rig.state.queues[name], priority=priority)))
@@ -222,6 +260,8 @@ class Engine(RuleBasedStateMachine):
         rig = self.rig
         for name in ("here", "spot"):
             rig.tell(PutEnvironment(replace(rig.state.environments[name], enabled=True)))
+        for name in ("licence", "token"):
+            rig.change(name, Change.ADD, 1_000_000)
         rig.run_all()
         stuck = {each.id for each in rig.state.jobs.values() if not could_ever_fit(rig.state, each)}
         for job in rig.state.jobs.values():

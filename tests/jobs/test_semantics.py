@@ -12,10 +12,12 @@ import sweep.jobs
 from sweep.errors import JobError
 from sweep.jobs.clock import next_alarm
 from sweep.jobs.codec import encode
+from sweep.jobs.consumable import Change
 from sweep.jobs.definition import Action, Container, ExitRule, NodeGroup, Nodes, Resources, Retry
 from sweep.jobs.environment import Environment, Purchase
 from sweep.jobs.events import (
     Begun,
+    DeleteConsumable,
     DeleteEnvironment,
     DeletePolicy,
     DeleteQueue,
@@ -25,19 +27,23 @@ from sweep.jobs.events import (
     PutEnvironment,
     PutQueue,
     Submit,
+    Tag,
+    Taggable,
     Unserved,
 )
+from sweep.jobs.front import front
 from sweep.jobs.job import Flag
 from sweep.jobs.queue import Policy, Queue, TimeLimit
 from sweep.jobs.reasons import NO_CAPACITY
-from sweep.jobs.request import Dependency, Kind, Overrides, Request
+from sweep.jobs.request import Dependency, Kind, NodeOverrides, Overrides, Request
 from sweep.jobs.room import could_ever_fit
 from sweep.jobs.status import Status
 from sweep.jobs.submission import submit
+from sweep.jobs.tagging import tags_of
 from sweep.jobs.turn import Turn
 from sweep.jobs.views import describe_job
 from sweep.jobs.work import work_of
-from tests.jobs.rig import Rig
+from tests.jobs.rig import START, Rig
 
 TABLE = []
 
@@ -1068,6 +1074,40 @@ def _(rig):
     refused("nothing to run", rig.submit, overrides=Overrides(()))
 
 
+@row("6.14", "tags of everything that has some can be added, replaced and removed, within the limits of a new one's")
+def _(rig):
+    rig.policy(Policy("fair", tags={"a": "1"}))
+    rig.consumable("licence", 1, tags={"a": "1"})
+    rig.queue("other", tags={"a": "1"})
+    rig.environment("there", tags={"a": "1"})
+    rig.define("tagged", tags={"a": "1"})
+    job = rig.submit(tags={"a": "1"})
+    rig.run_all()
+    for kind, name in [
+        (Taggable.JOB, job),
+        (Taggable.DEFINITION, "tagged:1"),
+        (Taggable.QUEUE, "other"),
+        (Taggable.ENVIRONMENT, "there"),
+        (Taggable.POLICY, "fair"),
+        (Taggable.CONSUMABLE, "licence"),
+    ]:
+        rig.tell(Tag(kind, name, {"a": "2", "b": "3"}))
+        assert tags_of(rig.state, kind, name) == {"a": "2", "b": "3"}
+        rig.tell(Tag(kind, name, removed=("a", "unknown")))
+        assert tags_of(rig.state, kind, name) == {"b": "3"}
+        refused("51 tags are more than 50", rig.tell, Tag(kind, name, {str(each): "" for each in range(50)}))
+        assert tags_of(rig.state, kind, name) == {"b": "3"}
+        refused("does not exist", rig.tell, Tag(kind, "nobody", {"a": "1"}))
+
+
+@row("6.14", "children have no tags of their own, and a definition is named with its revision")
+def _(rig):
+    job = rig.submit(size=2)
+    refused("Job j1:0 does not exist", rig.tell, Tag(Taggable.JOB, f"{job}:0", {"a": "1"}))
+    for name in ("task", "task:2", "task:x", "unknown:1"):
+        refused(f"JobDefinition {name} does not exist", rig.tell, Tag(Taggable.DEFINITION, name, {"a": "1"}))
+
+
 # 9 Queues and scheduling
 
 
@@ -1455,6 +1495,39 @@ def _(rig):
         )
 
 
+@row("9.14", "the front of a queue: who is next, first in first out, those that fit nowhere among them")
+def _(rig):
+    rig.define("huge", vcpus=99.0)
+    rig.define("wide", vcpus=4.0)
+    rig.submit("wide")
+    jobs = [rig.submit(name) for name in ("task", "huge", "task")]
+    array = rig.submit(size=2)
+    waits_for_them = rig.submit(after=jobs)
+    rig.now += 5000
+    late = rig.submit()
+    found = front(rig.state, rig.state.queues["main"], rig.now, 100)
+    assert found == [(each, START) for each in [*jobs, array]] + [(late, START + 5000)]
+    assert front(rig.state, rig.state.queues["main"], rig.now, 2) == found[:2]
+    assert waits_for_them not in dict(found)
+
+
+@row("9.14", "the front of a fair share: the share with the least weighted use, and in it the higher priority")
+def _(rig):
+    rig.policy(Policy("fair", weights={"a": 0.5}))
+    rig.queue("shared", policy="fair")
+    rig.queue("empty", policy="fair")
+    rig.define("wide", vcpus=4.0)
+    rig.submit("wide")
+    first, second, third = [rig.submit(queue="shared", share="a") for _ in range(3)]
+    other = rig.submit(queue="shared", share="b")
+    urgent = rig.submit(queue="shared", share="b", priority=1)
+    rig.define("huge", vcpus=99.0)
+    huge = rig.submit("huge", queue="shared", share="a")
+    found = [each for each, _ in front(rig.state, rig.state.queues["shared"], rig.now, 100)]
+    assert found == [first, urgent, second, third, other, huge]
+    assert front(rig.state, rig.state.queues["empty"], rig.now, 100) == []
+
+
 # 10 Compute environments
 
 
@@ -1820,6 +1893,205 @@ def _(rig):
         container = job.container(node)
         assert (container.command, container.environment) == (("other",), {"X": "1"})
         assert container.resources == Resources(vcpus, 200)
+
+
+@row("11.11", "overrides of a range of nodes are for that range, in place of those for all")
+def _(rig):
+    groups = (NodeGroup(0, 0, Container(("main",))), NodeGroup(1, None, Container(("other",))))
+    rig.define("pair", nodes=Nodes(3, 0, groups))
+    for_some = NodeOverrides(1, None, Overrides(("changed",), memory=600))
+    job = rig.state.jobs[rig.submit("pair", node_overrides=(for_some,))]
+    assert [job.container(node).command for node in range(3)] == [("main",), ("changed",), ("changed",)]
+    assert [job.container(node).resources.memory for node in range(2)] == [512, 600]
+    stranger = NodeOverrides(1, 2, Overrides(("changed",)))
+    refused("a range of nodes that the job definition has not", rig.submit, "pair", node_overrides=(stranger,))
+    refused("is not multi-node", rig.submit, node_overrides=(for_some,))
+
+
+# 12 Consumable resources
+
+
+def amounts(rig, name="licence"):
+    return rig.state.consumables[name].total, rig.state.available(name)
+
+
+@row("12.1", "a job waits RUNNABLE until there is enough of all that it needs")
+def _(rig):
+    rig.consumable("licence", 2)
+    rig.consumable("token", 0)
+    rig.define("licensed", consumables={"licence": 2, "token": 1})
+    job = rig.submit("licensed")
+    assert rig.status(job) is Status.RUNNABLE
+    rig.change("token", Change.ADD, 1)
+    assert rig.status(job) is Status.STARTING
+    assert amounts(rig) == (2, 0)
+
+
+@row("12.1", "what is needed is there for one child of an array each, and for all nodes of a job at once")
+def _(rig):
+    rig.consumable("licence", 3)
+    rig.define("licensed", consumables={"licence": 1})
+    array = rig.submit("licensed", size=5)
+    assert len(rig.started(array)) == 3
+    rig.end(array, 0)
+    assert rig.started(array) == [1, 2, 3]
+    rig.run_all()
+    assert amounts(rig) == (3, 3)
+    both = Container(("true",), consumables={"licence": 2})
+    rig.define("pair", nodes=Nodes(2, 0, (NodeGroup(0, None, both),)))
+    job = rig.submit("pair")
+    assert rig.status(job) is Status.RUNNABLE
+    rig.change("licence", Change.SET, 4)
+    assert rig.status(job) is Status.STARTING
+    assert amounts(rig) == (4, 0)
+    rig.run_all()
+    assert amounts(rig) == (4, 4)
+
+
+@row(
+    "12.2", "a replenishable resource is held from STARTING on and given back at the end of the attempt, whatever it is"
+)
+def _(rig):
+    rig.consumable("licence", 1)
+    rig.define("licensed", consumables={"licence": 1}, retry=Retry(2))
+    job = rig.submit("licensed")
+    assert amounts(rig) == (1, 0)
+    rig.end(job, code=1)
+    assert (rig.status(job), amounts(rig)) == (Status.STARTING, (1, 0))
+    rig.end(job, fate=Fate.LOST)
+    assert (rig.status(job), amounts(rig)) == (Status.FAILED, (1, 1))
+
+
+@row("12.3", "what is not replenishable is taken off the total by each attempt, and never comes back")
+def _(rig):
+    rig.consumable("token", 3, replenishable=False)
+    rig.define("spending", consumables={"token": 1}, retry=Retry(2))
+    job = rig.submit("spending")
+    assert amounts(rig, "token") == (2, 2)
+    rig.end(job, code=1)
+    assert amounts(rig, "token") == (1, 1)
+    rig.end(job)
+    assert amounts(rig, "token") == (1, 1)
+    array = rig.submit("spending", size=2)
+    rig.end(array, 0)
+    assert (rig.states(array), amounts(rig, "token")) == ("+r", (0, 0))
+
+
+@row("12.3", "but from what never began")
+def _(rig):
+    rig.consumable("token", 1, replenishable=False)
+    rig.define("spending", consumables={"token": 1})
+    job = rig.submit("spending")
+    rig.environment("here", enabled=False, new=False)
+    rig.end(job, fate=Fate.RETURNED)
+    assert (rig.status(job), amounts(rig, "token")) == (Status.RUNNABLE, (1, 1))
+    one = Container(("true",), consumables={"token": 1})
+    rig.define("nodes", nodes=Nodes(3, 0, (NodeGroup(0, None, one),)))
+    rig.cancel(job)
+    rig.environment("here", new=False)
+    rig.change("token", Change.SET, 3)
+    nodes = rig.submit("nodes")
+    assert amounts(rig, "token") == (0, 0)
+    rig.end(nodes, 0, fate=Fate.NOT_STARTED)
+    assert (rig.status(nodes), amounts(rig, "token")) == (Status.FAILED, (2, 2))
+
+
+@row("12.4", "who waits for a resource keeps it back from those that come later, and keeps back nothing else")
+def _(rig):
+    rig.consumable("licence", 2)
+    rig.define("one", consumables={"licence": 1})
+    rig.define("two", consumables={"licence": 2})
+    running, waiting, late, other = rig.submit("one"), rig.submit("two"), rig.submit("one"), rig.submit()
+    assert [rig.status(each) for each in (waiting, late, other)] == [Status.RUNNABLE, Status.RUNNABLE, Status.STARTING]
+    rig.end(running)
+    assert [rig.status(each) for each in (waiting, late)] == [Status.STARTING, Status.RUNNABLE]
+
+
+@row("12.4", "who could not have it though all were free keeps nothing back")
+def _(rig):
+    rig.consumable("licence", 2)
+    rig.define("three", consumables={"licence": 3})
+    rig.define("one", consumables={"licence": 1})
+    waiting, late = rig.submit("three"), rig.submit("one")
+    assert [rig.status(each) for each in (waiting, late)] == [Status.RUNNABLE, Status.STARTING]
+
+
+@row("12.4", "who waits for room keeps back both")
+def _(rig):
+    rig.consumable("licence", 1)
+    rig.define("wide", vcpus=4.0, consumables={"licence": 1})
+    rig.define("one", consumables={"licence": 1})
+    first = rig.submit()
+    waiting, licensed, small = rig.submit("wide"), rig.submit("one"), rig.submit()
+    assert [rig.status(each) for each in (waiting, licensed, small)] == [Status.RUNNABLE] * 3
+    rig.end(first)
+    assert rig.status(waiting) is Status.STARTING
+
+
+@row("12.5", "fair share: a share that waits for a resource does not hold up the others")
+def _(rig):
+    rig.policy(Policy("fair"))
+    rig.queue("shared", policy="fair")
+    rig.consumable("licence", 1)
+    rig.define("licensed", consumables={"licence": 1})
+    jobs = [rig.submit("licensed", queue="shared", share="a") for _ in range(2)]
+    other = rig.submit(queue="shared", share="b")
+    assert [rig.status(each) for each in (*jobs, other)] == [Status.STARTING, Status.RUNNABLE, Status.STARTING]
+    rig.end(jobs[0])
+    assert rig.status(jobs[1]) is Status.STARTING
+
+
+@row("12.6", "the total is set, added to and taken from, but not below 0")
+def _(rig):
+    rig.consumable("licence", 2)
+    assert rig.change("licence", Change.ADD, 3) == 5
+    assert rig.change("licence", Change.REMOVE, 4) == 1
+    assert rig.change("licence", Change.SET, 7) == 7
+    refused("totalQuantity=-1 ", rig.change, "licence", Change.REMOVE, 8)
+    refused("quantity=-1 ", rig.change, "licence", Change.ADD, -1)
+    refused("unknown does not exist", rig.change, "unknown", Change.ADD, 1)
+    refused("totalQuantity=-1 ", rig.consumable, "other", -1)
+    refused("already exists", rig.consumable, "licence", 1)
+    rig.define("licensed", consumables={"licence": 7})
+    rig.submit("licensed")
+    rig.change("licence", Change.SET, 1)
+    assert amounts(rig) == (1, -6)
+
+
+@row("12.6", "a change that is asked for twice with one token is made once, for eight hours")
+def _(rig):
+    rig.consumable("licence", 0)
+    for _ in range(2):
+        assert rig.change("licence", Change.ADD, 1, "t") == 1
+    assert rig.change("licence", Change.ADD, 2, "t") == 3
+    rig.now += 8 * 3_600_000 - 1
+    assert rig.change("licence", Change.ADD, 1, "t") == 3
+    rig.now += 1
+    assert rig.change("licence", Change.ADD, 1, "t") == 4
+    assert len(rig.state.tokens) == 1
+
+
+@row("12.7", "an unknown resource is refused, and one that a live job needs cannot be deleted")
+def _(rig):
+    rig.define("licensed", consumables={"licence": 1})
+    refused("ConsumableResource licence does not exist", rig.submit, "licensed")
+    rig.consumable("licence", 0)
+    job = rig.submit("licensed")
+    refused(f"job {job} needs ConsumableResource licence", rig.tell, DeleteConsumable("licence"))
+    rig.cancel(job)
+    rig.tell(DeleteConsumable("licence"))
+    assert rig.state.consumables == {}
+    refused("does not exist", rig.tell, DeleteConsumable("licence"))
+
+
+@row("12.8", "a submission replaces what the definition needs, by name")
+def _(rig):
+    for name in "abc":
+        rig.consumable(name, 9)
+    rig.define("licensed", consumables={"a": 1, "b": 2})
+    job = rig.submit("licensed", overrides=Overrides(consumables={"b": 3, "c": 4}))
+    assert rig.state.jobs[job].spec.container.consumables == {"a": 1, "b": 3, "c": 4}
+    refused("quantity=-1 ", rig.submit, "licensed", overrides=Overrides(consumables={"a": -1}))
 
 
 # additions

@@ -1,14 +1,70 @@
-"""Operations by service and name, as botocore spells them."""
+"""What can be asked, by AWS's names for services and operations.
+
+An operation takes what the client sent, held to botocore's shape of the input, and returns what is told, in the shape of the output. What it
+leaves out is absent. It raises `sweep.serve.refusal.RefusedError`, or the engine's `sweep.errors.JobError`, for what a client got wrong.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from sweep.serve.desk import Desk
+from sweep.serve.operations import (
+    consumables,
+    definitions,
+    describing,
+    environments,
+    identity,
+    listing,
+    policies,
+    queues,
+    snapshot,
+    stopping,
+    submission,
+    tags,
+)
 
-    from sweep.serve.desk import Desk
+__all__ = ["OPERATIONS", "Operation"]
 
-__all__ = ["OPERATIONS"]
+Operation = Callable[[Desk, dict[str, Any]], dict[str, Any]]
 
-OPERATIONS: Mapping[str, Mapping[str, Callable[[Desk, dict[str, Any]], dict[str, Any]]]] = {}
+OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
+    "batch": {
+        "CancelJob": stopping.cancel,
+        "CancelJobs": stopping.cancel_many,
+        "CreateComputeEnvironment": environments.create,
+        "CreateConsumableResource": consumables.create,
+        "CreateJobQueue": queues.create,
+        "CreateSchedulingPolicy": policies.create,
+        "DeleteComputeEnvironment": environments.delete,
+        "DeleteConsumableResource": consumables.delete,
+        "DeleteJobQueue": queues.delete,
+        "DeleteSchedulingPolicy": policies.delete,
+        "DeregisterJobDefinition": definitions.deregister,
+        "DescribeComputeEnvironments": environments.describe,
+        "DescribeConsumableResource": consumables.describe,
+        "DescribeJobDefinitions": definitions.describe,
+        "DescribeJobQueues": queues.describe,
+        "DescribeJobs": describing.describe,
+        "DescribeSchedulingPolicies": policies.describe,
+        "GetJobQueueSnapshot": snapshot.show,
+        "ListConsumableResources": consumables.list_all,
+        "ListJobs": listing.list_jobs,
+        "ListJobsByConsumableResource": consumables.list_jobs,
+        "ListSchedulingPolicies": policies.list_all,
+        "ListTagsForResource": tags.show,
+        "RegisterJobDefinition": definitions.register,
+        "SubmitJob": submission.submit,
+        "TagResource": tags.tag,
+        "TerminateJob": stopping.terminate,
+        "TerminateJobs": stopping.terminate_many,
+        "UntagResource": tags.untag,
+        "UpdateComputeEnvironment": environments.update,
+        "UpdateConsumableResource": consumables.update,
+        "UpdateJobQueue": queues.update,
+        "UpdateSchedulingPolicy": policies.update,
+    },
+    "sts": {"GetCallerIdentity": identity.caller},
+}
+"""Operations by service and name; what is not in the table is refused."""
