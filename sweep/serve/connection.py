@@ -14,16 +14,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["IDLE_SECONDS", "LARGEST_HEAD", "PatientProtocol"]
+__all__ = ["IDLE_SECONDS", "PatientProtocol"]
 
-ARRIVAL_SECONDS = 20.0
-"""How long a request may take to arrive, from its first byte to its last; and an answer to be fetched."""
+PATIENCE = 20.0
+"""Seconds: how long a request may take to arrive, from its first byte to its last; and an answer to be fetched."""
 
 IDLE_SECONDS = 20
 """How long a connection is kept between requests."""
-
-LARGEST_HEAD = 32 << 10
-"""Bytes of a request's first line and its headers."""
 
 MOST_CONNECTIONS = 256
 """At a time; more are told to come again, which AWS's clients do."""
@@ -34,32 +31,33 @@ _DONE = {h11.DONE, h11.MUST_CLOSE, h11.CLOSED}
 class PatientProtocol(H11Protocol):
     """HTTP/1.1 with deadlines, and with a limit to the connections."""
 
-    arrival_seconds = ARRIVAL_SECONDS
+    patience = PATIENCE
     most_connections = MOST_CONNECTIONS
-    _deadline: asyncio.TimerHandle | None = None
+    _arrival: asyncio.TimerHandle | None = None
+    _fetching: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin, unless there are too many already."""
         super().connection_made(transport)
-        self._arm()
+        self._arrival = self._deadline()
         if len(self.connections) > self.most_connections:
             transport.write(_raw(b"503 Service Unavailable", b"ServiceUnavailableException", b"Too many connections"))
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
-        self._disarm()
+        self._arrival = _off(self._arrival)
+        self._fetching = _off(self._fetching)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what comes in; the clock runs until a request is whole."""
         if self.transport.is_closing():
             return
-        if self._deadline is None:
-            self._arm()
+        self._arrival = self._arrival or self._deadline()
         super().data_received(data)
         if not self._is_arriving() and not self.transport.is_closing():
-            self._disarm()
+            self._arrival = _off(self._arrival)
 
     def _is_arriving(self) -> bool:
         """Whether a part of a request is there, and not all of it."""
@@ -69,22 +67,21 @@ class PatientProtocol(H11Protocol):
         return state not in _DONE
 
     def on_response_complete(self) -> None:
-        """Give whoever does not fetch the end of an answer no longer than a request."""
+        """Give whoever does not fetch the end of a last answer no longer than a request."""
         super().on_response_complete()
-        if self.transport.is_closing() and self._deadline is None:
-            self._arm()
+        if self.transport.is_closing():
+            self._fetching = self._fetching or self._deadline()
 
     def pause_writing(self) -> None:
         """Wait for an answer to be fetched, but not for ever."""
         super().pause_writing()
-        if self._deadline is None:
-            self._arm()
+        self._fetching = self._fetching or self._deadline()
 
     def resume_writing(self) -> None:
         """Go on, as the answer is being fetched."""
         super().resume_writing()
-        if not self._is_arriving():
-            self._disarm()
+        if not self.transport.is_closing():
+            self._fetching = _off(self._fetching)
 
     def timeout_keep_alive_handler(self) -> None:
         """End a connection that was idle; at once if its last answer is not fetched either."""
@@ -98,17 +95,13 @@ class PatientProtocol(H11Protocol):
             self.transport.write(_raw(b"400 Bad Request", b"SerializationException", msg.encode()))
         self.transport.close()
 
-    def _arm(self) -> None:
-        self._deadline = self.loop.call_later(self.arrival_seconds, self._give_up)
+    def _deadline(self) -> asyncio.TimerHandle:
+        return self.loop.call_later(self.patience, self.transport.abort)
 
-    def _disarm(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
 
-    def _give_up(self) -> None:
-        self._deadline = None
-        self.transport.abort()
+def _off(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
 
 
 def _raw(status: bytes, code: bytes, message: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sweep.serve.refusal import RefusedError
@@ -10,7 +11,7 @@ from sweep.serve.refusal import RefusedError
 if TYPE_CHECKING:
     from sweep.serve.wire.messages import Asked
 
-__all__ = ["Guard"]
+__all__ = ["LARGEST_HEAD", "Guard"]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 BROWSERS = ("origin", "sec-fetch-site", "sec-fetch-mode")
@@ -18,6 +19,8 @@ BROWSERS = ("origin", "sec-fetch-site", "sec-fetch-mode")
 ONCE = frozenset({"host", "authorization", "content-type", "x-amz-target", "x-amz-date", "x-amz-content-sha256"})
 """Headers that, if they came twice, two readers might take for different ones."""
 MOST_HEADERS = 100
+LARGEST_HEAD = 32 << 10
+"""Bytes of the first line and the headers."""
 
 
 class Guard:
@@ -45,6 +48,9 @@ class Guard:
         """
         if len(asked.headers) > MOST_HEADERS:
             raise RefusedError(f"There are more than {MOST_HEADERS} headers", "RequestHeaderTooLargeException", 431)
+        if len(asked.path) + len(asked.query) + sum(map(len, chain(*asked.headers))) > LARGEST_HEAD:
+            told = f"The request line and the headers have more than {LARGEST_HEAD:,} bytes"
+            raise RefusedError(told, "RequestHeaderTooLargeException", 431)
         for name in BROWSERS:
             if asked.header(name) is not None:
                 raise _denied(f"Requests with the header '{name}' come from a browser, and are not answered here")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-__all__ = ["Served", "serve"]
+__all__ = ["Log", "Served", "serve"]
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,8 @@ def _application(settings: Settings, engine: Engine, keys: KeyPair) -> Endpoint:
     relaxed = frozenset(settings.relaxed) | set(_relaxed(engine))
     desk = Desk(engine, settings.folder, settings.region, settings.account, relaxed)
     verify = Verifier(keys, settings.region) if settings.needs_auth else None
-    dispatcher = Dispatcher(desk, OPERATIONS, verify=verify, report=_Log(settings.folder).write)
-    names = {socket.gethostname(), socket.getfqdn()} if settings.is_open else {settings.host}
+    dispatcher = Dispatcher(desk, OPERATIONS, verify=verify, report=Log(settings.folder).write)
+    names = {socket.gethostname()} if settings.is_open else {settings.host}
     return Endpoint(dispatcher, Guard(frozenset(names), by_number=settings.is_open))
 
 
@@ -160,7 +160,7 @@ def _ended_by_signals(end: Callable[[], None]) -> Generator[None]:
             signal.signal(each, handler)
 
 
-class _Log:
+class Log:
     """Where the engine writes what goes wrong with itself."""
 
     def __init__(self, folder: Path) -> None:

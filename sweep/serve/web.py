@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from sweep.errors import UsageError
-from sweep.serve.connection import IDLE_SECONDS, LARGEST_HEAD, PatientProtocol
+from sweep.serve.connection import IDLE_SECONDS, PatientProtocol
+from sweep.serve.guard import LARGEST_HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
