@@ -17,6 +17,7 @@ from sweep.serve.operations import (
     environments,
     identity,
     listing,
+    logs,
     policies,
     queues,
     snapshot,
@@ -64,6 +65,11 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
         "UpdateConsumableResource": consumables.update,
         "UpdateJobQueue": queues.update,
         "UpdateSchedulingPolicy": policies.update,
+    },
+    "logs": {
+        "DescribeLogStreams": logs.describe_streams,
+        "FilterLogEvents": logs.filter_events,
+        "GetLogEvents": logs.get_events,
     },
     "sts": {"GetCallerIdentity": identity.caller},
 }

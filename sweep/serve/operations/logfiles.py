@@ -1,0 +1,133 @@
+"""The log of an attempt as events with times.
+
+A command writes lines, which have no time of their own. Line `n` of a log, from 0, has the time at which the attempt began plus `n` ms: so times
+ascend, no two are alike, and that of a line never changes, whatever is written after it. A line that is not finished yet is no event while the
+attempt goes on; nor is an empty one, which AWS does not take either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sweep.daemon.logs import find_log
+from sweep.errors import JobError
+from sweep.jobs.status import Status
+from sweep.serve.operations.streams import read_stream, stream_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sweep.jobs.job import Job
+    from sweep.jobs.state import State
+
+__all__ = ["Log", "Stream", "find_stream", "read_log", "streams"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An attempt that has begun; times in ms since 1970, `ended` is None while it goes on."""
+
+    name: str
+    job: str
+    index: int
+    attempt: int
+    began: int
+    ended: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What an attempt has written.
+
+    Attributes
+    ----------
+    data
+        All of it.
+    ends
+        Where each line ends: int, shape (n,).
+    events
+        Which lines are events, ascending: int, shape (m,).
+    """
+
+    stream: Stream
+    data: bytes
+    ends: np.ndarray
+    events: np.ndarray
+
+    def time(self, line: int) -> int:
+        """Return the time of a line, ms since 1970."""
+        return self.stream.began + line
+
+    def text(self, line: int) -> str:
+        """Return a line without its end."""
+        start = int(self.ends[line - 1]) + 1 if line else 0
+        return self.data[start : int(self.ends[line])].decode("utf-8", "replace")
+
+    def between(self, start: int | None, end: int | None) -> np.ndarray:
+        """Return the events of times from `start` on and before `end`: int, ascending."""
+        first = 0 if start is None else start - self.stream.began
+        last = len(self.ends) if end is None else end - self.stream.began
+        return self.events[np.searchsorted(self.events, first) : np.searchsorted(self.events, last)]
+
+
+def find_stream(state: State, name: str) -> Stream | None:
+    """Return the attempt that a log stream is of; None if there is none."""
+    told = read_stream(name)
+    if told is None or told[0] not in state.jobs:
+        return None
+    job_id, index, attempt = told
+    job = state.jobs[job_id]
+    if index >= job.size or stream_name(job.spec.definition, *told) != name:
+        return None
+    return next((each for each in _of_child(job, index) if each.attempt == attempt), None)
+
+
+def streams(state: State, prefix: str = "") -> Iterator[Stream]:
+    """Go through the attempts that have begun and whose streams' names begin so."""
+    for job in state.jobs.values():
+        stem = stream_name(job.spec.definition, job.id, 0, 1).removesuffix("0.1")
+        if stem.startswith(prefix) or prefix.startswith(stem):
+            for index in np.flatnonzero(job.children["attempt"]).tolist():
+                yield from (each for each in _of_child(job, index) if each.name.startswith(prefix))
+
+
+def _of_child(job: Job, index: int) -> Iterator[Stream]:
+    past, child = job.past.get(index, []), job.children[index]
+    times = [(each.started, each.stopped or None) for each in past]
+    if child["attempt"] > len(past) and child["status"] >= Status.RUNNING:
+        times.append((int(child["started"]), int(child["stopped"]) or None))
+    for attempt, (began, ended) in enumerate(times, 1):
+        if began:
+            name = stream_name(job.spec.definition, job.id, index, attempt)
+            yield Stream(name, job.id, index, attempt, began, ended)
+
+
+def read_log(folder: Path, stream: Stream) -> Log:
+    """Read what an attempt has written; nothing, if its log is gone."""
+    data = _data(folder, stream)
+    if stream.ended is not None and not data.endswith(b"\n"):
+        data += b"\n"
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+    lengths = np.diff(ends, prepend=-1) - 1
+    return Log(stream, data, ends, np.flatnonzero(lengths))
+
+
+def _data(folder: Path, stream: Stream) -> bytes:
+    """Look for a log in all environments: its queue may have others by now."""
+    place = folder / "environments"
+    environments = sorted(each.name for each in place.iterdir()) if place.is_dir() else []
+    found = {
+        "jobId": stream.job,
+        "index": stream.index,
+        "attempts": stream.attempt,
+        "environments": environments,
+        "done_in": None,
+    }
+    try:
+        return find_log(folder, found, stream.attempt).read_bytes()
+    except (JobError, FileNotFoundError):
+        return b""

@@ -1,0 +1,183 @@
+"""CloudWatch Logs, as far as it is asked for the logs of jobs."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sweep.serve.operations.arns import partition
+from sweep.serve.operations.logfiles import find_stream, read_log, streams
+from sweep.serve.operations.paging import page
+from sweep.serve.operations.patterns import matcher
+from sweep.serve.operations.streams import GROUP
+from sweep.serve.refusal import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sweep.serve.desk import Desk
+    from sweep.serve.operations.logfiles import Log, Stream
+
+__all__ = ["describe_streams", "filter_events", "get_events"]
+
+MOST = 10_000
+"""Events of one answer."""
+
+MOST_BYTES = 1 << 20
+"""Bytes of one answer; each event counts 26 more than its text has."""
+
+MOST_STREAMS = 50
+
+_EVENT = 26
+_TOKEN = re.compile(r"([fb])/([0-9]{1,56})")
+
+
+def get_events(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+    """Give lines of a stream: the last ones, the first ones, or those before or after a token."""
+    log = _log(desk, request, request["logStreamName"])
+    events = log.between(request.get("startTime"), request.get("endTime"))
+    most = request.get("limit", MOST)
+    way, place = _place(request)
+    if way == "f":
+        first = int(np.searchsorted(events, place or 0))
+        last = _forward(log, events, first, most)
+    else:
+        last = len(events) if place is None else int(np.searchsorted(events, place))
+        first = _backward(log, events, last, most)
+    chosen = events[first:last].tolist()
+    edge = place if place is not None else (len(log.ends) if way == "b" else 0)
+    after, before = (chosen[-1] + 1, chosen[0]) if chosen else (edge, edge)
+    return {
+        "events": [_event(log, each) for each in chosen],
+        "nextForwardToken": f"f/{after:056d}",
+        "nextBackwardToken": f"b/{before:056d}",
+    }
+
+
+def _place(request: Mapping[str, Any]) -> tuple[str, int | None]:
+    """Return which way to go, and from which line: None for the end."""
+    token = request.get("nextToken")
+    if not token:
+        return ("f", 0) if request.get("startFromHead") else ("b", None)
+    found = _TOKEN.fullmatch(token)
+    if found is None:
+        raise RefusedError("The specified nextToken is invalid.", "InvalidParameterException")
+    return found[1], int(found[2])
+
+
+def _forward(log: Log, events: np.ndarray, first: int, most: int) -> int:
+    """Return where a page ends that begins with an event."""
+    return first + _count(log, events[first : first + most].tolist())
+
+
+def _backward(log: Log, events: np.ndarray, last: int, most: int) -> int:
+    """Return where a page begins that ends before an event."""
+    return last - _count(log, events[max(0, last - most) : last].tolist()[::-1])
+
+
+def _count(log: Log, lines: list[int]) -> int:
+    """Return how many lines an answer has room for, one at least."""
+    size = 0
+    for count, line in enumerate(lines):
+        size += len(log.text(line).encode()) + _EVENT
+        if size > MOST_BYTES:
+            return max(1, count)
+    return len(lines)
+
+
+def _event(log: Log, line: int) -> dict[str, Any]:
+    time = log.time(line)
+    return {"timestamp": time, "message": log.text(line), "ingestionTime": time}
+
+
+def _log(desk: Desk, request: Mapping[str, Any], name: str) -> Log:
+    _check_group(request)
+    with desk.engine.reading() as state:
+        stream = find_stream(state, name)
+    if stream is None:
+        raise RefusedError("The specified log stream does not exist.", "ResourceNotFoundException")
+    return read_log(desk.folder, stream)
+
+
+def _check_group(request: Mapping[str, Any]) -> None:
+    """Refuse every log group but the one of all jobs."""
+    told = request.get("logGroupName") or request.get("logGroupIdentifier")
+    if not told:
+        raise RefusedError("Either logGroupName or logGroupIdentifier must be provided", "InvalidParameterException")
+    if told.removesuffix(":*").rpartition(":log-group:")[2] != GROUP:
+        raise RefusedError("The specified log group does not exist.", "ResourceNotFoundException")
+
+
+def describe_streams(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+    """Describe streams by their names, or by when they ended."""
+    _check_group(request)
+    prefix, by_time = request.get("logStreamNamePrefix", ""), request.get("orderBy") == "LastEventTime"
+    if by_time and prefix:
+        raise RefusedError("Cannot order by LastEventTime with a logStreamNamePrefix.", "InvalidParameterException")
+    with desk.engine.reading() as state:
+        found = list(streams(state, prefix))
+    place = _by_time if by_time else _by_name
+    ordered = sorted(found, key=place, reverse=request.get("descending", False))
+    shown, more = page(
+        request, enumerate(ordered), lambda each: each[0], min(request.get("limit", MOST_STREAMS), MOST_STREAMS)
+    )
+    return {"logStreams": [_stream(desk, each) for _, each in shown], **more}
+
+
+def _by_time(stream: Stream) -> tuple[float, str]:
+    return (float("inf") if stream.ended is None else stream.ended), stream.name
+
+
+def _by_name(stream: Stream) -> str:
+    return stream.name
+
+
+def _stream(desk: Desk, stream: Stream) -> dict[str, Any]:
+    log = read_log(desk.folder, stream)
+    where = f"arn:{partition(desk.region)}:logs:{desk.region}:{desk.account}:log-group:{GROUP}:log-stream:{stream.name}"
+    told = {"logStreamName": stream.name, "creationTime": stream.began, "arn": where, "storedBytes": 0}
+    if not len(log.events):
+        return told
+    last = log.time(int(log.events[-1]))
+    times = {"firstEventTimestamp": log.time(int(log.events[0])), "lastEventTimestamp": last, "lastIngestionTime": last}
+    return told | times
+
+
+def filter_events(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+    """Give lines of many streams that fit a pattern, by their times."""
+    _check_group(request)
+    fits = matcher(request.get("filterPattern", ""))
+    window = request.get("startTime"), request.get("endTime")
+    found = heapq.merge(*(_matches(log, window) for log in _logs(desk, request)), key=lambda each: each[0])
+    chosen = ((key, log) for key, log in found if fits(log.text(key[2])))
+    shown, more = page(request, chosen, lambda each: each[0], request.get("limit", MOST))
+    return {"events": [_filtered(log, line) for (_, _, line), log in shown], "searchedLogStreams": [], **more}
+
+
+def _logs(desk: Desk, request: Mapping[str, Any]) -> list[Log]:
+    """Read the streams of these names, or of a prefix."""
+    names = request.get("logStreamNames")
+    if names:
+        if "logStreamNamePrefix" in request:
+            raise RefusedError(
+                "logStreamNames and logStreamNamePrefix cannot both be provided", "InvalidParameterException"
+            )
+        return [_log(desk, request, each) for each in dict.fromkeys(names)]
+    with desk.engine.reading() as state:
+        found = list(streams(state, request.get("logStreamNamePrefix", "")))
+    return [read_log(desk.folder, each) for each in found]
+
+
+def _matches(log: Log, window: tuple[int | None, int | None]) -> Iterator[tuple[list[Any], Log]]:
+    for line in log.between(*window).tolist():
+        yield [log.time(line), log.stream.name, line], log
+
+
+def _filtered(log: Log, line: int) -> dict[str, Any]:
+    digest = hashlib.blake2b(f"{log.stream.name} {line}".encode(), digest_size=17).digest()
+    event = f"{log.time(line)}{int.from_bytes(digest):041d}"
+    return {"logStreamName": log.stream.name, **_event(log, line), "eventId": event}
