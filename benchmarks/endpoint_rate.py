@@ -111,10 +111,10 @@ def job(name, **options):
     return {"jobName": name, "jobQueue": QUEUE, "jobDefinition": DEFINITION, **options}
 
 
-def measured(make, clients, requests, operation, told):
+def measured(make, server, clients, requests, operation, told):
     """Ask so many requests on each of so many connections; return requests a second and the latencies."""
     latencies = [[] for _ in range(clients)]
-    asking = [make() for _ in range(clients)]
+    asking = [make(*server) for _ in range(clients)]
     for each in asking:
         each(operation, told)  # connect
     gate = threading.Barrier(clients + 1)
@@ -158,7 +158,7 @@ def main():
             for operation, told in asked.items():
                 for make in (Bare, Boto3):
                     for clients in (1, options.clients):
-                        rate, times = measured(lambda: make(url, settings), clients, options.requests, operation, told)
+                        rate, times = measured(make, (url, settings), clients, options.requests, operation, told)
                         p50, p99 = statistics.median(times), times[int(len(times) * 0.99)]
                         print(
                             f"{operation:<14}{make.__name__.lower():<8}{clients:>12}{rate:>12,.0f}{p50 * 1e3:>9.2f}{p99 * 1e3:>9.2f}"
