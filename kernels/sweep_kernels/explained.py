@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["explained"]
+__all__ = ["explained", "is_array_alone"]
 
 NO_MEMORY = "which compiled code has no memory for: keep the numbers in variables, a tuple, or an array, np.zeros(8)"
 MAKERS = {
@@ -48,7 +48,6 @@ ALLOCATES = (
     "it makes a list, an array or text on the way, which compiled code has no memory for: "
     "write a loop over the elements, and the text of an error out"
 )
-BARE = "a vector that is returned alone is returned in a tuple, as in `return (curve,)`"
 CATCHES = "a kernel cannot catch one kind of error: test for what raises it with if"
 READ_ONLY = (
     "it writes to an array that all trials share, which can only be read: keep what a trial changes in variables"
@@ -114,7 +113,7 @@ def explained(kernel: Kernel, functions: Iterable[pytypes.FunctionType], error: 
         return f"{kernel.file}:{kernel.line}: kernel {kernel.name!r}: {own[0]}"
     codes = [each.__code__ for each in functions]
     file, line, code = _place(text, {each.co_filename for each in codes}) or (kernel.file, kernel.line, "")
-    reason = _syntax(text, kernel.name, codes, (file, line))
+    reason = _syntax(text, codes, (file, line))
     if reason:
         line, why = reason
         return f"{file}:{line}: kernel {kernel.name!r} cannot be compiled: {why}"
@@ -134,11 +133,11 @@ def _place(text: str, files: set[str]) -> tuple[str, int, str] | None:
     return None
 
 
-def _syntax(text: str, name: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
+def _syntax(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
     """Find a piece of syntax that is to blame; return its line and what to do."""
     if "context-manager" in text:
         return _line_of(codes, place[0], {"BEFORE_WITH", "LOAD_SPECIAL"}) or place[1], OPENS
-    why = _array(text, name)
+    why = _array(text)
     if why:
         return place[1], why
     shown = _display(text, codes, place)
@@ -147,15 +146,23 @@ def _syntax(text: str, name: str, codes: list[pytypes.CodeType], place: tuple[st
     return next(((place[1], why) for pattern, why in TELLING.items() if re.search(pattern, text)), None)
 
 
-def _array(text: str, name: str) -> str | None:
+def is_array_alone(kernel: Kernel, error: Exception) -> bool:
+    """Tell whether numba has stopped at the kernel itself because it returns an array, and nothing else."""
+    return RETURNS_ARRAY in str(error) and f"<function {kernel.name} " in _callee(str(error))
+
+
+def _callee(text: str) -> str:
+    """Return what numba says of the function whose array it would not return; "" where it says nothing."""
+    callee = re.search("resolving callee type: (.*)", text.partition(RETURNS_ARRAY)[2])
+    return callee[1] if callee else ""
+
+
+def _array(text: str) -> str | None:
     """Say what is wrong with an array that a trial makes."""
     if _refused_call(text) in INSTEAD:
         return None
     if RETURNS_ARRAY in text:
-        callee = re.search("resolving callee type: (.*)", text.partition(RETURNS_ARRAY)[2])
-        if callee is None or "Dispatcher" not in callee[1]:
-            return WHOLE_ARRAYS
-        return BARE if f"<function {name} " in callee[1] else GIVES_AWAY
+        return GIVES_AWAY if "Dispatcher" in _callee(text) else WHOLE_ARRAYS
     told = re.search("an array that a trial makes .*", text)
     return told[0] if told else WHOLE_ARRAYS if _refused_call(text) in MAKERS else None
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from sweep import Sweep, grid, kernel
-from sweep.errors import TrialError, UsageError
+from sweep.errors import KernelError, TrialError, UsageError
 from sweep.result import format_table
 from sweep.result.text import as_html
 
@@ -86,10 +86,24 @@ def test_a_vector_may_be_kept_by_one_component(tmp_path):
     assert 200 < len(kept) < 400  # a binomial of mean 300 and standard deviation 14.5: false once in 10^11
 
 
-def test_an_array_of_another_length_is_told_of_its_trial():
-    each = Sweep(ramps, grid(scale=[1.0]), trials=10, data={"shapes": RAMP[:, :7]})
+def test_an_array_of_another_length_is_told_before_anything_is_written(tmp_path):
+    each = Sweep(ramps, grid(scale=[1.0]), trials=10_000, data={"shapes": RAMP[:, :7]})
     with pytest.raises(
-        TrialError,
-        match=r"kernel 'ramps' is wrong: .*returned 7 numbers as 'ramp': 200 were declared, in trial 0 of point 0",
+        KernelError, match=r"test_vector.py:\d+: kernel 'ramps' returned 7 numbers as 'ramp': 200 were declared$"
+    ):
+        each.run(tmp_path)
+    assert not (tmp_path / "map").exists()
+    assert not (tmp_path / "waves").exists()
+
+
+@kernel(outputs=[("ramp", 3)])
+def seldom_short(rng, t):
+    return (t[: 3 - int(rng.uniform() < 0.001)],)
+
+
+def test_an_array_that_is_seldom_of_another_length_is_told_of_its_trial():
+    each = Sweep(seldom_short, grid(), trials=10_000, data={"t": RAMP[0, :3].copy()})
+    with pytest.raises(
+        TrialError, match=r"^kernel 'seldom_short' returned 2 numbers as 'ramp': 3 were declared, in trial \d+ of"
     ):
         each.run()
