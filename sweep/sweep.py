@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self
 
-from sweep.errors import SpecError
+from sweep.errors import SpecError, nearest
 from sweep.request import RELATIVE_ERROR, Request
 from sweep.space.base import Space
 from sweep_kernels.declaration import Kernel
@@ -79,6 +79,18 @@ class Sweep:
     relative_error: float = RELATIVE_ERROR
     histograms: Mapping[str, tuple[float, float, int]] | None = None
     covariance: bool | Sequence[tuple[str, str]] = False
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Refuse what a sweep does not have, and name what it may be meant for, where Python would name nothing."""
+        known = [each.name for each in fields(cls)]
+        for name in named:
+            if name not in known:
+                raise SpecError(f"a Sweep has no {name!r}: {nearest(name, known)}")
+        if (given or named) and "trials" not in {*known[: len(given)], *named}:
+            raise SpecError(
+                "a Sweep without trials: how many of each point, as in Sweep(kernel, space, trials=100_000)"
+            )
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         if not isinstance(self.kernel, Kernel):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument

@@ -68,6 +68,8 @@ TELLING = {
     r"First-class function|Undecided type .*": "it chooses a function as it runs: choose with `if` what to call",
 }
 """What numba says, and what it means."""
+EXTREMES = {"npy_max": "max", "npy_min": "min", "max": "max", "min": "min"}
+"""What numba calls NumPy's functions and methods, and what Python does."""
 INSTEAD = {"where": "x if condition else y", "clip": "min(max(x, low), high)"}
 """Functions of NumPy for arrays, and what to write for numbers."""
 SPOKEN = {
@@ -137,13 +139,28 @@ def _syntax(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) ->
     """Find a piece of syntax that is to blame; return its line and what to do."""
     if "context-manager" in text:
         return _line_of(codes, place[0], {"BEFORE_WITH", "LOAD_SPECIAL"}) or place[1], OPENS
-    why = _array(text)
+    why = _index(text) or _array(text)
     if why:
         return place[1], why
     shown = _display(text, codes, place)
     if shown:
         return shown
     return next(((place[1], why) for pattern, why in TELLING.items() if re.search(pattern, text)), None)
+
+
+def _index(text: str) -> str | None:
+    """Say what is wrong with what an array is indexed by."""
+    odd = re.search(r"Unsupported array index type (\w+)", text)
+    if odd:
+        return f"{_spoken(odd[1])} is no position in an array: write t[int(x)], or annotate a parameter of whole numbers as int"
+    many = re.search(r"cannot index .*?array\(\w+, (\d)d, .*?\) with (\d+) indices", text)
+    if many:
+        return f"an array of {_dimensions(int(many[1]))} is read at {many[2]} positions: it takes {'one' if many[1] == '1' else f'up to {many[1]}'}"
+    return None
+
+
+def _dimensions(count: int) -> str:
+    return "1 dimension" if count == 1 else f"{count} dimensions"
 
 
 def is_array_alone(kernel: Kernel, error: Exception) -> bool:
@@ -161,6 +178,9 @@ def _array(text: str) -> str | None:
     """Say what is wrong with an array that a trial makes."""
     if _refused_call(text) in INSTEAD:
         return None
+    extreme = EXTREMES.get(_refused_call(text) or "")
+    if extreme and RETURNS_ARRAY in text:
+        return f"compiled code has no {extreme} of a whole array: write {extreme}(z) where z has one dimension, else a loop over the elements"
     if RETURNS_ARRAY in text:
         return GIVES_AWAY if "Dispatcher" in _callee(text) else WHOLE_ARRAYS
     told = re.search("an array that a trial makes .*", text)

@@ -24,7 +24,7 @@ class _PutInTuple(FunctionPass):
     def __init__(self) -> None:
         FunctionPass.__init__(self)
 
-    def run_pass(self, state: Any) -> bool:
+    def run_pass(self, state: Any) -> bool:  # type: ignore[override] - True: the function was changed
         blocks = state.func_ir.blocks
         for block in blocks.values():
             if isinstance(block.body[-1], ir.Return):

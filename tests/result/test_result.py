@@ -226,6 +226,20 @@ def test_a_grid_has_axes_whatever_they_are_called(axes):
     assert dict(found.to_xarray().sizes) == dict.fromkeys(axes, 2)
 
 
+def test_several_values_are_chosen(result):
+    for values in ([0.5, 2], (2.0, 0.5), np.array([0.5, 2.0])):
+        assert [row["a"] for row in result.where(a=values, case="day")] == [0.5, 2.0]
+    assert len(result.where(a=[0.5, 2.0])) == 4
+    with pytest.raises(UsageError, match=r"^no point has a=3.0$"):
+        result.where(a=[0.5, 3.0])
+    with pytest.raises(UsageError, match=r"a=\[\]: there is no value in it"):
+        result.where(a=[])
+    with pytest.raises(UsageError, match="a='day': the parameter's values are of type double"):
+        result.where(a=[0.5, "day"])
+    with pytest.raises(UsageError, match="the parameter's values are of type double"):
+        result.where(a=slice(1))
+
+
 def test_a_value_of_another_kind_is_told(result):
     with pytest.raises(UsageError, match="case=1: the parameter's values are of type string"):
         result.where(case=1)
