@@ -47,13 +47,15 @@ class Sweep:
         Tables that all trials read, by the parameters that they are: arrays of 1 to 3 dimensions, of float64, float32, int64, int32, uint8 or bool.
         They are copied, unless they cannot be written to, and hashed: a plan with another table is another plan.
     quantiles
-        Levels between 0 and 1, of all outputs that are not bools: ``[0.5, 0.99]``; or by output: ``{"wait": [0.5, 0.99]}``.
+        Levels between 0 and 1, of all outputs that are not bools: ``[0.5, 0.99]``; or by output: ``{"wait": [0.5, 0.99]}``. Here and below, the
+        name of a vector stands for each of its components.
     relative_error
         The most by which a quantile may be off, 0.0005 to 0.2.
     histograms
         By output, the low and the high end and the number of bins between them: ``{"wait": (0.0, 50.0, 100)}``.
     covariance
-        Whether to give covariances and correlations of all outputs, or of which pairs: ``[("wait", "cost")]``.
+        Whether to give covariances and correlations of all outputs, if these are few, or of which pairs: ``[("wait", "cost")]``;
+        ``("curve", "curve")`` is every pair of a vector's components.
 
     Examples
     --------

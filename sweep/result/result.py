@@ -154,7 +154,7 @@ class Result:
         return Result(chosen, self.url)
 
     def quantile(self, output: str, level: float) -> Estimate:
-        """Return a quantile that the study asked for, at every point.
+        """Return a quantile that the study asked for, at every point; of a vector, of every component.
 
         Its interval is free of any assumption about the distribution, and allows for the sketch's relative error.
 
@@ -168,7 +168,7 @@ class Result:
         return quantile_of(self, output, level)
 
     def histogram(self, output: str) -> Histogram:
-        """Return a histogram that the study asked for, at every point.
+        """Return a histogram that the study asked for, at every point; of a vector, of every component.
 
         Raises
         ------
@@ -180,7 +180,7 @@ class Result:
         return histogram_of(self, output)
 
     def covariance(self, a: str, b: str) -> Estimate:
-        """Return the covariance of two outputs at every point, over the trials where both were finite.
+        """Return the covariance of two outputs at every point, over the trials where both were finite; one may be a vector.
 
         Raises
         ------
