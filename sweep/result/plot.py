@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 CURVES = 8
+FEW = 8
 
 
 def draw(result: Result, output: str | None, ax: Any) -> Any:
@@ -26,14 +27,7 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
     if name not in result.outputs and of in dict(result.request.histograms):
         return draw_histograms(result, of, ax)
     of_vectors = _of_vectors(result)
-    drawable = _with_interval(result)
-    if of != name and f"{of}[0]" in dict(result.request.histograms):
-        raise UsageError(f"{of!r} is a vector: draw the histogram of one component, as in plot('{of}[0]_histogram')")
-    if name not in {*groups, *of_vectors, *drawable, *result.outputs}:
-        whole = [each for each in drawable if "[" not in each]
-        raise UsageError(
-            f"the result has no output {name!r}: {nearest(name, list(dict.fromkeys((*groups, *of_vectors, *whole))))}"
-        )
+    _require_drawable(result, name, list(of_vectors))
     if name in of_vectors:
         return _components(result, name, of_vectors[name], ax)
     if not result.parameters:
@@ -51,9 +45,21 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
         raise UsageError(
             f"{len(varying)} parameters vary ({', '.join(varying)}): hold some fixed, as in plot({varying[-1]}=...)"
         )
+    _name_few(result, varying, ax)
     if not ax.get_title():
         ax.set_title(_title(result, varying, with_intervals=with_intervals), fontsize="medium")
     return ax
+
+
+def _require_drawable(result: Result, name: str, of_vectors: list[str]) -> None:
+    known, vector = _with_interval(result), name.removesuffix("_histogram")
+    if vector != name and f"{vector}[0]" in dict(result.request.histograms):
+        raise UsageError(
+            f"{vector!r} is a vector: draw the histogram of one component, as in plot('{vector}[0]_histogram')"
+        )
+    if name not in {*of_vectors, *known, *result.outputs}:
+        whole = [*grouped(result.outputs), *of_vectors, *(each for each in known if "[" not in each)]
+        raise UsageError(f"the result has no output {name!r}: {nearest(name, list(dict.fromkeys(whole)))}")
 
 
 def _of_vectors(result: Result) -> dict[str, list[str]]:
@@ -196,6 +202,17 @@ def _in_order(values: list[Any]) -> list[Any]:
 
 def _places(values: list[Any]) -> list[Any]:
     return list(range(len(values))) if isinstance(values[0], str | bool) else values
+
+
+def _name_few(result: Result, varying: list[str], ax: Any) -> None:
+    """Put the ticks of a logarithmic axis at its values, where these are few; else powers of ten stand where there is no point."""
+    for axis, scale in ((ax.xaxis, ax.get_xscale()), (ax.yaxis, ax.get_yscale())):
+        name = axis.get_label_text()
+        if scale == "log" and name in varying:
+            values = result.table[name].unique().to_pylist()
+            if len(values) <= FEW:
+                axis.set_ticks(values, labels=[f"{each:g}" for each in values])
+                axis.set_ticks([], minor=True)
 
 
 def _is_geometric(values: Any) -> bool:
