@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError, SweepError, nearest
 from sweep.frames import last_frame
+from sweep.shadows import refuse_shadows
 from sweep.sweep import Sweep
 from sweep_kernels.declaration import Kernel
 
@@ -143,6 +144,7 @@ def _imported(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(specification)
     module.__sweep_study__ = True  # type: ignore[attr-defined] - workers cannot import it by name: see sweep.run
     module.__sweep_source__ = source  # type: ignore[attr-defined]
+    refuse_shadows(path.parent)
     sys.modules[name] = module
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))

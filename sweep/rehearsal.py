@@ -32,6 +32,9 @@ UNFIT = (AttributeError, NameError, TypeError)
 PLAIN_ONLY = ("complex", "numpy boolean")
 """Words of a TypeError that only plain Python raises: the root of a negative number is NaN when compiled, and bools are subtracted."""
 
+MISREAD = ("only integers", "too many indices")
+"""Words of an IndexError that is no matter of numbers: what is indexed has other dimensions, or the index is no whole number."""
+
 
 class _TimeUpError(BaseException):
     """The trial took too long; no ``Exception``, so that a kernel does not catch it."""
@@ -60,8 +63,8 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS, data: Mapping
     try:
         with _time_limit(seconds), redirect_stdout(io.StringIO()):
             returned = kernel.function(rng, **arguments_of(kernel, plan, 0, data or {}))
-    except UNFIT as error:
-        if any(each in str(error) for each in PLAIN_ONLY):
+    except (*UNFIT, IndexError) as error:
+        if _may_compile(error):
             return
         frame = last_frame(error, kernel.file)
         place = f"{frame.filename}:{frame.lineno}: " if frame else ""
@@ -74,6 +77,13 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS, data: Mapping
         raise KernelError(f"{kernel.file}:{kernel.line}: {error}") from None
     kinds = tuple("bool" if isinstance(each, bool | np.bool_) else "float" for each in outputs.values())
     plan.request.tallies(kernel.outputs, kinds)
+
+
+def _may_compile(error: Exception) -> bool:
+    """Tell whether what plain Python raises may come of the numbers, or be no error in compiled code."""
+    if isinstance(error, IndexError):
+        return not any(each in str(error) for each in MISREAD)
+    return any(each in str(error) for each in PLAIN_ONLY)
 
 
 @contextmanager

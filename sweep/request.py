@@ -7,12 +7,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweep.errors import PlanError, nearest
+from sweep_kernels.outputs import grouped, told
 from sweep_kernels.sketch import LEAST_ERROR, MOST_ERROR
 from sweep_kernels.tallies import Histogram, Sketch, Tallies
 
@@ -26,6 +27,18 @@ RELATIVE_ERROR = 0.01
 
 MOST_BINS = 1 << 16
 """Bins that a histogram may have: each point's counts are a cell of the result."""
+
+MOST_PAIRS = 1 << 13
+"""Pairs of outputs that may be named: of each there are moments in every block, and columns in the result."""
+
+MOST_UNNAMED = 1 << 9
+"""Pairs that ``covariance=True`` may come to, which are seldom meant when they are many: the outputs of a long vector."""
+
+COLUMNS = 8
+"""Of a pair: its covariance and its correlation, each with standard error and interval."""
+
+MOST_SAID = 8
+"""Outputs that an error names."""
 
 NARROWEST = 8
 """Floats that a histogram's bin is wide at least, so that rounding leaves no doubt which one a value is in."""
@@ -186,7 +199,7 @@ def _levels(quantiles: Any, outputs: tuple[str, ...]) -> Iterator[tuple[str, tup
     if isinstance(quantiles, Mapping):
         for name in quantiles:
             _require_output("quantiles", name, outputs)
-        asked = {name: quantiles[name] for name in outputs if name in quantiles}
+        asked = _by_output(quantiles, outputs)
     else:
         asked = {"": quantiles}
     for name, levels in asked.items():
@@ -208,9 +221,8 @@ def _ranges(histograms: Any, outputs: tuple[str, ...]) -> Iterator[tuple[str, tu
         raise PlanError(f"histograms={histograms!r} is no table of outputs, as in {{{outputs[0]!r}: (0.0, 50.0, 100)}}")
     for name in histograms:
         _require_output("histograms", name, outputs)
-    for name in outputs:
-        if name in histograms:
-            yield name, _range(name, histograms[name])
+    for name, asked in _by_output(histograms, outputs).items():
+        yield name, _range(name, asked)
 
 
 def _range(name: str, asked: Any) -> tuple[float, float, int]:
@@ -238,29 +250,69 @@ def _pairs(covariance: Any, outputs: tuple[str, ...]) -> Iterator[tuple[str, str
     if covariance is True:
         if len(outputs) == 1:
             raise PlanError(f"covariance: it takes two outputs, and there is only {outputs[0]!r}")
-        yield from combinations(outputs, 2)
+        yield from _all_pairs(outputs)
         return
     if not isinstance(covariance, Sequence) or isinstance(covariance, str):
         raise PlanError(f"covariance={covariance!r} is neither True, False nor a list of pairs of outputs")
-    asked: set[tuple[str, str]] = set()
+    components = _components(outputs)
+    place = {name: position for position, name in enumerate(outputs)}
+    asked: set[tuple[int, int]] = set()
     for pair in covariance:
-        if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != len(("a", "b")):
-            raise PlanError(f"covariance: {pair!r} is no pair of outputs")
-        for name in pair:
-            _require_output("covariance", name, outputs)
-        if pair[0] == pair[1]:
-            raise PlanError(f"covariance: {tuple(pair)!r} is one output twice; its variance is its _std squared")
-        asked.add((pair[0], pair[1]))
-    yield from (each for each in combinations(outputs, 2) if each in asked or each[::-1] in asked)
+        _check_pair(pair, outputs)
+        first, second = ([place[each] for each in components[name]] for name in pair)
+        if len(first) * len(second) <= 2 * MOST_PAIRS:  # a vector with itself has each pair twice
+            asked.update((min(a, b), max(a, b)) for a, b in product(first, second) if a != b)
+        if len(first) * len(second) > 2 * MOST_PAIRS or len(asked) > MOST_PAIRS:
+            raise PlanError(
+                f"covariance: with {tuple(pair)!r} there are more than {MOST_PAIRS:,} pairs, and each has {COLUMNS} columns; name fewer"
+            )
+    yield from ((outputs[a], outputs[b]) for a, b in sorted(asked))
+
+
+def _check_pair(pair: Any, outputs: tuple[str, ...]) -> None:
+    if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != len(("a", "b")):
+        raise PlanError(f"covariance: {pair!r} is no pair of outputs")
+    for name in pair:
+        _require_output("covariance", name, outputs)
+    if pair[0] == pair[1] and pair[0] in outputs:
+        raise PlanError(f"covariance: {tuple(pair)!r} is one output twice; its variance is its _std squared")
+
+
+def _all_pairs(outputs: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield every pair of outputs, unless these are more than anybody means."""
+    count = math.comb(len(outputs), 2)
+    if count > MOST_UNNAMED:
+        names = grouped(outputs)
+        first, longest = next(iter(names)), max(names, key=lambda name: names[name])
+        raise PlanError(
+            f"covariance: True is all {count:,} pairs of {len(outputs)} numbers, {', '.join(told(outputs)[:MOST_SAID])}, and each has {COLUMNS} "
+            f"columns; name those that are meant, as in covariance=[({first!r}, {longest!r})]: a vector stands for its components"
+        )
+    yield from combinations(outputs, 2)
+
+
+def _components(outputs: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return what each name stands for: an output for itself, a vector for its components."""
+    vectors = {name: [f"{name}[{i}]" for i in range(length)] for name, length in grouped(outputs).items() if length}
+    return {**{name: [name] for name in outputs}, **vectors}
+
+
+def _by_output(asked: Mapping[str, Any], outputs: tuple[str, ...]) -> dict[str, Any]:
+    """Return what is asked for of each output; what is said of a component counts before what is said of its vector."""
+    components = _components(outputs)
+    of_vectors = {each: asked[name] for name in asked if name not in outputs for each in components[name]}
+    said = {**of_vectors, **{name: asked[name] for name in asked if name in outputs}}
+    return {name: said[name] for name in outputs if name in said}
 
 
 def _require_output(what: str, name: Any, outputs: tuple[str, ...]) -> None:
-    if name not in outputs:
-        raise PlanError(f"{what}: {name!r} is no output: {nearest(str(name), outputs)}")
+    if name not in outputs and name not in grouped(outputs):
+        raise PlanError(f"{what}: {name!r} is no output: {nearest(str(name), [*grouped(outputs), *outputs])}")
 
 
 def _others(numeric: list[str]) -> str:
-    return f"ask for those of {', '.join(map(repr, numeric))}" if numeric else "no output is a number"
+    more = f" and {len(numeric) - MOST_SAID} more" if len(numeric) > MOST_SAID else ""
+    return f"ask for those of {', '.join(map(repr, numeric[:MOST_SAID]))}{more}" if numeric else "no output is a number"
 
 
 def _is_number(value: Any) -> bool:

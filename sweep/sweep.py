@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self
 
-from sweep.errors import SpecError
+from sweep.errors import SpecError, nearest
 from sweep.request import RELATIVE_ERROR, Request
 from sweep.space.base import Space
 from sweep_kernels.declaration import Kernel
@@ -47,13 +47,15 @@ class Sweep:
         Tables that all trials read, by the parameters that they are: arrays of 1 to 3 dimensions, of float64, float32, int64, int32, uint8 or bool.
         They are copied, unless they cannot be written to, and hashed: a plan with another table is another plan.
     quantiles
-        Levels between 0 and 1, of all outputs that are not bools: ``[0.5, 0.99]``; or by output: ``{"wait": [0.5, 0.99]}``.
+        Levels between 0 and 1, of all outputs that are not bools: ``[0.5, 0.99]``; or by output: ``{"wait": [0.5, 0.99]}``. Here and below, the
+        name of a vector stands for each of its components.
     relative_error
         The most by which a quantile may be off, 0.0005 to 0.2.
     histograms
         By output, the low and the high end and the number of bins between them: ``{"wait": (0.0, 50.0, 100)}``.
     covariance
-        Whether to give covariances and correlations of all outputs, or of which pairs: ``[("wait", "cost")]``.
+        Whether to give covariances and correlations of all outputs, if these are few, or of which pairs: ``[("wait", "cost")]``;
+        ``("curve", "curve")`` is every pair of a vector's components.
 
     Examples
     --------
@@ -79,6 +81,18 @@ class Sweep:
     relative_error: float = RELATIVE_ERROR
     histograms: Mapping[str, tuple[float, float, int]] | None = None
     covariance: bool | Sequence[tuple[str, str]] = False
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Refuse what a sweep does not have, and name what it may be meant for, where Python would name nothing."""
+        known = [each.name for each in fields(cls)]
+        for name in named:
+            if name not in known:
+                raise SpecError(f"a Sweep has no {name!r}: {nearest(name, known)}")
+        if (given or named) and "trials" not in {*known[: len(given)], *named}:
+            raise SpecError(
+                "a Sweep without trials: how many of each point, as in Sweep(kernel, space, trials=100_000)"
+            )
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         if not isinstance(self.kernel, Kernel):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument

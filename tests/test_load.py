@@ -55,6 +55,16 @@ def test_replay_of_too_many_values(file):
         replay(*prepare(str(file)), 0, 0)
 
 
+@pytest.mark.parametrize("name", ["scipy.py", "pyarrow/__init__.py"])
+def test_a_file_in_the_place_of_a_library_is_refused(file, name):
+    other = file.parent / name
+    other.parent.mkdir(exist_ok=True)
+    other.write_text("x = 1\n")
+    text = f"{other} would be imported in the place of the library '{name[:5]}"
+    with pytest.raises(SpecError, match=re.escape(text)):
+        load_sweep(file)
+
+
 BROKEN = """
 from sweep import Sweep, grid, kernel
 

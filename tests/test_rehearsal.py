@@ -13,6 +13,7 @@ from sweep.rehearsal import rehearse
 HEAD = """
 import math
 import statistics
+import numpy as np
 from scipy.stats import norm
 from sweep import Sweep, grid, kernel
 import physics
@@ -45,13 +46,15 @@ def rehearsed(folder, body: str, seconds: float = 1.0) -> None:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ("return 1.0, 2.0", "study.py:18: kernel 'draw' returned 2 values and names 1 output: y"),
+        ("return 1.0, 2.0", "study.py:19: kernel 'draw' returned 2 values and names 1 output: y"),
         ("return None", "kernel 'draw' returned None as 'y': an output is a number or a bool"),
         ("return 'hit'", "kernel 'draw' returned 'hit' as 'y'"),
-        ("return norm.cdf(x)", "study.py:20: kernel code 'draw' calls 'norm' of SciPy"),
-        ("return helper(x)", "study.py:13: kernel code 'helper' calls 'norm' of SciPy"),
-        ("return rng.gaus()", "study.py:20: kernel 'draw' raises AttributeError: 'Rng' object has no attribute 'gaus'"),
-        ("return speed * x", "study.py:20: kernel code 'draw' cannot be compiled: name 'speed' is not defined"),
+        ("return norm.cdf(x)", "study.py:21: kernel code 'draw' calls 'norm' of SciPy"),
+        ("return helper(x)", "study.py:14: kernel code 'helper' calls 'norm' of SciPy"),
+        ("return rng.gaus()", "study.py:21: kernel 'draw' raises AttributeError: 'Rng' object has no attribute 'gaus'"),
+        ("return np.ones(3)[x]", "study.py:21: kernel 'draw' raises IndexError: only integers"),
+        ("return np.ones(3)[0, 1]", "study.py:21: kernel 'draw' raises IndexError: too many indices"),
+        ("return speed * x", "study.py:21: kernel code 'draw' cannot be compiled: name 'speed' is not defined"),
     ],
 )
 def test_what_cannot_be_compiled_is_refused_with_its_line(tmp_path, body, text):
@@ -68,6 +71,7 @@ def test_what_cannot_be_compiled_is_refused_with_its_line(tmp_path, body, text):
         "return (x - 1.0) ** 0.5",
         "print(x); return rng.uniform() < 0.5",
         "return other(rng) + physics.gain(x)",
+        "return np.ones(3)[int(x) + 3]  # another trial's may be in range",
     ],
 )
 def test_what_may_be_compiled_passes_and_prints_nothing(tmp_path, capsys, body):

@@ -71,6 +71,33 @@ def test_bad_input_is_one_line(message):
     assert "\n" not in str(told.value)
 
 
+CURVE = ("peak", *(f"curve[{i}]" for i in range(4)))
+
+
+def test_the_name_of_a_vector_stands_for_its_components():
+    asked = Request.make(CURVE, quantiles={"curve[2]": 0.9, "curve": 0.5}, histograms={"curve": (0.0, 1.0, 2)})
+    assert asked.quantiles == tuple((f"curve[{i}]", (0.9 if i == 2 else 0.5,)) for i in range(4))
+    assert [name for name, _ in asked.histograms] == list(CURVE[1:])
+    assert len(Request.make(CURVE, covariance=[("curve", "curve")]).covariance) == 6
+    with_peak = Request.make(CURVE, covariance=[("curve", "peak"), ("peak", "curve[1]")])
+    assert with_peak.covariance == tuple(("peak", each) for each in CURVE[1:])
+    assert Request.from_fields(with_peak.fields(), CURVE) == with_peak
+    with pytest.raises(PlanError, match="'curv' is no output: did you mean 'curve'"):
+        Request.make(CURVE, quantiles={"curv": 0.5})
+
+
+def test_pairs_that_nobody_means_are_refused():
+    outputs = ("peak", *(f"curve[{i}]" for i in range(50)))
+    with pytest.raises(
+        PlanError, match=r"True is all 1,275 pairs of 51 numbers, peak, curve\[50\], .*\[\('peak', 'curve'\)\]"
+    ):
+        Request.make(outputs, covariance=True)
+    assert len(Request.make(outputs, covariance=[("curve", "curve")]).covariance) == 1225
+    long = tuple(f"curve[{i}]" for i in range(4096))
+    with pytest.raises(PlanError, match=r"with \('curve', 'curve'\) there are more than 8,192 pairs"):
+        Request.make(long, covariance=[("curve", "curve")])
+
+
 def test_a_covariance_takes_two_outputs():
     with pytest.raises(PlanError, match="it takes two outputs, and there is only 'x'"):
         Request.make(("x",), covariance=True)

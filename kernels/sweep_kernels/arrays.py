@@ -28,6 +28,8 @@ ROOM = "sweep.room"
 
 WORD = ir.IntType(64)
 OMITTED = types.Omitted(None)
+BUILTINS = {bool: types.boolean, int: types.int64, float: types.float64}
+"""What NumPy takes Python's own types for."""
 UNKNOWN_SHAPE = (
     "an array that a trial makes has a size that is written out, as in np.zeros(8), or is a constant of the module, SIZE = 8: "
     "make it as large as it ever gets"
@@ -47,9 +49,11 @@ def _sizes(shape: Any) -> tuple[int, ...]:
 def _kind(dtype: Any, otherwise: Any) -> Any:
     if isinstance(dtype, types.Omitted | types.NoneType):
         return otherwise
-    kind = parse_dtype(dtype)
+    kind = BUILTINS.get(getattr(dtype, "typing_key", None)) or parse_dtype(dtype)
     if not isinstance(kind, types.Integer | types.Float | types.Boolean):
-        raise TypingError("an array that a trial makes holds numbers or bools: np.zeros(8, np.int64)")
+        raise TypingError(
+            "an array that a trial makes holds numbers or bools: np.zeros(8, np.int64), say, or dtype=int"
+        )
     return kind
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["explained"]
+__all__ = ["explained", "is_array_alone"]
 
 NO_MEMORY = "which compiled code has no memory for: keep the numbers in variables, a tuple, or an array, np.zeros(8)"
 MAKERS = {
@@ -48,7 +48,6 @@ ALLOCATES = (
     "it makes a list, an array or text on the way, which compiled code has no memory for: "
     "write a loop over the elements, and the text of an error out"
 )
-BARE = "a vector that is returned alone is returned in a tuple, as in `return (curve,)`"
 CATCHES = "a kernel cannot catch one kind of error: test for what raises it with if"
 READ_ONLY = (
     "it writes to an array that all trials share, which can only be read: keep what a trial changes in variables"
@@ -69,6 +68,8 @@ TELLING = {
     r"First-class function|Undecided type .*": "it chooses a function as it runs: choose with `if` what to call",
 }
 """What numba says, and what it means."""
+EXTREMES = {"npy_max": "max", "npy_min": "min", "max": "max", "min": "min"}
+"""What numba calls NumPy's functions and methods, and what Python does."""
 INSTEAD = {"where": "x if condition else y", "clip": "min(max(x, low), high)"}
 """Functions of NumPy for arrays, and what to write for numbers."""
 SPOKEN = {
@@ -114,7 +115,7 @@ def explained(kernel: Kernel, functions: Iterable[pytypes.FunctionType], error: 
         return f"{kernel.file}:{kernel.line}: kernel {kernel.name!r}: {own[0]}"
     codes = [each.__code__ for each in functions]
     file, line, code = _place(text, {each.co_filename for each in codes}) or (kernel.file, kernel.line, "")
-    reason = _syntax(text, kernel.name, codes, (file, line))
+    reason = _syntax(text, codes, (file, line))
     if reason:
         line, why = reason
         return f"{file}:{line}: kernel {kernel.name!r} cannot be compiled: {why}"
@@ -134,11 +135,11 @@ def _place(text: str, files: set[str]) -> tuple[str, int, str] | None:
     return None
 
 
-def _syntax(text: str, name: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
+def _syntax(text: str, codes: list[pytypes.CodeType], place: tuple[str, int]) -> tuple[int, str] | None:
     """Find a piece of syntax that is to blame; return its line and what to do."""
     if "context-manager" in text:
         return _line_of(codes, place[0], {"BEFORE_WITH", "LOAD_SPECIAL"}) or place[1], OPENS
-    why = _array(text, name)
+    why = _index(text) or _array(text)
     if why:
         return place[1], why
     shown = _display(text, codes, place)
@@ -147,15 +148,41 @@ def _syntax(text: str, name: str, codes: list[pytypes.CodeType], place: tuple[st
     return next(((place[1], why) for pattern, why in TELLING.items() if re.search(pattern, text)), None)
 
 
-def _array(text: str, name: str) -> str | None:
+def _index(text: str) -> str | None:
+    """Say what is wrong with what an array is indexed by."""
+    odd = re.search(r"Unsupported array index type (\w+)", text)
+    if odd:
+        return f"{_spoken(odd[1])} is no position in an array: write t[int(x)], or annotate a parameter of whole numbers as int"
+    many = re.search(r"cannot index .*?array\(\w+, (\d)d, .*?\) with (\d+) indices", text)
+    if many:
+        return f"an array of {_dimensions(int(many[1]))} is read at {many[2]} positions: it takes {'one' if many[1] == '1' else f'up to {many[1]}'}"
+    return None
+
+
+def _dimensions(count: int) -> str:
+    return "1 dimension" if count == 1 else f"{count} dimensions"
+
+
+def is_array_alone(kernel: Kernel, error: Exception) -> bool:
+    """Tell whether numba has stopped at the kernel itself because it returns an array, and nothing else."""
+    return RETURNS_ARRAY in str(error) and f"<function {kernel.name} " in _callee(str(error))
+
+
+def _callee(text: str) -> str:
+    """Return what numba says of the function whose array it would not return; "" where it says nothing."""
+    callee = re.search("resolving callee type: (.*)", text.partition(RETURNS_ARRAY)[2])
+    return callee[1] if callee else ""
+
+
+def _array(text: str) -> str | None:
     """Say what is wrong with an array that a trial makes."""
     if _refused_call(text) in INSTEAD:
         return None
+    extreme = EXTREMES.get(_refused_call(text) or "")
+    if extreme and RETURNS_ARRAY in text:
+        return f"compiled code has no {extreme} of a whole array: write {extreme}(z) where z has one dimension, else a loop over the elements"
     if RETURNS_ARRAY in text:
-        callee = re.search("resolving callee type: (.*)", text.partition(RETURNS_ARRAY)[2])
-        if callee is None or "Dispatcher" not in callee[1]:
-            return WHOLE_ARRAYS
-        return BARE if f"<function {name} " in callee[1] else GIVES_AWAY
+        return GIVES_AWAY if "Dispatcher" in _callee(text) else WHOLE_ARRAYS
     told = re.search("an array that a trial makes .*", text)
     return told[0] if told else WHOLE_ARRAYS if _refused_call(text) in MAKERS else None
 

@@ -172,7 +172,7 @@ class Compiler:
         self._options = CHECKED if checked else INLINE
         self._made = STAND_INS | (stand_ins or {})
 
-    def compiled(self, function: Callable[..., Any], *, inline: bool = True) -> Any:
+    def compiled(self, function: Callable[..., Any], *, inline: bool = True, pipeline: Any = None) -> Any:
         """Make a plain function that does not call itself compilable; it is not changed.
 
         Parameters
@@ -181,8 +181,12 @@ class Compiler:
             A plain Python function.
         inline
             Whether LLVM must inline it into its callers.
+        pipeline
+            Numba's passes, where they are not the usual ones.
         """
         options = self._options if inline else {"error_model": "numpy", "_nrt": False}
+        if pipeline is not None:
+            options = {**options, "pipeline_class": pipeline}
         made = njit(**options)(self.bound(function))
         self.dispatchers.append(made)
         return made

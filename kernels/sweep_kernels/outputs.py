@@ -16,10 +16,14 @@ from sweep_kernels.errors import KernelError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["LONGEST", "by_group", "flattened", "grouped", "output_names", "told"]
+__all__ = ["LONGEST", "MisfitError", "by_group", "flattened", "grouped", "output_names", "told"]
 
 LONGEST = 4096
 """The most components of a vector: each has statistics of its own in every block."""
+
+
+class MisfitError(KernelError):
+    """A trial returned something else than its kernel names."""
 
 
 def output_names(kernel: str, declared: Iterable[Any]) -> tuple[str, ...]:
@@ -103,21 +107,21 @@ def flattened(kernel: str, outputs: Sequence[str], returned: Any) -> tuple[Any, 
 
     Raises
     ------
-    KernelError
+    MisfitError
         If they are not as many as the kernel names, or one is neither a number nor a bool.
     """
     groups = grouped(outputs)
     values = _values(groups, returned)
     if len(values) != len(groups):
         named = f"{len(groups)} output{'s' * (len(groups) != 1)}"
-        raise KernelError(
+        raise MisfitError(
             f"kernel {kernel!r} returned {len(values)} value{'s' * (len(values) != 1)} and names {named}: {', '.join(told(outputs))}"
         )
     flat: list[Any] = []
     for (name, length), value in zip(groups.items(), values, strict=True):
         flat += _components(kernel, name, length, value) if length else [value]
         if not all(isinstance(each, numbers.Number | np.bool_) for each in flat[-max(length, 1) :]):
-            raise KernelError(f"kernel {kernel!r} returned {value!r} as {name!r}: an output is a number or a bool")
+            raise MisfitError(f"kernel {kernel!r} returned {value!r} as {name!r}: an output is a number or a bool")
     return tuple(flat)
 
 
@@ -135,9 +139,9 @@ def _wraps_vector(returned: tuple[Any, ...]) -> bool:
 
 def _components(kernel: str, name: str, length: int, value: Any) -> list[Any]:
     if not isinstance(value, tuple) and not (isinstance(value, np.ndarray) and value.ndim == 1):
-        raise KernelError(
+        raise MisfitError(
             f"kernel {kernel!r} returned {value!r} as {name!r}: a tuple or an array of {length} numbers was declared"
         )
     if len(value) != length:
-        raise KernelError(f"kernel {kernel!r} returned {len(value)} numbers as {name!r}: {length} were declared")
+        raise MisfitError(f"kernel {kernel!r} returned {len(value)} numbers as {name!r}: {length} were declared")
     return list(value)

@@ -14,11 +14,12 @@ from numba.core.compiler_lock import global_compiler_lock  # type: ignore[import
 
 from sweep_kernels.counter import DRAW_LIMIT
 from sweep_kernels.errors import KernelError
-from sweep_kernels.explained import explained
+from sweep_kernels.explained import explained, is_array_alone
 from sweep_kernels.loading import loader
 from sweep_kernels.modules import Assembly, assembly_of, room_of, simplified
 from sweep_kernels.native import Compiler, make_rng
 from sweep_kernels.refusals import refuse_arrays, refuse_code, refuse_room, refuse_types, refuse_unset
+from sweep_kernels.returning import InTuple
 from sweep_kernels.storing import storer
 
 if TYPE_CHECKING:
@@ -67,9 +68,17 @@ def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
         If numba cannot type the function, it would compile into something else than plain Python does, or it does not return one number
         for each output.
     """
+    made, found = _made(kernel, kinds)
+    text = simplified(made)
+    refuse_room(kernel, room_of(text))
+    return OneTrial(text, made.entry, tuple(found), made)
+
+
+def _made(kernel: Kernel, kinds: tuple[str, ...], pipeline: Any = None) -> tuple[Assembly, list[str]]:
+    """Have numba compile a trial, and refuse what it would misread; return the kinds of its outputs too."""
     found: list[str] = []
     compiler = Compiler(checked=True)
-    trial = compiler.compiled(kernel.frozen)
+    trial = compiler.compiled(kernel.frozen, pipeline=pipeline)
     functions = [each.py_func for each in compiler.dispatchers]
     refuse_code(functions)
     refuse_arrays(functions)
@@ -77,12 +86,12 @@ def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
         with _heard() as said:
             made = assembly_of(_one(kernel, kinds, trial, found), types.void(*ONE_ARGUMENTS))
     except Exception as error:  # noqa: BLE001 - numba asserts, and stumbles, over what it does not expect
+        if pipeline is None and is_array_alone(kernel, error):
+            return _made(kernel, kinds, InTuple)
         raise KernelError(explained(kernel, functions, error)) from None
     refuse_unset(functions, said)
     refuse_types(compiler.dispatchers)
-    text = simplified(made)
-    refuse_room(kernel, room_of(text))
-    return OneTrial(text, made.entry, tuple(found), made)
+    return made, found
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,10 +29,12 @@ __all__ = [
     "default_store",
     "is_enabled",
     "opened_store",
+    "output_width",
     "pass_on",
     "read_study",
-    "terminal_width",
 ]
+
+PIPED_COLUMNS = 120
 
 StudyArgument = Annotated[
     str,
@@ -157,8 +158,6 @@ def read_study(study: str, trials: int | None, seed: int | None) -> Sweep:
     return sweep
 
 
-def terminal_width() -> int | None:
-    """Return the columns of the terminal that standard output is; None where it is none."""
-    if not sys.stdout.isatty():
-        return None
-    return shutil.get_terminal_size().columns
+def output_width() -> int:
+    """Return how many columns a table may take: those of the terminal, or what COLUMNS says; where there is neither, as in a pipe, 120."""
+    return shutil.get_terminal_size((PIPED_COLUMNS, 24)).columns

@@ -13,8 +13,8 @@ from sweep.cli.options import (
     StudyArgument,
     TrialsOption,
     default_store,
+    output_width,
     read_study,
-    terminal_width,
 )
 
 __all__ = ["command"]
@@ -98,7 +98,7 @@ def command(
     if not quiet:
         from sweep.result import format_table
 
-        typer.echo(format_table(result, "text", limit=ROWS, width=terminal_width()))
+        typer.echo(format_table(result, "text", limit=ROWS, width=output_width()))
         typer.echo(f"{place.url}", err=True)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.cli.options import StoreArgument, opened_store, terminal_width
+from sweep.cli.options import StoreArgument, opened_store, output_width
 
 if TYPE_CHECKING:
     from sweep.result import Result
@@ -35,7 +35,7 @@ def command(
     place = opened_store(store)
     result = open_result(place)
     _note_newer(place, result)
-    text = format_table(result, table_format, limit=limit, width=terminal_width())
+    text = format_table(result, table_format, limit=limit, width=output_width())
     if isinstance(text, bytes):
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["bars", "draw_histograms"]
 
 OUTLINES = 8
+LEGEND_PADDING, LEGEND_ROW = 0.03, 0.05
+"""Parts of the axes' height that a legend takes."""
 BARS = "▁▂▃▄▅▆▇█"
 CELLS = 20
 
@@ -32,15 +34,21 @@ def draw_histograms(result: Result, output: str, ax: Any) -> Any:
 
         _, ax = plt.subplots(layout="constrained")
     found = result.histogram(output)
+    varying = [name for name in result.parameters if len(result.table[name].unique()) > 1]
     for row, point in enumerate(result):
-        label = ", ".join(f"{name} = {_said(point[name])}" for name in result.parameters)
+        label = ", ".join(f"{name} = {_said(point[name])}" for name in varying)
         total = found.counts[row].sum() + found.below[row] + found.above[row]
         ax.stairs(found.counts[row] / max(total, 1) / np.diff(found.edges), found.edges, label=label)
     ax.set_xlabel(output)
     ax.set_ylabel("density")
     ax.set_ylim(bottom=0.0)
-    if result.parameters:
-        ax.legend()
+    if varying:
+        room = LEGEND_PADDING + LEGEND_ROW * len(result)
+        ax.set_ylim(top=ax.get_ylim()[1] / (1.0 - room))  # the highest bars stay below
+        ax.legend(loc="upper right", fontsize="small")
+    fixed = [name for name in result.parameters if name not in varying]
+    if fixed and not ax.get_title():
+        ax.set_title(", ".join(f"{name} = {_said(result.table[name][0].as_py())}" for name in fixed), fontsize="medium")
     return ax
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 CURVES = 8
+FEW = 8
 
 
 def draw(result: Result, output: str | None, ax: Any) -> Any:
@@ -25,11 +26,10 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
     of = name.removesuffix("_histogram")
     if name not in result.outputs and of in dict(result.request.histograms):
         return draw_histograms(result, of, ax)
-    drawable = [*groups, *_with_interval(result)]
-    if name not in drawable and name not in result.outputs:
-        raise UsageError(f"the result has no output {name!r}: {nearest(name, drawable)}")
-    if groups.get(name):
-        return _components(result, name, ax)
+    of_vectors = _of_vectors(result)
+    _require_drawable(result, name, list(of_vectors))
+    if name in of_vectors:
+        return _components(result, name, of_vectors[name], ax)
     if not result.parameters:
         raise UsageError("the sweep is one point without an axis: there is nothing to draw over")
     varying = [each for each in result.parameters if len(result.table[each].unique()) > 1]
@@ -45,13 +45,39 @@ def draw(result: Result, output: str | None, ax: Any) -> Any:
         raise UsageError(
             f"{len(varying)} parameters vary ({', '.join(varying)}): hold some fixed, as in plot({varying[-1]}=...)"
         )
+    _name_few(result, varying, ax)
     if not ax.get_title():
         ax.set_title(_title(result, varying, with_intervals=with_intervals), fontsize="medium")
     return ax
 
 
-def _components(result: Result, name: str, ax: Any) -> Any:
-    """Draw a vector over its components, a curve a point."""
+def _require_drawable(result: Result, name: str, of_vectors: list[str]) -> None:
+    known, vector = _with_interval(result), name.removesuffix("_histogram")
+    if vector != name and f"{vector}[0]" in dict(result.request.histograms):
+        raise UsageError(
+            f"{vector!r} is a vector: draw the histogram of one component, as in plot('{vector}[0]_histogram')"
+        )
+    if name not in {*of_vectors, *known, *result.outputs}:
+        whole = [*grouped(result.outputs), *of_vectors, *(each for each in known if "[" not in each)]
+        raise UsageError(f"the result has no output {name!r}: {nearest(name, list(dict.fromkeys(whole)))}")
+
+
+def _of_vectors(result: Result) -> dict[str, list[str]]:
+    """Return what can be drawn over the components of a vector: means, and what has a column for each, as ``curve_q99`` or ``peak_curve_corr``."""
+    columns = _with_interval(result)
+    found: dict[str, list[str]] = {}
+    for vector, length in result.vectors.items():
+        found[vector] = [f"{vector}[{i}]" for i in range(length)]
+        for first in columns:
+            before, is_one, after = f"_{first}".partition(f"_{vector}[0]_")
+            each_of = [f"{before}_{vector}[{i}]_{after}"[1:] for i in range(length)]
+            if is_one and set(each_of) <= set(columns):
+                found[f"{before}_{vector}_{after}"[1:]] = each_of
+    return found
+
+
+def _components(result: Result, name: str, each_of: list[str], ax: Any) -> Any:
+    """Draw columns over the components of a vector, a curve a point."""
     if len(result) > CURVES:
         raise UsageError(
             f"{len(result):,} points have a vector {name!r} each, and {CURVES} can be drawn: hold parameters fixed, as in plot({name!r}, "
@@ -59,13 +85,18 @@ def _components(result: Result, name: str, ax: Any) -> Any:
         )
     ax = _new_axes() if ax is None else ax
     varying = [each for each in result.parameters if len(result.table[each].unique()) > 1]
-    found = result.vector(name)
+    value, low, high = (
+        np.stack([result.table[column].to_numpy() for column in columns], axis=1)
+        for columns in zip(*(_columns(result, each) for each in each_of), strict=True)
+    )
+    over = np.arange(len(each_of))
     for point, row in enumerate(result):
         label = ", ".join(f"{each} = {_said(row[each])}" for each in varying)
-        (line,) = ax.plot(found.mean[point], label=label)
-        over = np.arange(found.mean.shape[1])
-        ax.fill_between(over, found.low[point], found.high[point], alpha=0.3, color=line.get_color(), linewidth=0)
-    ax.set_xlabel("component")
+        (line,) = ax.plot(over, value[point], label=label)
+        ax.fill_between(over, low[point], high[point], alpha=0.3, color=line.get_color(), linewidth=0)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    vector = next(each for each in result.vectors if f"_{each}[0]" in f"_{each_of[0]}")
+    ax.set_xlabel(f"component of {vector}")
     ax.set_ylabel(name)
     if varying:
         ax.legend()
@@ -171,6 +202,17 @@ def _in_order(values: list[Any]) -> list[Any]:
 
 def _places(values: list[Any]) -> list[Any]:
     return list(range(len(values))) if isinstance(values[0], str | bool) else values
+
+
+def _name_few(result: Result, varying: list[str], ax: Any) -> None:
+    """Put the ticks of a logarithmic axis at its values, where these are few; else powers of ten stand where there is no point."""
+    for axis, scale in ((ax.xaxis, ax.get_xscale()), (ax.yaxis, ax.get_yscale())):
+        name = axis.get_label_text()
+        if scale == "log" and name in varying:
+            values = result.table[name].unique().to_pylist()
+            if len(values) <= FEW:
+                axis.set_ticks(values, labels=[f"{each:g}" for each in values])
+                axis.set_ticks([], minor=True)
 
 
 def _is_geometric(values: Any) -> bool:

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sweep.errors import UsageError, nearest
 from sweep.request import Request
 from sweep.result.vector import Vector, vector_of
@@ -135,24 +137,24 @@ class Result:
         return iter(self.table.to_pylist())
 
     def where(self, **fixed: Any) -> Result:
-        """Select the points with some values of the parameters.
+        """Select the points with some values of the parameters: ``where(angle=15.0)``, or one of several, ``where(angle=[0.0, 15.0])``.
 
         Raises
         ------
         UsageError
-            If there is no such parameter, or no point with that value.
+            If there is no such parameter, or no point with that value, or one of those values.
         """
         chosen = self.table
         for name, value in fixed.items():
             if name not in self.parameters:
                 raise UsageError(f"the result has no parameter {name!r}: {nearest(name, self.parameters)}")
-            chosen = chosen.filter(_equal(name, chosen[name], value))
+            chosen = chosen.filter(_chosen(name, chosen[name], value))
         if not chosen.num_rows:
             raise UsageError(f"no point has {', '.join(f'{name}={value!r}' for name, value in fixed.items())}")
         return Result(chosen, self.url)
 
     def quantile(self, output: str, level: float) -> Estimate:
-        """Return a quantile that the study asked for, at every point.
+        """Return a quantile that the study asked for, at every point; of a vector, of every component.
 
         Its interval is free of any assumption about the distribution, and allows for the sketch's relative error.
 
@@ -166,7 +168,7 @@ class Result:
         return quantile_of(self, output, level)
 
     def histogram(self, output: str) -> Histogram:
-        """Return a histogram that the study asked for, at every point.
+        """Return a histogram that the study asked for, at every point; of a vector, of every component.
 
         Raises
         ------
@@ -178,7 +180,7 @@ class Result:
         return histogram_of(self, output)
 
     def covariance(self, a: str, b: str) -> Estimate:
-        """Return the covariance of two outputs at every point, over the trials where both were finite.
+        """Return the covariance of two outputs at every point, over the trials where both were finite; one may be a vector.
 
         Raises
         ------
@@ -292,13 +294,28 @@ def _refers_to_table(spec: Any) -> bool:
     return isinstance(spec, list) and any(map(_refers_to_table, spec))
 
 
+def _chosen(name: str, column: Any, value: Any) -> Any:
+    """Tell of each row whether it has a value, or one of several, each of which must be there."""
+    if not isinstance(value, list | tuple | set | range | np.ndarray):
+        return _equal(name, column, value)
+    import pyarrow.compute as pc
+
+    rows = [_equal(name, column, each) for each in list(value)]
+    for each, equal in zip(value, rows, strict=True):
+        if not pc.any(equal).as_py():  # type: ignore[attr-defined] - made at run time by pyarrow
+            raise UsageError(f"no point has {name}={each!r}")
+    if not rows:
+        raise UsageError(f"{name}={value!r}: there is no value in it")
+    return functools.reduce(pc.or_, rows)  # type: ignore[attr-defined]
+
+
 def _equal(name: str, column: Any, value: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     try:
         return pc.equal(column, value)  # type: ignore[attr-defined] - made at run time by pyarrow
-    except pa.ArrowException:
+    except (pa.ArrowException, TypeError):
         raise UsageError(f"{name}={value!r}: the parameter's values are of type {column.type}") from None
 
 

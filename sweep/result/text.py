@@ -240,20 +240,27 @@ def _number(value: float, form: str) -> str:
     """Write a number.
 
     >>> _number(1234.5, ""), _number(5.9e259, "")
-    ('1,234.5000', '5.9e+259')
+    ('1,234.5', '5.9e+259')
     """
     if not form:
         is_short = value == round(value, 4) and abs(value) < LONGEST
-        return f"{value:,.4f}" if is_short or not math.isfinite(value) else repr(value)
+        return _bare(f"{value:,.4f}") if is_short or not math.isfinite(value) else repr(value)
     return "0" if form.endswith("e") and value == 0.0 else f"{value:{form}}"
 
 
+def _bare(text: str) -> str:
+    """Leave out zeros that say nothing: no interval's width stands behind them."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _end(value: float, form: str) -> str:
-    """Write an end of an interval; one that is not zero is never written as zero.
+    """Write an end of an interval; zero is written with no more digits than it has, and nothing else as zero.
 
     >>> _end(5.06e-8, ",.6f"), _end(0.0123, ",.6f"), _end(0.0, ",.6f")
-    ('5.1e-08', '0.012300', '0.000000')
+    ('5.1e-08', '0.012300', '0')
     """
+    if value == 0.0:
+        return "0"
     text = _number(value, form)
     is_zero = bool(form) and value != 0.0 and float(text.replace(",", "")) == 0.0
     return f"{value:.2g}" if is_zero else text

@@ -235,6 +235,10 @@ def axis_from_spec(name: str, spec: Any) -> Axis:
             f"axis {name!r} is {spec!r}: give a list, or one of {{range = ...}}, {{linspace = ...}}, {{logspace = ...}}"
         )
     ((maker, arguments),) = spec.items()
+    if maker != "range" and (not isinstance(arguments, list) or len(arguments) != len(("low", "high", "num"))):
+        raise SpaceError(
+            f"axis {name!r}: {maker} = {arguments!r} is not the low end, the high end and the number of values, as in {{ {maker} = [1, 10, 5] }}"
+        )
     try:
         return as_axis(name, makers[maker](*arguments))
     except (TypeError, ValueError) as error:

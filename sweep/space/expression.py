@@ -10,6 +10,7 @@ import ast
 import functools
 import math
 import operator
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -66,9 +67,26 @@ _INSTEAD: dict[type, str] = {
     ast.Is: "'is' cannot stand in a condition: write '=='",
     ast.IsNot: "'is not' cannot stand in a condition: write '!='",
 }
+_FOREIGN = {
+    r"=>": "'=>' cannot stand in a condition: write '>='",
+    r"=<": "'=<' cannot stand in a condition: write '<='",
+    r"(?<![<>=!])=(?!=)": "'=' cannot stand in a condition: write '==' to compare",
+    r"&&": "'&&' cannot stand in a condition: write 'and'",
+    r"\|\|": "'||' cannot stand in a condition: write 'or'",
+    r"!(?!=)": "'!' cannot stand in a condition: write 'not'",
+}
+"""What other languages write, and what Python does."""
 _ALLOWED = (ast.Name, ast.Constant, ast.List, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.BoolOp, ast.Compare, ast.Call)
 _WRAPPED = 2.0**62
 """An integer that wrapped is at least this far from what it should be; one that did not is at most a rounding away."""
+
+
+def _unread(text: str, error: BaseException) -> str:
+    """Say why a text is no condition; what is in quotation marks does not count."""
+    bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
+    foreign = next((said for pattern, said in _FOREIGN.items() if re.search(pattern, bare)), None)
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    return foreign or said or type(error).__name__
 
 
 class Expression:
@@ -103,7 +121,7 @@ class Expression:
             self._tree = ast.parse(text.strip(), mode="eval").body
             self.text = ast.unparse(self._tree)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise SpaceError(f"where {text!r}: {error or type(error).__name__}") from None
+            raise SpaceError(f"where {text!r}: {_unread(text, error)}") from None
         self._check(self._tree)
         self._named = {each.id for each in ast.walk(self._tree) if isinstance(each, ast.Name)}
 

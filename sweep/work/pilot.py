@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweep.work.arguments import argument_kinds, argument_words
+from sweep.work.raised import require_outputs
 from sweep_kernels.cache import prefer
 from sweep_kernels.driver import TrialRaisedError
 
@@ -57,7 +58,13 @@ def choose_faster(study: Study) -> None:
 
 
 def mean_seconds(driver: Driver | CudaDriver, study: Study) -> float:
-    """Return what a trial costs on average at up to five points spread over the space, on one core or a GPU."""
+    """Return what a trial costs on average at up to five points spread over the space, on one core or a GPU.
+
+    Raises
+    ------
+    KernelError
+        If what a trial returns is not what its kernel names.
+    """
     points = study.plan.points
     chosen = sorted({round(i * (points - 1) / (POINTS - 1)) for i in range(POINTS)})
     return sum(_seconds(driver, study, point) for point in chosen) / len(chosen)
@@ -71,7 +78,8 @@ def _seconds(driver: Driver | CudaDriver, study: Study, point: int) -> float:
         begun = time.perf_counter()
         try:
             driver.probe(point, words, trials)
-        except TrialRaisedError:
+        except TrialRaisedError as raised:
+            require_outputs(study, raised.point, raised.trial)
             return SECONDS  # it will be met again, and explained, by the shard that holds it
         elapsed = time.perf_counter() - begun
         if elapsed >= SECONDS or trials == most:

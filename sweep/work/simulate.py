@@ -5,29 +5,26 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sweep.errors import KernelError, TrialError
 from sweep.work import keys
-from sweep.work.arguments import argument_words, arguments_of
+from sweep.work.arguments import argument_words
 from sweep.work.counts import counts_of
 from sweep.work.label import create_labelled, label
 from sweep.work.parquet import encode
-from sweep.work.patience import OutOfPatienceError, PatientRng
+from sweep.work.raised import explain
 from sweep.work.room import for_outputs
 from sweep.work.rows import ALL_LEVELS, Rows, concatenated, merged, subtree_ends
 from sweep.work.tallied import tallied
-from sweep_kernels.driver import EXACT, Blocks, Driver, TrialRaisedError
-from sweep_kernels.outputs import flattened
+from sweep_kernels.driver import Blocks, Driver, TrialRaisedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sweep.ledger import Wave
     from sweep.work.study import Study
-    from sweep_kernels.declaration import Kernel
 
 __all__ = ["KINDS", "batches", "simulate"]
 
@@ -144,7 +141,7 @@ def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
             else:
                 statistics, values, observed = driver.run(batch, words), None, None
         except TrialRaisedError as raised:
-            _explain(study, raised)
+            explain(study, raised.point, raised.trial)
         table = _kept(study, point, block, trials, values) if study.plan.keep else None
         rows = Rows.of_blocks(
             point, block, trials, statistics, study.driver.output_kinds, observed.comoments if observed else None
@@ -195,35 +192,3 @@ def _kept(study: Study, point: Any, block: Any, trials: Any, values: Any) -> Any
             else value
         )
     return pa.table(columns)
-
-
-def _explain(study: Study, raised: TrialRaisedError) -> NoReturn:
-    """Run the trial again in plain Python, where it raises an exception that can be read."""
-    arguments = arguments_of(study.kernel, study.plan, raised.point, study.tables)
-    drawn_at = 0 if study.plan.common_random_numbers else raised.point
-    try:
-        rng = PatientRng(study.plan.seed, drawn_at, raised.trial)
-        what = _wrong(study.kernel, study.kernel.run(rng, **arguments))
-    except KernelError as error:
-        what = f"is wrong: {error},"
-    except OutOfPatienceError:
-        what = (
-            "raised an exception in compiled code, which plain Python has not come to in a while (does a loop never end? "
-            "no trial may draw more than 2**33 uniforms or normals),"
-        )
-    except Exception as error:  # noqa: BLE001 - it is the user's own
-        what = f"raised {type(error).__name__}: {error}"
-    values = ", ".join(f"{name}={value!r}" for name, value in study.plan.space[raised.point].items())
-    raise TrialError(
-        f"kernel {study.kernel.name!r} {what} in trial {raised.trial} of point {raised.point}"
-        f"{f' ({values})' if values else ''}; step through it with "
-        f"`sweep replay STUDY --point {raised.point} --trial {raised.trial} --pdb`",
-    ) from None
-
-
-def _wrong(kernel: Kernel, returned: Any) -> str:
-    """Say what is wrong with a trial that raised nothing in plain Python."""
-    for name, value in zip(kernel.outputs, flattened(kernel.name, kernel.outputs, returned), strict=True):
-        if isinstance(value, int) and abs(value) >= EXACT:
-            return f"returned {name}={value}, an integer that is not below 2**53 and could not be held exactly (return a float),"
-    return "raised an exception in compiled code, but not in plain Python,"

@@ -80,6 +80,26 @@ def here(tmp_path):
     return tmp_path
 
 
+WIDE = """
+from sweep import Sweep, grid, kernel
+
+@kernel(outputs=[f"output_{i}" for i in range(9)])
+def many(rng):
+    x = rng.normal()
+    return x, x, x, x, x, x, x, x, x
+
+study = Sweep(many, grid(), trials=100)
+"""
+
+
+def test_a_table_in_a_pipe_is_as_wide_as_a_page(here, monkeypatch):
+    (here / "wide.py").write_text(WIDE)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert 80 < max(map(len, sweep("run", "wide.py", "--store", "wide", cwd=here).splitlines())) <= 120
+    monkeypatch.setenv("COLUMNS", "60")
+    assert 30 < max(map(len, sweep("show", "wide", cwd=here).splitlines())) <= 60
+
+
 def test_a_study_from_start_to_end(here):
     printed = sweep("run", "study.py", "--store", "out", cwd=here)
     assert "speed" in printed

@@ -120,6 +120,17 @@ def test_narrow_numbers_are_read_as_wide_ones():
     assert each.trial(1, 0, 0, **each.defaults) == (312, 4_000_000_000_002) == tuple(found[:, 0])
 
 
+def test_pythons_types_are_types_of_arrays():
+    def typed(rng, x: float = 2.9):
+        counts, flags, sums = np.zeros(2, dtype=int), np.ones(2, bool), np.full(2, 3, dtype=float)
+        counts[0], flags[1], sums[1] = x, x > 3.0, x
+        return counts[0], flags[0], flags[1], sums[0] / 2, sums[1]
+
+    each = kernel(outputs=["a", "b", "c", "d", "e"])(typed)
+    assert each.trial(1, 0, 0, **each.defaults) == (2, True, False, 1.5, 2.9)
+    assert tuple(compiled_trials(each, 1, 0, 0, 1, **each.defaults)[:, 0]) == (2, True, False, 1.5, 2.9)
+
+
 def test_an_index_out_of_range_names_the_trial(tmp_path):
     text = """
     import numpy as np
@@ -150,6 +161,11 @@ REFUSED = {
     "a copy": ("a = np.ones(2)\n    a = np.zeros_like(a)", "np.zeros, np.ones and np.full only"),
     "a sum": ("a = np.ones(2)\n    x = a.sum()", "calls sum of an array, which compiled code does in another order"),
     "a mean": ("a = np.ones(2)\n    x = np.mean(a)", "calls mean of an array"),
+    "a maximum": ("a = np.ones(2)\n    x = a.max()", "refused.py:20: kernel 'study' cannot be compiled: compiled code has no max of a whole array: write max(z)"),
+    "a minimum": ("a = np.ones(2)\n    x = np.min(a)", "compiled code has no min of a whole array: write min(z)"),
+    "a float for a position": ("a = np.ones(2)\n    x = a[0.5 * n]", "a float is no position in an array: write t[int(x)]"),
+    "a float for a position to write to": ("a = np.ones(2)\n    a[0.5 * n] = 1.0", "a float is no position in an array: write t[int(x)]"),
+    "too many positions": ("a = np.ones(2)\n    x = a[0, 1]", "an array of 1 dimension is read at 2 positions: it takes one"),
     "a product": ("a = np.ones(2)\n    x = a @ a", "multiplies arrays with @"),
 }  # fmt: skip
 

@@ -43,6 +43,25 @@ def wrapped(rng, t):
     return (t[rng.integers(0, len(t))],)
 
 
+def made(rng, t):
+    row = np.zeros(4)
+    for i in range(4):
+        row[i] = t[rng.integers(0, len(t)), i]
+    return row
+
+
+def made_or_read(rng, t):
+    row = np.zeros(3)
+    if rng.uniform() < 0.5:
+        row[1] = rng.normal()
+        return row
+    return row[:3]
+
+
+def read(rng, t):
+    return t[rng.integers(0, len(t))]
+
+
 def with_a_number(rng, t):
     return rng.uniform(), t[rng.integers(0, len(t))]
 
@@ -54,6 +73,9 @@ def narrow(rng, t):
 VECTORS = {
     "a tuple, bare": (bare, [("pair", 2)], ROWS),
     "an array": (wrapped, [("row", 4)], ROWS),
+    "an array of its own, bare": (made, [("row", 4)], ROWS),
+    "arrays of its own at several ends, bare": (made_or_read, [("row", 3)], ROWS),
+    "an array, bare": (read, [("row", 4)], ROWS),
     "a number and an array": (with_a_number, ["u", ("row", 4)], ROWS),
     "a narrow array, bare": (narrow, [("row", 4)], as_table("t", ROWS.astype(np.int32))),
 }

@@ -149,7 +149,11 @@ def test_pictures(result):
     ax = result.plot("wait_late_corr", desks=2)
     assert np.array_equal(ax.lines[0].get_ydata(), result.where(desks=2).table["wait_late_corr"])
     ax = result.plot("wait_histogram", desks=2)
-    assert [each.get_label() for each in ax.patches] == [f"load = {load}, desks = 2" for load in ("0.5", "1", "2")]
+    assert [each.get_label() for each in ax.patches] == [f"load = {load}" for load in ("0.5", "1", "2")]
+    assert ax.get_title() == "desks = 2"
+    ax.figure.draw_without_rendering()
+    highest = max(ax.transData.transform((0, each.get_data().values.max()))[1] for each in ax.patches)
+    assert ax.get_legend().get_window_extent().y0 > highest
     drawn = ax.patches[2].get_data()
     shown = (drawn.values * np.diff(drawn.edges)).sum()
     assert shown == pytest.approx(result.where(desks=2).histogram("wait").counts[2].sum() / 5000)

@@ -97,6 +97,10 @@ def test_plots():
     assert [text.get_text() for text in curves.get_legend().get_texts()] == ["b = 0.1", "b = 0.2"]
     heat = replace(base, space=grid(a=linspace(0, 1, 9), b=logspace(1, 100, 9), c=[0.0])).run().plot("y")
     assert (heat.get_ylabel(), heat.get_xlabel(), heat.get_xscale()) == ("a", "b", "log")
+    few = replace(base, space=grid(a=[3.0, 10.0, 40.0], b=[0.5], c=[0.0])).run().plot("y")
+    assert few.get_xscale() == "log"
+    assert [each.get_text() for each in few.get_xticklabels()] == ["3", "10", "40"]
+    assert not len(few.get_xticks(minor=True))
     many = replace(base, space=grid(a=[0.0, 1.0], b=[0.1, 0.2], c=[0.0, 1.0])).run()
     with pytest.raises(UsageError, match="3 parameters vary"):
         many.plot()
@@ -142,15 +146,17 @@ def test_text_shows_what_the_error_allows(result):
     ("mean", "low", "high", "shown"),
     [
         (1e-6, 1e-6, 1e-6, "1e-06 [1e-06, 1e-06]"),
-        (0.0, 0.0, 0.0, "0.0000 [0.0000, 0.0000]"),
-        (3.0, 3.0, 3.0, "3.0000 [3.0000, 3.0000]"),
+        (0.0, 0.0, 0.0, "0 [0, 0]"),
+        (3.0, 3.0, 3.0, "3 [3, 3]"),
         (0.1234567, 0.1234567, 0.1234567, "0.1234567 [0.1234567, 0.1234567]"),
         (9.81, 9.81 - 1e-11, 9.81 + 1e-11, "9.810000000000e+00 [9.809999999990e+00, 9.810000000010e+00]"),
         (1.23456789e9, 1.23456788e9, 1.2345679e9, "1.234567890e+09 [1.234567880e+09, 1.234567900e+09]"),
+        (1234.25, 1234.25, 1234.25, "1,234.25 [1,234.25, 1,234.25]"),
+        (0.05, 0.0, 0.10, "0.05 [0, 0.10]"),
         (0.25, 0.2411, 0.2633, "0.250 [0.241, 0.263]"),
         (1234.5, 1230.2, 1238.8, "1,234.5 [1,230.2, 1,238.8]"),
         (0.0, 0.0, 3.689e-6, "0 [0, 3.689e-06]"),
-        (2.0, -math.inf, math.inf, "2.0000 [-inf, inf]"),
+        (2.0, -math.inf, math.inf, "2 [-inf, inf]"),
         (math.nan, math.nan, math.nan, "nan [nan, nan]"),
     ],
 )
@@ -224,6 +230,20 @@ def test_a_grid_has_axes_whatever_they_are_called(axes):
     found = Result(table.replace_schema_metadata({b"sweep.plan": json.dumps(plan).encode()}))
     assert found.axes == {name: tuple(values) for name, values in axes.items()}
     assert dict(found.to_xarray().sizes) == dict.fromkeys(axes, 2)
+
+
+def test_several_values_are_chosen(result):
+    for values in ([0.5, 2], (2.0, 0.5), np.array([0.5, 2.0])):
+        assert [row["a"] for row in result.where(a=values, case="day")] == [0.5, 2.0]
+    assert len(result.where(a=[0.5, 2.0])) == 4
+    with pytest.raises(UsageError, match=r"^no point has a=3.0$"):
+        result.where(a=[0.5, 3.0])
+    with pytest.raises(UsageError, match=r"a=\[\]: there is no value in it"):
+        result.where(a=[])
+    with pytest.raises(UsageError, match="a='day': the parameter's values are of type double"):
+        result.where(a=[0.5, "day"])
+    with pytest.raises(UsageError, match="the parameter's values are of type double"):
+        result.where(a=slice(1))
 
 
 def test_a_value_of_another_kind_is_told(result):

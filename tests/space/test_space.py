@@ -33,6 +33,7 @@ from sweep.space import (
     union,
     zipped,
 )
+from sweep.space.axis import axis_from_spec
 
 numbers = st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=4)
 floats = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=4)
@@ -243,6 +244,11 @@ class OwnNorm(stats.rv_continuous):
         (lambda: independent(8, a={"dist": "nrom"}), "no distribution 'nrom': did you mean 'norm'"),
         (lambda: independent(8, a={"dist": "norm", "sigma": 1}), "norm has no argument 'sigma'"),
         (lambda: independent(8, a={"dist": "norm", "scale": -1}), "norm does not exist with"),
+        (
+            lambda: axis_from_spec("a", {"linspace": [0, 1]}),
+            r"axis 'a': linspace = \[0, 1\] is not the low end, the high end and the number",
+        ),
+        (lambda: axis_from_spec("a", {"logspace": {"low": 1}}), "is not the low end, the high end and the number"),
         (lambda: from_spec({"nothing": 1}, {}), "describes no space"),
     ],
 )
@@ -291,6 +297,11 @@ def test_a_filter_keeps_what_python_would_keep(expression):
     ("expression", "text"),
     [
         ("a >", "invalid syntax"),
+        ("a = 1", "'=' cannot stand in a condition: write '==' to compare"),
+        ("a => 1", "'=>' cannot stand in a condition: write '>='"),
+        ("a > 1 && a < 3", "'&&' cannot stand in a condition: write 'and'"),
+        ("!a", "'!' cannot stand in a condition: write 'not'"),
+        ("s == '=' 1", "where \"s == '=' 1\": invalid syntax"),
         ("aa > 1", "there is no parameter 'aa'"),
         ("open('x')", "'open' is none of"),
         ("a.real > 1", "'a.real' cannot stand in a condition"),
