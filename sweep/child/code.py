@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from sweep.store import Store
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["ELSEWHERE", "MANIFEST", "REQUIREMENTS", "Package", "check_requirements", "fetch", "find_kernel", "unpack", "unpack_files"]
+__all__ = [
+    "ELSEWHERE",
+    "MANIFEST",
+    "REQUIREMENTS",
+    "Package",
+    "check_requirements",
+    "fetch",
+    "find_kernel",
+    "unpack",
+    "unpack_files",
+]
 
 MANIFEST = "sweep-package.json"
 REQUIREMENTS = "requirements.txt"

@@ -147,10 +147,14 @@ def _try(packed: Packed, plan: Plan, root: Path) -> None:
             loaded = probe(package.path, plan, packed=True)
         except SpecError as error:
             said = str(error).replace(f"{folder}{os.sep}", "")
-            raise SpecError(f"the study does not load from its package, as it would not in a container: {said}") from None
+            raise SpecError(
+                f"the study does not load from its package, as it would not in a container: {said}"
+            ) from None
         for name, place in loaded.modules.items():
             if not Path(place).is_relative_to(folder):
                 raise SpecError(f"the study imports {name} from {place}, which its package does not hold")
         for place in loaded.files:
             if Path(place).is_relative_to(root) and not Path(place).is_relative_to(folder):
-                raise SpecError(f"the study reads {place} by its whole path, which no container has: name it from its folder")
+                raise SpecError(
+                    f"the study reads {place} by its whole path, which no container has: name it from its folder"
+                )

@@ -26,7 +26,10 @@ PROBE_SECONDS = 600
 
 _BOOT = """
 import sys
-sys.path.extend(each for each in {roots!r} if each not in sys.path)
+before = list(sys.path)
+sys.path[:0] = {roots!r}  # this very package, whatever else is installed under its name
+import sweep, sweep_kernels
+sys.path[:] = before
 from sweep.submit.probe import tell
 tell(*{arguments!r})
 """

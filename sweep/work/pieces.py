@@ -166,9 +166,7 @@ def _read_part(study: Study, wave: Wave, shard: int, start: int, stop: int) -> P
     names = [keys.part_key(wave.number, shard, start, stop, trials=trials) for trials in (False, True)]
     kinds = study.driver.output_kinds
     try:
-        rows = Rows.from_arrow(
-            _read(study, wave, names[0]), study.kernel.outputs, kinds, tallied(study.plan, kinds)
-        )
+        rows = Rows.from_arrow(_read(study, wave, names[0]), study.kernel.outputs, kinds, tallied(study.plan, kinds))
         kept = (_read(study, wave, names[1]),) if study.plan.keep else ()
     except (CorruptError, ObjectNotFoundError):
         study.store.delete(names)
