@@ -76,7 +76,12 @@ def environment(**more: str) -> dict[str, str]:
 def sweep(*arguments, code: int = 0, **more: str) -> str:
     """Run the command here; return what it printed: its output, or for an error its one line."""
     done = subprocess.run(
-        [*SWEEP, *map(str, arguments)], env=environment(**more), capture_output=True, text=True, timeout=SECONDS
+        [*SWEEP, *map(str, arguments)],
+        check=False,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
     )
     assert done.returncode == code, done.stderr
     if code:
