@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sweep.child.task import EXECUTORS
 from sweep.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Containers:
     def __post_init__(self) -> None:
         if not self.image:
             raise UsageError("--image '': name an image that has arraysweep installed")
+        if self.executor not in EXECUTORS:
+            raise UsageError(f"--executor {self.executor!r} is not one of {', '.join(EXECUTORS)}")
         _require("--vcpus", self.vcpus, 1, None)
         _require("--memory", self.memory, LEAST_MEMORY, None)
         _require("--gpus", self.gpus, 0, None)

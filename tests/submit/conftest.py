@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from tests.submit.rig import write_study
+from tests.submit.stubborn import serving
 
 
 @pytest.fixture
@@ -57,3 +58,9 @@ def here(tmp_path, monkeypatch):
 @pytest.fixture
 def store(bucket):
     return f"s3://{bucket}/some/study"
+
+
+@pytest.fixture
+def stubborn(s3):
+    with serving() as made:
+        yield made
