@@ -121,11 +121,12 @@ def shard_at(ranges: Iterable[Range], place: int) -> tuple[int, int]:
     >>> shard_at([Range(1, 0, 2), Range(2, 4, 5)], 2)
     (2, 4)
     """
+    passed = 0
     for each in ranges:
-        if place < each.last - each.first:
-            return each.wave, each.first + place
-        place -= each.last - each.first
-    raise CorruptError(f"there is no shard at place {place} past the end of what was submitted")
+        if place - passed < each.last - each.first:
+            return each.wave, each.first + place - passed
+        passed += each.last - each.first
+    raise CorruptError(f"there is no shard at place {place}: {passed:,} were submitted")
 
 
 def read_wave(store: Store, number: int) -> Wave:
