@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from sweep_kernels.declaration import Kernel
     from sweep_kernels.tables import Table
 
-__all__ = ["EXECUTORS", "run_plan"]
+__all__ = ["EXECUTORS", "look_at", "run_plan", "trials_of"]
 
 T = TypeVar("T")
 
@@ -126,7 +126,7 @@ def run_plan(
     if replace:
         _ = study.driver  # what cannot be compiled must not cost the results that are there
         discard_other(store, plan)
-    held = _held(study, progress)
+    held = look_at(store, plan, progress)
     rectangles = held.missing(plan)
     if not rectangles and held.has_result:
         known = _known_result(study, progress)
@@ -188,9 +188,14 @@ def _check_options(executor: str, workers: int | None, shards: int | None) -> No
         )
 
 
-def _held(study: Study, progress: Progress) -> Holdings:
-    """Look at the store, check that the plan may be kept there, and drop what is damaged."""
-    store, plan = study.store, study.plan
+def look_at(store: Store, plan: Plan, progress: Progress) -> Holdings:
+    """Look at a store, check that the plan may be kept there, and drop what is damaged.
+
+    Raises
+    ------
+    PlanError
+        If the store holds a plan that this one does not continue.
+    """
     held = Holdings.look(store, progress.note, plan)
     held.claim(store, plan, progress.note)
     held.verify(store, progress.note)
@@ -240,7 +245,7 @@ def _result(study: Study) -> Result:
 def _measured(study: Study, rectangles: list[Rectangle], executor: str, progress: Progress) -> _Work:
     """Time a few trials of what is missing."""
     progress.stage("pilot")
-    trials = sum(_trials(study.plan, each) for each in rectangles)
+    trials = sum(trials_of(study.plan, each) for each in rectangles)
     seconds = _interruptibly(lambda: seconds_per_trial(study, in_cluster=executor == "ray")) * trials
     if seconds > SETTLE_SECONDS and study.device == "cpu":
         _interruptibly(lambda: choose_faster(study))
@@ -299,7 +304,7 @@ def _with_rest(study: Study, held: Holdings, stages: list[Stage]) -> list[Stage]
     return [*stages, Stage("merge", 1, Merge(study, tuple(finished), tuple(begun)), after=after)]
 
 
-def _trials(plan: Plan, rectangle: Rectangle) -> int:
+def trials_of(plan: Plan, rectangle: Rectangle) -> int:
     """Trials of a rectangle: whole blocks, but for each point's last one."""
     last = min(rectangle.last_block * plan.block_size, plan.trials)
     return (rectangle.last_point - rectangle.first_point) * (last - rectangle.first_block * plan.block_size)

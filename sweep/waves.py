@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sweep.rectangle import Rectangle
     from sweep.store import Store
 
-__all__ = ["Waves", "begin", "lead", "read_plan", "write_plan"]
+__all__ = ["Waves", "begin", "lead", "read_plan", "read_tables", "write_plan"]
 
 
 def read_plan(store: Store) -> Plan | None:
@@ -36,12 +36,12 @@ def read_plan(store: Store) -> Plan | None:
     except ObjectNotFoundError:
         return None
     try:
-        return Plan.from_json(data, _read_tables(store))
+        return Plan.from_json(data, read_tables(store))
     except CorruptError as error:
         raise CorruptError(f"{error}; delete it and run again: the shards know whose they are") from None
 
 
-def _read_tables(store: Store) -> dict[str, Any]:
+def read_tables(store: Store) -> dict[str, Any]:
     """Read the explicit tables that are sound, by digest."""
     tables: dict[str, Any] = {}
     for entry in store.list(keys.TABLES):
@@ -111,7 +111,7 @@ class Waves:
     def read(cls, store: Store, plan: Plan | None, note: Callable[[str], None]) -> Waves:
         """Read and sort a store's waves; one that cannot be read is named. Without a plan all are taken for its own."""
         found = cls()
-        sort = functools.cache(functools.partial(_sort, plan, functools.cache(functools.partial(_read_tables, store))))
+        sort = functools.cache(functools.partial(_sort, plan, functools.cache(functools.partial(read_tables, store))))
         for entry in store.list(keys.WAVES):
             try:
                 found._add(Wave.from_json(store.get(entry.key), entry.key), entry.key, sort)

@@ -11,7 +11,23 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from sweep.cli import definitions, engine, environments, jobs, kernels, plan, queues, replay, run, serve, show, status
+from sweep.cli import (
+    cancel,
+    definitions,
+    engine,
+    environments,
+    jobs,
+    kernels,
+    plan,
+    queues,
+    replay,
+    resume,
+    run,
+    serve,
+    show,
+    status,
+    submit,
+)
 from sweep.cli.misuse import MISUSE, told
 from sweep.errors import SweepError
 
@@ -89,6 +105,9 @@ for _name, _module in {
     "run": run,
     "plan": plan,
     "status": status,
+    "submit": submit,
+    "resume": resume,
+    "cancel": cancel,
     "show": show,
     "replay": replay,
     "kernels": kernels,

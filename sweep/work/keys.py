@@ -11,6 +11,10 @@
     trials/000001/00042-partial.parquet     those of each point's partial last block: gone once that block is computed in full
     reduce/000001/00042.parquet     the shard's statistics merged as far as it holds whole subtrees
     result.parquet                  one row a point
+    code/<sha256>.zip               the study's own files, for workers that have nothing else
+    work/<sha256>.json              what the jobs of a submission have to do
+    submissions/<id>.json           which jobs were submitted where
+    parts/000001/00042/8-24.parquet what of a shard was finished when its worker was stopped: these blocks of the wave's walk; gone with the merge
 """
 
 from __future__ import annotations
@@ -20,17 +24,25 @@ import re
 __all__ = [
     "EVERYTHING",
     "MAP",
+    "PARTS",
     "PLAN",
     "REDUCE",
     "RESULT",
+    "SUBMISSIONS",
     "TRIALS",
     "WAVES",
+    "code_key",
     "data_key",
+    "parse_part",
     "parse_shard",
     "parse_wave",
+    "part_key",
+    "parts_of",
     "shard_key",
+    "submission_key",
     "table_key",
     "wave_key",
+    "work_key",
 ]
 
 PLAN = "plan.json"
@@ -41,8 +53,12 @@ WAVES = "waves/"
 MAP = "map/"
 TRIALS = "trials/"
 REDUCE = "reduce/"
+CODE = "code/"
+WORK = "work/"
+SUBMISSIONS = "submissions/"
+PARTS = "parts/"
 
-EVERYTHING = (PLAN, RESULT, TABLES, DATA, WAVES, MAP, TRIALS, REDUCE)
+EVERYTHING = (PLAN, RESULT, TABLES, DATA, WAVES, MAP, TRIALS, REDUCE, CODE, WORK, SUBMISSIONS, PARTS)
 """Prefixes of all that a sweep writes; whatever else is in the store is not ours."""
 
 
@@ -91,3 +107,42 @@ def table_key(digest: str) -> str:
 def data_key(digest: str) -> str:
     """Name of a table that the kernel reads."""
     return f"{DATA}{digest}.npy"
+
+
+def code_key(digest: str) -> str:
+    """Name of a study's packed files."""
+    return f"{CODE}{digest}.zip"
+
+
+def work_key(digest: str) -> str:
+    """Name of what a submission's jobs have to do."""
+    return f"{WORK}{digest}.json"
+
+
+def submission_key(name: str) -> str:
+    """Name of a submission's record."""
+    return f"{SUBMISSIONS}{name}.json"
+
+
+def parts_of(wave: int, shard: int | None = None) -> str:
+    """Return the prefix of all parts of a wave, or of one of its shards."""
+    return f"{PARTS}{wave:06d}/" + (f"{shard:05d}/" if shard is not None else "")
+
+
+def part_key(wave: int, shard: int, start: int, stop: int, *, trials: bool = False) -> str:
+    """Name of a part's statistics, or of the trials that it kept.
+
+    >>> part_key(1, 42, 8, 24, trials=True)
+    'parts/000001/00042/8-24-trials.parquet'
+    """
+    return f"{parts_of(wave, shard)}{start}-{stop}{'-trials' * trials}.parquet"
+
+
+def parse_part(key: str) -> tuple[int, int] | None:
+    """Read which blocks a part's statistics are of; None for anything else.
+
+    >>> parse_part("parts/000001/00042/8-24.parquet"), parse_part("parts/000001/00042/8-24-trials.parquet")
+    ((8, 24), None)
+    """
+    found = re.fullmatch(r"parts/\d+/\d+/(\d+)-(\d+)\.parquet", key)
+    return (int(found[1]), int(found[2])) if found else None

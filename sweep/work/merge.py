@@ -77,6 +77,14 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: St
         if writer is not None:
             writer.close({b"sweep.nonfinite": json.dumps(nonfinite, sort_keys=True).encode()})
         (into or store).replace_file(keys.RESULT, path)
+    if into is None:
+        _discard_parts(store, {wave.number for wave, _ in shards})
+
+
+def _discard_parts(store: Store, waves: set[int]) -> None:
+    """Delete what stopped workers had finished of these waves' shards: the result holds it."""
+    found = [entry.key for entry in store.list(keys.PARTS)]
+    store.delete([key for key in found if any(key.startswith(keys.parts_of(wave)) for wave in waves)])
 
 
 def _window(plan: Plan) -> int:

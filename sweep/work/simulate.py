@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sweep.ledger import Wave
     from sweep.work.study import Study
 
-__all__ = ["KINDS", "batches", "simulate"]
+__all__ = ["KINDS", "batches", "map_levels", "run_blocks", "simulate", "write_shard"]
 
 KINDS = b"sweep.kinds"
 MAP_LEVELS = 10
@@ -69,9 +69,9 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
     pieces: list[Rows] = []
     kept: list[Any] = []
     trials, held, most_held = 0, 0, BESIDE_HELD
-    levels = ALL_LEVELS if study.plan.request.counts else MAP_LEVELS  # counts are larger than statistics
+    levels = map_levels(study)
     for blocks in wave.slices(shard):
-        for rows, table in _run(study, blocks):
+        for rows, table in run_blocks(study, blocks):
             pieces.append(rows)
             if table is not None:
                 kept.append(table)
@@ -83,12 +83,23 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
                 pieces = [merged(concatenated(pieces), block_size, levels)]
                 held = pieces[0].beside
                 most_held = max(BESIDE_HELD, 2 * held)
-    rows = merged(concatenated(pieces), block_size, levels)
+    write_shard(study, wave, shard, concatenated(pieces), kept)
+    return trials
+
+
+def map_levels(study: Study) -> int:
+    """Return how far a shard's rows are merged in map: all the way with counts, which are larger than statistics."""
+    return ALL_LEVELS if study.plan.request.counts else MAP_LEVELS
+
+
+def write_shard(study: Study, wave: Wave, shard: int, rows: Rows, kept: list[Any]) -> None:
+    """Write a shard's objects: its rows, in the order of the wave's walk, and the tables of trials that it kept."""
+    kinds = study.driver.output_kinds
+    rows = merged(rows, study.plan.block_size, map_levels(study))
     name = keys.shard_key(keys.MAP, wave.number, shard)
     _create(study, wave, shard, name, rows.to_arrow(study.kernel.outputs, kinds, tallied(study.plan, kinds)))
     if study.plan.keep:
         _write_kept(study, wave, shard, kept)
-    return trials
 
 
 def _write_kept(study: Study, wave: Wave, shard: int, kept: list[Any]) -> None:
@@ -122,7 +133,8 @@ def batches(blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SEC
         count = max(1, int(count * min(8.0, seconds / max(elapsed, 1e-9))))
 
 
-def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
+def run_blocks(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
+    """Run blocks in batches of about 50 ms; yield the rows of each, and the table of the trials that are to be kept, or None."""
     most = for_outputs(_most_blocks(study), len(study.kernel.outputs))
     for batch in batches(blocks, most):
         point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width

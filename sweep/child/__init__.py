@@ -1,0 +1,1 @@
+"""What runs in a container: one child of a sweep's jobs, ``python -m sweep.child``."""

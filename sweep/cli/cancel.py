@@ -1,0 +1,22 @@
+"""``sweep cancel``: end the jobs that were submitted for a store."""
+
+from __future__ import annotations
+
+import typer
+
+from sweep.cli.options import StoreArgument, opened_store
+from sweep.cli.submit import EndpointOption, RegionOption
+
+__all__ = ["command"]
+
+
+def command(store: StoreArgument, region: RegionOption = None, endpoint_url: EndpointOption = None) -> None:
+    """Terminate the jobs that were submitted from a store and have not ended; what they have finished is kept."""
+    from sweep.submit.batch import Batch
+    from sweep.submit.cancelling import cancel
+
+    place = opened_store(store)
+    for record, ended in cancel(place, lambda target: Batch(target.elsewhere(region, endpoint_url))):
+        typer.echo(
+            f"{record.name}  {'nothing was at work' if not ended else f'terminated {len(ended)} of {len(record.jobs)} jobs'}"
+        )

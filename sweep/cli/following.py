@@ -1,0 +1,69 @@
+"""The line of counts while jobs are waited for, and the table at their end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import typer
+
+from sweep.cli.options import terminal_width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sweep.store import Store
+    from sweep.submit.batch import Batch
+    from sweep.submit.live import Count
+    from sweep.submit.record import Record
+
+__all__ = ["print_result", "wait_for"]
+
+ROWS = 20
+LINE_SECONDS = 60.0
+
+
+def wait_for(record: Record, batch: Batch, *, quiet: bool) -> None:
+    """Wait for the jobs of a submission: one line that is drawn anew on a terminal, else a line now and then."""
+    from sweep.submit.following import follow
+
+    line = _Line(quiet=quiet)
+    try:
+        follow(record, batch, line.show)
+    finally:
+        line.end()
+
+
+class _Line:
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._live = sys.stderr.isatty()
+        self._written = 0.0
+        self._text = ""
+
+    def show(self, counts: Sequence[Count]) -> None:
+        text = "; ".join(map(str, counts))
+        if self._quiet or text == self._text:
+            return
+        self._text = text
+        if self._live:
+            sys.stderr.write(f"\r\x1b[2K{text[: (terminal_width() or 80) - 1]}")
+        elif time.monotonic() - self._written >= LINE_SECONDS:
+            self._written = time.monotonic()
+            sys.stderr.write(f"sweep: {text}\n")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        if self._quiet or not self._text:
+            return
+        sys.stderr.write(f"\r\x1b[2K{self._text}\n" if self._live else f"sweep: {self._text}\n")
+        sys.stderr.flush()
+
+
+def print_result(store: Store) -> None:
+    """Print the result as `sweep run` does."""
+    from sweep.result import format_table, open_result
+
+    typer.echo(format_table(open_result(store), "text", limit=ROWS, width=terminal_width()))
+    typer.echo(store.url, err=True)

@@ -1,0 +1,34 @@
+"""``sweep resume``: send what is missing of what was submitted."""
+
+from __future__ import annotations
+
+from sweep.cli.options import StoreArgument, opened_store
+from sweep.cli.submit import EndpointOption, QuietOption, RegionOption, WaitOption, report
+
+__all__ = ["command"]
+
+
+def command(
+    store: StoreArgument,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    wait: WaitOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Submit what a store lacks, with the code, the plan and the options of its last submission; no study is needed."""
+    from sweep.cli.progress import Line
+    from sweep.store import Store
+    from sweep.submit.batch import Batch
+    from sweep.submit.options import Target
+    from sweep.submit.sending import resume
+
+    place: Store = opened_store(store)
+    made: list[Batch] = []
+
+    def batch_of(target: Target) -> Batch:
+        made.append(Batch(target.elsewhere(region, endpoint_url)))
+        return made[-1]
+
+    with Line(quiet=quiet) as line:
+        record = resume(place, batch_of, line)
+    report(record, made[-1], place, wait=wait, quiet=quiet)

@@ -1,0 +1,184 @@
+"""A client of AWS Batch, or of what speaks its API: what is asked of it, and its refusals in one line each."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import JobError, nearest
+from sweep.submit.definition import is_same
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping
+
+    from sweep.submit.options import Target
+
+__all__ = ["Batch", "new_client"]
+
+DESCRIBED_AT_ONCE = 100
+
+_CREDENTIALS = {
+    "ExpiredToken": "the AWS credentials have expired: log in again",
+    "ExpiredTokenException": "the AWS credentials have expired: log in again",
+    "InvalidClientTokenId": "AWS does not know the credentials: look at AWS_ACCESS_KEY_ID or AWS_PROFILE",
+    "UnrecognizedClientException": "AWS does not know the credentials: look at AWS_ACCESS_KEY_ID or AWS_PROFILE",
+    "SignatureDoesNotMatch": "the AWS secret key does not fit the access key",
+    "InvalidSignatureException": "the AWS secret key does not fit the access key",
+}
+
+
+def new_client(target: Target) -> Any:
+    """Make a client of the target's region and endpoint; credentials come from the usual AWS environment variables and profiles.
+
+    Raises
+    ------
+    JobError
+        If the region, the profile or the endpoint is none.
+    """
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
+    try:
+        session = boto3.Session()
+        region = target.region or session.region_name or "us-east-1"
+        return session.client("batch", config=config, region_name=region, endpoint_url=target.endpoint)
+    except (BotoCoreError, ValueError) as error:
+        raise JobError(f"cannot reach AWS Batch: {' '.join(str(error).split())}") from None
+
+
+class Batch:
+    """What a submission asks of an endpoint.
+
+    Parameters
+    ----------
+    target
+        Its region and endpoint; nothing is asked yet.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._client = new_client(target)
+
+    @property
+    def region(self) -> str:
+        """The region that it speaks to."""
+        return str(self._client.meta.region_name)
+
+    @property
+    def url(self) -> str:
+        """The endpoint that it speaks to."""
+        return str(self._client.meta.endpoint_url)
+
+    @property
+    def is_other(self) -> bool:
+        """Whether that is not AWS itself."""
+        return not self.url.partition("://")[2].partition("/")[0].endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
+    def require_queue(self) -> None:
+        """See that the queue is there and takes jobs.
+
+        Raises
+        ------
+        JobError
+            If it does not.
+        """
+        queue = self.target.queue
+        with self._errors(f"--queue {queue!r}"):
+            found = self._client.describe_job_queues(jobQueues=[queue])["jobQueues"]
+            if not found:
+                known = [each["jobQueueName"] for each in self._client.describe_job_queues()["jobQueues"]]
+                raise JobError(f"--queue {queue!r} does not exist in {self.region}: {nearest(queue, known)}")
+        told = found[0]
+        if told["state"] != "ENABLED":
+            raise JobError(f"--queue {queue!r} is {told['state']}: it takes no jobs until it is ENABLED")
+        if told.get("status") in {"INVALID", "DELETING", "DELETED"}:
+            raise JobError(
+                f"--queue {queue!r} is {told['status']}: {told.get('statusReason') or 'AWS Batch gives no reason'}"
+            )
+
+    def definition(self, wanted: Mapping[str, Any]) -> str:
+        """Return ``name:revision`` of an active revision that is the same, registered if there is none.
+
+        Raises
+        ------
+        JobError
+            If it is refused.
+        """
+        name = wanted["jobDefinitionName"]
+        with self._errors(f"the job definition {name!r}"):
+            pages = self._client.get_paginator("describe_job_definitions").paginate(
+                jobDefinitionName=name, status="ACTIVE"
+            )
+            same = [each["revision"] for page in pages for each in page["jobDefinitions"] if is_same(each, wanted)]
+            revision = max(same) if same else self._client.register_job_definition(**wanted)["revision"]
+        return f"{name}:{revision}"
+
+    def submit(self, request: Mapping[str, Any]) -> str:
+        """Submit a job; return its id.
+
+        Raises
+        ------
+        JobError
+            If it is refused.
+        """
+        with self._errors(f"job {request['jobName']!r}"):
+            return str(self._client.submit_job(**request)["jobId"])
+
+    def terminate(self, ids: Iterable[str], reason: str) -> None:
+        """Stop jobs and all their children; those that have ended stay as they are."""
+        for each in ids:
+            with self._errors(f"job {each}"):
+                self._client.terminate_job(jobId=each, reason=reason)
+
+    def describe(self, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        """Return what is known of jobs, by id; AWS forgets them after a week or so."""
+        wanted = list(ids)
+        found: dict[str, Mapping[str, Any]] = {}
+        for first in range(0, len(wanted), DESCRIBED_AT_ONCE):
+            with self._errors("the jobs"):
+                told = self._client.describe_jobs(jobs=wanted[first : first + DESCRIBED_AT_ONCE])["jobs"]
+            found |= {each["jobId"]: each for each in told}
+        return found
+
+    def failed_children(self, array: str) -> Iterator[Mapping[str, Any]]:
+        """Yield summaries of the children of an array that failed."""
+        with self._errors(f"job {array}"):
+            for page in self._client.get_paginator("list_jobs").paginate(arrayJobId=array, jobStatus="FAILED"):
+                yield from page["jobSummaryList"]
+
+    @contextmanager
+    def _errors(self, what: str) -> Generator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            raise JobError(self._explained(what, error)) from None
+
+    def _explained(self, what: str, error: Exception) -> str:
+        from botocore.exceptions import (
+            ClientError,
+            EndpointConnectionError,
+            HTTPClientError,
+            NoCredentialsError,
+            PartialCredentialsError,
+            TokenRetrievalError,
+            UnauthorizedSSOTokenError,
+        )
+
+        said = " ".join(str(error).split())
+        if isinstance(error, NoCredentialsError | PartialCredentialsError):
+            return "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        if isinstance(error, TokenRetrievalError | UnauthorizedSSOTokenError):
+            return f"the AWS credentials have expired: {said}"
+        if isinstance(error, EndpointConnectionError | HTTPClientError):
+            return f"AWS Batch does not answer at {self.url}: {said}"
+        if not isinstance(error, ClientError):
+            return f"{what}: {said}"
+        told: Mapping[str, Any] = error.response.get("Error", {})
+        code, message = str(told.get("Code", "")), " ".join(str(told.get("Message", "")).split())
+        if code in _CREDENTIALS:
+            return f"{_CREDENTIALS[code]} ({code})"
+        return f"{what} was refused by AWS Batch: {message or code}"

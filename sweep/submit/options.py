@@ -1,0 +1,112 @@
+"""What a container is given, and where its jobs go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sweep.child.task import EXECUTORS
+from sweep.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Containers", "Target"]
+
+LEAST_TIMEOUT = 60
+MOST_ATTEMPTS = 10
+LEAST_MEMORY = 4
+MOST_TAGS = 47
+"""AWS takes 50, three of which are ours."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A queue of an endpoint.
+
+    Attributes
+    ----------
+    queue
+        Name or ARN.
+    region, endpoint
+        None for what the environment and the profile say.
+    """
+
+    queue: str
+    region: str | None = None
+    endpoint: str | None = None
+
+    def elsewhere(self, region: str | None, endpoint: str | None) -> Target:
+        """Return the same queue in another region, or at another endpoint, where these are given."""
+        return Target(self.queue, region or self.region, endpoint or self.endpoint)
+
+
+@dataclass(frozen=True)
+class Containers:
+    """What every child is given.
+
+    Attributes
+    ----------
+    image
+        With this package, and what the study imports, installed.
+    job_role, execution_role
+        ARNs or names; the first must reach the store.
+    vcpus, memory, gpus
+        Whole processors, MiB, whole GPUs.
+    timeout
+        Seconds of the longest attempt, from 60 on.
+    attempts
+        How often a child that lost its machine is tried, 1 to 10.
+    environment, tags
+        By name.
+    share, priority
+        For queues with a fair share policy.
+    executor
+        What a child spreads its shard over.
+    """
+
+    image: str
+    job_role: str | None = None
+    execution_role: str | None = None
+    vcpus: int = 1
+    memory: int = 2048
+    gpus: int = 0
+    timeout: int | None = None
+    attempts: int = 5
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    share: str | None = None
+    priority: int | None = None
+    executor: str = "threads"
+
+    def __post_init__(self) -> None:
+        if not self.image:
+            raise UsageError("--image '': name an image that has arraysweep installed")
+        if self.executor not in EXECUTORS:
+            raise UsageError(f"--executor {self.executor!r} is not one of {', '.join(EXECUTORS)}")
+        _require("--vcpus", self.vcpus, 1, None)
+        _require("--memory", self.memory, LEAST_MEMORY, None)
+        _require("--gpus", self.gpus, 0, None)
+        _require("--attempts", self.attempts, 1, MOST_ATTEMPTS)
+        if self.timeout is not None:
+            _require("--timeout", self.timeout, LEAST_TIMEOUT, None)
+        if self.priority is not None:
+            _require("--priority", self.priority, 0, 9999)
+            if self.share is None:
+                raise UsageError(
+                    f"--priority {self.priority} without --share-identifier: only fair share queues have priorities of jobs"
+                )
+        if self.share is not None and not re.fullmatch(r"[A-Za-z0-9]{1,255}", self.share):
+            raise UsageError(f"--share-identifier {self.share!r} is not made of letters and digits")
+        for each in self.environment:
+            if each.startswith("AWS_BATCH"):
+                raise UsageError(f"--env {each}: names that begin with AWS_BATCH are AWS's own")
+        if len(self.tags) > MOST_TAGS:
+            raise UsageError(f"--tag: {len(self.tags)} tags are more than {MOST_TAGS}")
+
+
+def _require(option: str, value: int, least: int, most: int | None) -> None:
+    if value < least or (most is not None and value > most):
+        to = f"{least} or more" if most is None else f"from {least} to {most}"
+        raise UsageError(f"{option} {value} is not {to}")

@@ -1,0 +1,114 @@
+"""What was submitted, kept in the store: so that any machine that reads the store can ask after the jobs, end them, and go on."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sweep.submit.options import Containers, Target
+from sweep.work import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sweep.child.work import Work
+    from sweep.store import Store
+    from sweep.submit.batch import Batch
+    from sweep.submit.requests import Job
+
+__all__ = ["Record", "Submitted", "read_records", "write_record"]
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A job that was submitted: its stage, AWS's name and id, and how many children it has."""
+
+    stage: str
+    name: str
+    id: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """A submission.
+
+    Attributes
+    ----------
+    name
+        Its time and four random digits; sorts by time.
+    plan, work, code
+        Hashes.
+    target, containers
+        Where the jobs went, and what they are given.
+    definition
+        ``name:revision``.
+    jobs
+        In the order of submission.
+    """
+
+    name: str
+    plan: str
+    work: str
+    code: str
+    target: Target
+    containers: Containers
+    definition: str
+    jobs: tuple[Submitted, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        """AWS's ids of its jobs."""
+        return [each.id for each in self.jobs]
+
+    def to_json(self) -> bytes:
+        """Write it as JSON."""
+        fields: dict[str, Any] = {
+            "plan": self.plan,
+            "work": self.work,
+            "code": self.code,
+            "target": vars(self.target),
+            "containers": {**vars(self.containers)},
+            "definition": self.definition,
+            "jobs": [vars(each) for each in self.jobs],
+        }
+        return (json.dumps(fields, indent=1) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, name: str, data: bytes) -> Record:
+        """Read what `to_json` wrote."""
+        told: Mapping[str, Any] = json.loads(data)
+        return cls(
+            name,
+            told["plan"],
+            told["work"],
+            told["code"],
+            Target(**told["target"]),
+            Containers(**told["containers"]),
+            told["definition"],
+            tuple(Submitted(**each) for each in told["jobs"]),
+        )
+
+
+def write_record(
+    store: Store, work: Work, batch: Batch, containers: Containers, definition: str, jobs: list[tuple[Job, str]]
+) -> Record:
+    """Write down what was submitted, once."""
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    target = Target(batch.target.queue, batch.region, batch.url if batch.is_other else None)
+    submitted = tuple(Submitted(job.task.stage, job.name, id_, job.size) for job, id_ in jobs)
+    record = Record(name, work.plan_hash, work.sha256, work.code, target, containers, definition, submitted)
+    store.create(keys.submission_key(name), record.to_json())
+    return record
+
+
+def read_records(store: Store, plan: str | None = None) -> Iterator[Record]:
+    """Yield the submissions of a plan, or all, the earliest first."""
+    for entry in store.list(keys.SUBMISSIONS):
+        name = entry.key.removeprefix(keys.SUBMISSIONS).removesuffix(".json")
+        record = Record.from_json(name, store.get(entry.key))
+        if plan is None or record.plan == plan:
+            yield record

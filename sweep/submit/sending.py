@@ -1,0 +1,322 @@
+"""Send a sweep to a queue: what is missing of it, or all that a store lacks of what was submitted before."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sweep.child.work import Range
+from sweep.device import seconds_per_trial
+from sweep.errors import (
+    CorruptError,
+    JobError,
+    ObjectExistsError,
+    ObjectNotFoundError,
+    StoreError,
+    SweepError,
+    UsageError,
+)
+from sweep.holdings import Holdings, discard_other, require_plan
+from sweep.ledger import MAX_SHARDS
+from sweep.progress import Progress, Silent
+from sweep.run import look_at, trials_of
+from sweep.submit.definition import definition_of
+from sweep.submit.live import running
+from sweep.submit.package import pack
+from sweep.submit.record import Record, read_records, write_record
+from sweep.submit.requests import Job, check_sizes, jobs_of, request_of
+from sweep.submit.share import as_before, child_count, left_over, work_of
+from sweep.work import keys
+from sweep.work.parquet import decode
+from sweep.work.study import Study
+from sweep.work.tables import write_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sweep.child.work import Work
+    from sweep.plan import Plan
+    from sweep.rectangle import Rectangle
+    from sweep.store import Store
+    from sweep.submit.batch import Batch
+    from sweep.submit.options import Containers, Target
+    from sweep.submit.rehearsal import Rehearsal
+    from sweep_kernels.declaration import Kernel
+    from sweep_kernels.tables import Table
+
+T = TypeVar("T")
+
+__all__ = ["Order", "export", "rehearse", "resume", "submit"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be sent.
+
+    Attributes
+    ----------
+    study
+        Where it is: ``file.py``, ``file.py:name`` or ``file.toml``.
+    kernel, plan, data
+        What it gives.
+    store
+        Where results go; workers must reach it.
+    containers
+        What children are given.
+    shards
+        How many children; chosen from a short timed pilot when left out.
+    replace
+        Throw away what the store holds, if it is another sweep.
+    """
+
+    study: str
+    kernel: Kernel
+    plan: Plan
+    data: Mapping[str, Table]
+    store: Store
+    containers: Containers
+    shards: int | None = None
+    replace: bool = False
+
+    def __post_init__(self) -> None:
+        if self.store.url.startswith("memory:"):
+            raise StoreError(f"{self.store.url} is in this process's memory: containers need s3://bucket/prefix")
+        if self.shards is not None and not 1 <= self.shards <= MAX_SHARDS:
+            raise UsageError(
+                f"--shards {self.shards} is not between 1 and {MAX_SHARDS:,}, the most children that an array job may have"
+            )
+
+
+def submit(order: Order, batch: Batch, progress: Progress | None = None) -> Record | None:
+    """Send what a store lacks of a plan; None if it lacks nothing.
+
+    Everything that can be refused is looked at first: the study, its package, the queue, the store, the sizes. Then the package, the tables and
+    the wave are written, and the jobs submitted; if one is refused, those before it are terminated and the wave is withdrawn.
+
+    Raises
+    ------
+    SweepError
+        One line.
+    """
+    return _prepared(order, batch, progress or Silent(), _send)
+
+
+def _prepared(
+    order: Order,
+    batch: Batch,
+    progress: Progress,
+    send: Callable[[Store, Work, Batch, Containers, str], T],
+) -> T | None:
+    """Look at all that can be refused, write what the jobs need, and `send` them."""
+    plan, store = order.plan, order.store
+    packed = pack(order.study, plan)
+    definition = definition_of(plan.kernel.name, order.containers)
+    batch.require_queue()
+    store.check_writable()
+    if order.replace:
+        discard_other(store, plan)
+    _refuse_running(store, plan, batch)
+    progress.stage("check")
+    held = look_at(store, plan, progress)
+    missing = held.missing(plan)
+    if not missing and held.has_result and _has_result(store, plan):
+        return None
+    begun = _Begun(store, plan, held)
+    with begun:
+        count, ranges = _children(order, held, missing, progress)
+        _check(order, batch.target.queue, packed.sha256, held, ranges or (Range(held.last + 1, 0, count),))
+        definition_name = batch.definition(definition)
+        packed.write(store)
+        write_tables(store, order.data)
+        ranges = ranges or begun.begin(count, missing)
+        work = work_of(plan, packed.sha256, held, ranges)
+        return send(store, work, batch, order.containers, definition_name)
+
+
+def resume(store: Store, batch_of: Callable[[Target], Batch], progress: Progress | None = None) -> Record | None:
+    """Send what a store lacks of what was submitted from it last; None if it lacks nothing.
+
+    Parameters
+    ----------
+    store
+        Which; code and plan are read from it.
+    batch_of
+        Makes a `Batch` of the target of the last submission.
+    progress
+        Who listens.
+
+    Raises
+    ------
+    UsageError
+        If nothing was submitted from there.
+    JobError
+        If jobs of it have not ended.
+    """
+    progress = progress or Silent()
+    plan = require_plan(store)
+    records = list(read_records(store, plan.hash))
+    if not records:
+        raise UsageError(f"nothing of the plan in {store.url} was submitted: `sweep submit STUDY --store {store.url}`")
+    last = records[-1]
+    batch = batch_of(last.target)
+    batch.require_queue()
+    store.check_writable()
+    _refuse_running(store, plan, batch)
+    held = look_at(store, plan, progress)
+    missing = held.missing(plan)
+    if not missing and held.has_result and _has_result(store, plan):
+        return None
+    begun = _Begun(store, plan, held)
+    with begun:
+        definition = batch.definition(definition_of(plan.kernel.name, last.containers))
+        ranges = left_over(held, plan, missing) if missing else ()
+        if missing and not ranges:
+            ranges = begun.begin(as_before(held, sum(each.blocks for each in missing)), missing)
+        return _send(store, work_of(plan, last.code, held, ranges), batch, last.containers, definition)
+
+
+def rehearse(order: Order, rehearsal: Rehearsal, progress: Progress | None = None) -> list[tuple[Job, str]]:
+    """Go through a submission without asking or writing anything; what would be asked of AWS Batch is in `rehearsal`.
+
+    A bucket is not looked into: the store is taken for empty. Return the jobs with what stands for their ids.
+    """
+    plan, store = order.plan, order.store
+    packed = pack(order.study, plan)
+    definition = definition_of(plan.kernel.name, order.containers)
+    rehearsal.require_queue()
+    held = Holdings() if store.url.startswith("s3:") else Holdings.look(store, lambda _: None, plan)
+    missing = held.missing(plan)
+    count, ranges = _children(order, held, missing, progress or Silent())
+    name = rehearsal.definition(definition)
+    work = work_of(plan, packed.sha256, held, ranges or ((Range(held.last + 1, 0, count),) if missing else ()))
+    return _submit_jobs(jobs_of(work, store.url, order.containers), rehearsal, order.containers, name)
+
+
+def export(order: Order, batch: Batch, progress: Progress | None = None) -> tuple[list[Job], str] | None:
+    """Write and register all that the jobs need, and submit none.
+
+    Returns
+    -------
+    tuple or None
+        The jobs, and ``name:revision`` of their definition; None if the store lacks nothing.
+    """
+
+    def keep(store: Store, work: Work, _: Batch, containers: Containers, definition: str) -> tuple[list[Job], str]:
+        _write_work(store, work)
+        return jobs_of(work, store.url, containers), definition
+
+    return _prepared(order, batch, progress or Silent(), keep)
+
+
+def _children(
+    order: Order, held: Holdings, missing: list[Rectangle], progress: Progress
+) -> tuple[int, tuple[Range, ...]]:
+    """Decide how many children there are, and which shards they are given if these are there already."""
+    if not missing:
+        return 0, ()
+    blocks = sum(each.blocks for each in missing)
+    if order.shards is not None:
+        return min(order.shards, blocks), ()
+    ranges = left_over(held, order.plan, missing)
+    if ranges:
+        return sum(each.last - each.first for each in ranges), ranges
+    progress.stage("pilot")
+    trials = sum(trials_of(order.plan, each) for each in missing)
+    study = Study(order.kernel, order.plan, order.store, order.data)
+    seconds = seconds_per_trial(study, in_cluster=False) * trials
+    kept = trials if order.plan.keep == "all" else 0
+    return child_count(seconds, blocks, order.containers.vcpus, kept), ()
+
+
+def _check(order: Order, queue: str, code: str, held: Holdings, ranges: tuple[Range, ...]) -> None:
+    """See that no job will be too large, before anything is written."""
+    jobs = jobs_of(work_of(order.plan, code, held, ranges), order.store.url, order.containers)
+    ids = ["0" * 36] * len(jobs)
+    check_sizes([request_of(each, ids, queue, "x" * 128, order.containers) for each in jobs])
+
+
+def _has_result(store: Store, plan: Plan) -> bool:
+    with suppress(CorruptError, ObjectNotFoundError):
+        table = decode(store.get(keys.RESULT), keys.RESULT)
+        return json.loads(table.schema.metadata[b"sweep.plan"])["hash"] == plan.hash
+    return False
+
+
+def _refuse_running(store: Store, plan: Plan, batch: Batch) -> None:
+    """See that no submission of this very plan is at work: its children would be run twice, and paid twice."""
+    for record in read_records(store, plan.hash):
+        live = running(record, batch)
+        if live:
+            raise JobError(
+                f"submission {record.name} is at work on {store.url} ({len(live)} of its {len(record.jobs)} jobs have not ended): "
+                f"`sweep status {store.url}` follows it, `sweep cancel {store.url}` ends it"
+            )
+
+
+def _send(store: Store, work: Work, batch: Batch, containers: Containers, definition: str) -> Record:
+    _write_work(store, work)
+    sent: list[tuple[Job, str]] = []
+    try:
+        _submit_jobs(jobs_of(work, store.url, containers), batch, containers, definition, sent)
+        return write_record(store, work, batch, containers, definition, sent)
+    except BaseException as error:
+        said = _take_back(batch, [each for _, each in sent])
+        if said and isinstance(error, SweepError):
+            raise JobError(f"{error}; {said}") from None
+        raise
+
+
+def _write_work(store: Store, work: Work) -> None:
+    with suppress(ObjectExistsError):
+        store.create(keys.work_key(work.sha256), work.to_json())
+
+
+def _submit_jobs(
+    jobs: list[Job],
+    batch: Batch | Rehearsal,
+    containers: Containers,
+    definition: str,
+    sent: list[tuple[Job, str]] | None = None,
+) -> list[tuple[Job, str]]:
+    """Submit jobs one after the other; `sent` grows with each."""
+    sent = [] if sent is None else sent
+    for each in jobs:
+        request = request_of(each, [id_ for _, id_ in sent], batch.target.queue, definition, containers)
+        sent.append((each, batch.submit(request)))
+    return sent
+
+
+def _take_back(batch: Batch, ids: list[str]) -> str:
+    """Terminate what was submitted before something failed; say so."""
+    if not ids:
+        return ""
+    noun = "the job" if len(ids) == 1 else f"the {len(ids)} jobs"
+    try:
+        batch.terminate(reversed(ids), "the submission failed")
+    except JobError as error:
+        return f"{noun} submitted before it could not be terminated ({error}): {' '.join(ids)}"
+    return f"{noun} submitted before it {'is' if len(ids) == 1 else 'are'} terminated"
+
+
+class _Begun:
+    """The wave that a submission begins; withdrawn, with the plan if it was the store's first, when the submission fails."""
+
+    def __init__(self, store: Store, plan: Plan, held: Holdings) -> None:
+        self._store, self._plan, self._held = store, plan, held
+        self._wave: str | None = None
+        self._had_plan = any(entry.key == keys.PLAN for entry in store.list(keys.PLAN))
+
+    def begin(self, count: int, missing: list[Rectangle]) -> tuple[Range, ...]:
+        """Write the wave down."""
+        wave = self._held.begin(self._store, self._plan, count, missing)
+        self._wave = keys.wave_key(wave.number)
+        return (Range(wave.number, 0, count),)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._wave is not None:
+            self._store.delete([self._wave, *(() if self._had_plan else (keys.PLAN,))])

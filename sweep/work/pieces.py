@@ -1,0 +1,186 @@
+"""Pieces of a shard: a run of the blocks of its wave's walk, and what came of it.
+
+A worker that is stopped leaves its finished pieces in the store as **parts**, and whoever is given the shard next begins with them. A part is
+no shard: the ledger knows nothing of it, and to lose one costs time only.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import CorruptError, ObjectExistsError, ObjectNotFoundError
+from sweep.rectangle import cut
+from sweep.work import keys
+from sweep.work.label import LABEL
+from sweep.work.parquet import decode, encode
+from sweep.work.room import for_outputs
+from sweep.work.rows import Rows, concatenated, merged
+from sweep.work.simulate import BESIDE_HELD, ROWS_HELD, map_levels, run_blocks
+from sweep.work.tallied import tallied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sweep.ledger import Wave
+    from sweep.work.study import Study
+
+__all__ = ["Piece", "discard_parts", "gaps", "joined", "read_parts", "run_piece", "write_part"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Blocks ``start <= i < stop`` of a wave's walk.
+
+    Attributes
+    ----------
+    start, stop
+        Which.
+    rows
+        Their statistics, merged as far as map does.
+    kept
+        Tables of the trials that are kept, in the walk's order; none in a plan that keeps nothing.
+    """
+
+    start: int
+    stop: int
+    rows: Rows
+    kept: tuple[Any, ...]
+
+
+def run_piece(
+    study: Study, wave: Wave, start: int, stop: int, report: Callable[[int], None], ends: Callable[[], bool]
+) -> Piece:
+    """Run blocks until there are no more, or `ends` says so after a batch; at least one batch is run.
+
+    Parameters
+    ----------
+    study, wave, start, stop
+        What to run.
+    report
+        Called after each batch with the number of trials run.
+    ends
+        Asked after each batch.
+
+    Raises
+    ------
+    TrialError
+        If a trial raised.
+    """
+    pieces: list[Rows] = []
+    kept: list[Any] = []
+    done = start
+    for rows, table in _batches(study, wave, start, stop):
+        pieces.append(rows)
+        if table is not None:
+            kept.append(table)
+        done += int(rows.blocks.sum())
+        report(int(rows.trials.sum()))
+        if ends():
+            break
+        if _is_much(study, pieces):
+            pieces = [_merged(study, pieces)]
+    return Piece(start, done, _merged(study, pieces), tuple(kept))
+
+
+def _batches(study: Study, wave: Wave, start: int, stop: int) -> Iterator[tuple[Rows, Any]]:
+    for each, first, last in cut(wave.rectangles, start, stop):
+        yield from run_blocks(study, each.slice(first, last))
+
+
+def _is_much(study: Study, pieces: list[Rows]) -> bool:
+    most = for_outputs(ROWS_HELD, len(study.kernel.outputs))
+    return len(pieces) > 1 and (sum(map(len, pieces)) > most or sum(each.beside for each in pieces) > BESIDE_HELD)
+
+
+def _merged(study: Study, pieces: list[Rows]) -> Rows:
+    return merged(concatenated(pieces), study.plan.block_size, map_levels(study))
+
+
+def joined(study: Study, pieces: Sequence[Piece]) -> list[Piece]:
+    """Join neighbours, so that what is left are runs with gaps between them; in the order of the walk."""
+    runs: list[list[Piece]] = []
+    for each in sorted(pieces, key=lambda each: each.start):
+        if runs and runs[-1][-1].stop == each.start:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    return [_one(study, run) for run in runs]
+
+
+def _one(study: Study, run: list[Piece]) -> Piece:
+    if len(run) == 1:
+        return run[0]
+    kept = tuple(table for each in run for table in each.kept)
+    return Piece(run[0].start, run[-1].stop, _merged(study, [each.rows for each in run]), kept)
+
+
+def gaps(start: int, stop: int, pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+    """Return what of the blocks ``start <= i < stop`` is in none of these disjoint pieces."""
+    found: list[tuple[int, int]] = []
+    for each in sorted(pieces, key=lambda each: each.start):
+        if start < each.start:
+            found.append((start, each.start))
+        start = each.stop
+    return [*found, (start, stop)] if start < stop else found
+
+
+def write_part(study: Study, wave: Wave, shard: int, piece: Piece) -> None:
+    """Keep a piece for whoever is given the shard next; its statistics are written last, and are what makes it a part."""
+    import pyarrow as pa
+
+    kinds = study.driver.output_kinds
+    if study.plan.keep:
+        _create(study, wave, shard, piece, pa.concat_tables(piece.kept), trials=True)
+    table = piece.rows.to_arrow(study.kernel.outputs, kinds, tallied(study.plan, kinds))
+    _create(study, wave, shard, piece, table, trials=False)
+
+
+def _create(study: Study, wave: Wave, shard: int, piece: Piece, table: Any, *, trials: bool) -> None:
+    name = keys.part_key(wave.number, shard, piece.start, piece.stop, trials=trials)
+    with suppress(ObjectExistsError):  # another attempt at this shard was as far
+        study.store.create(name, encode(table, _label(name, wave)))
+
+
+def _label(name: str, wave: Wave) -> dict[bytes, bytes]:
+    return {LABEL: json.dumps({"name": name, "wave": wave.digest}).encode()}
+
+
+def read_parts(study: Study, wave: Wave, shard: int) -> list[Piece]:
+    """Read the parts of a shard, none of which overlap; those that are damaged are deleted."""
+    found = [parsed for e in study.store.list(keys.parts_of(wave.number, shard)) if (parsed := keys.parse_part(e.key))]
+    taken: list[Piece] = []
+    reached = 0
+    for start, stop in sorted(found, key=lambda each: (each[0], -each[1])):
+        if start >= reached:
+            piece = _read_part(study, wave, shard, start, stop)
+            if piece is not None:
+                taken.append(piece)
+                reached = stop
+    return taken
+
+
+def _read_part(study: Study, wave: Wave, shard: int, start: int, stop: int) -> Piece | None:
+    names = [keys.part_key(wave.number, shard, start, stop, trials=trials) for trials in (False, True)]
+    kinds = study.driver.output_kinds
+    try:
+        rows = Rows.from_arrow(_read(study, wave, names[0]), study.kernel.outputs, kinds, tallied(study.plan, kinds))
+        kept = (_read(study, wave, names[1]),) if study.plan.keep else ()
+    except (CorruptError, ObjectNotFoundError):
+        study.store.delete(names)
+        return None
+    return Piece(start, stop, rows, kept)
+
+
+def _read(study: Study, wave: Wave, name: str) -> Any:
+    table = decode(study.store.get(name), name)
+    if (table.schema.metadata or {}).get(LABEL) != _label(name, wave)[LABEL]:
+        raise CorruptError(f"{name} is not of its wave")
+    return table.replace_schema_metadata(None)
+
+
+def discard_parts(study: Study, wave: Wave, shard: int) -> None:
+    """Delete the parts of a shard that is finished."""
+    study.store.delete([entry.key for entry in study.store.list(keys.parts_of(wave.number, shard))])

@@ -1,0 +1,129 @@
+"""What cannot be submitted is told in one line, with exit code 2; nothing is submitted, and nothing is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweep.store import open_store
+from tests.submit.conftest import make_queue
+from tests.submit.rig import submit, sweep
+
+
+def refused(store: str, queue: str, *more, study: str = "study.py", **variables: str) -> str:
+    before = list(open_store(store).list())
+    text = submit(study, store, queue, *more, code=2, **variables)
+    assert list(open_store(store).list()) == before
+    return text
+
+
+def test_a_queue_that_is_not_there(here, store, queue):
+    text = refused(store, "no-such-queue")
+    assert "--queue 'no-such-queue' does not exist in eu-central-1: expected one of" in text or "did you mean" in text
+
+
+def test_a_disabled_queue(here, store, endpoint):
+    make_queue("shut", "DISABLED")
+    assert refused(store, "shut") == "sweep: --queue 'shut' is DISABLED: it takes no jobs until it is ENABLED\n"
+
+
+def test_an_invalid_queue(here, store, stubborn):
+    stubborn.queue |= {"status": "INVALID", "statusReason": "its environment is gone"}
+    text = refused(store, "q", "--endpoint-url", stubborn.url)
+    assert text == "sweep: --queue 'q' is INVALID: its environment is gone\n"
+
+
+def test_no_credentials(here, store, stubborn, tmp_path):
+    """The store's are never asked for: Batch is asked first."""
+    nothing = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "HOME": str(tmp_path)}
+    text = refused(store, "q", "--endpoint-url", stubborn.url, **nothing)
+    assert text == "sweep: no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("ExpiredTokenException", "the AWS credentials have expired: log in again (ExpiredTokenException)"),
+        ("UnrecognizedClientException", "AWS does not know the credentials"),
+        ("AccessDeniedException", "--queue 'q' was refused by AWS Batch: told so"),
+    ],
+)
+def test_credentials_that_are_not_good(here, store, stubborn, code, text):
+    stubborn.refuse["describejobqueues"] = (code, "told so")
+    assert text in refused(store, "q", "--endpoint-url", stubborn.url)
+
+
+def test_an_endpoint_that_does_not_answer(here, store):
+    text = refused(store, "q", "--endpoint-url", "http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
+    assert "AWS Batch does not answer at http://127.0.0.1:9: Could not connect" in text
+
+
+def test_a_store_that_cannot_be_written(here, queue):
+    text = submit("study.py", "s3://no-such-bucket-here/x", queue, code=2)
+    assert text == "sweep: cannot write to s3://no-such-bucket-here/x: there is no bucket 'no-such-bucket-here'\n"
+
+
+def test_a_store_in_memory(here, queue):
+    assert "containers need s3://bucket/prefix" in submit("study.py", "memory://x", queue, code=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--tag", f"a={'x' * 31_000}"], "AWS Batch takes 30: 30.4 KiB of it are tags, shorten --tag"),
+        (["--env", f"A={'x' * 25_000}"], "the job definition is"),
+        (["--env", "AWS_BATCH_A=1"], "names that begin with AWS_BATCH are AWS's own"),
+        (["--shards", "10001"], "--shards 10001 is not between 1 and 10,000"),
+        (["--attempts", "11"], "--attempts 11 is not from 1 to 10"),
+        (["--timeout", "59"], "--timeout 59 is not 60 or more"),
+        (["--priority", "1"], "--priority 1 without --share-identifier"),
+        (["--vcpus", "0"], "--vcpus 0 is not 1 or more"),
+        (["--executor", "dask"], "--executor 'dask' is not one of threads, ray"),
+        (["--wait", "--dry-run"], "nothing is submitted that could be waited for"),
+        (["--export", "airflow"], "--export 'airflow' is not step-functions"),
+    ],
+)
+def test_options_that_are_wrong(here, store, queue, options, text):
+    assert text in refused(store, queue, *options)
+
+
+def test_a_definition_that_is_refused(here, store, stubborn):
+    """AWS's own words, in one line."""
+    stubborn.refuse["registerjobdefinition"] = (
+        "ClientException",
+        "Error executing request, Exception : Role arn is\n wrong",
+    )
+    text = refused(store, "q", "--endpoint-url", stubborn.url, "--shards", "2")
+    assert text == (
+        "sweep: the job definition 'sweep-throw' was refused by AWS Batch: Error executing request, Exception : Role arn is wrong\n"
+    )
+
+
+def test_a_submission_that_fails_midway(here, store, stubborn):
+    """What was submitted before is terminated, and the wave withdrawn: nobody will take it for begun."""
+    stubborn.refuse["submitjob", 2] = ("ClientException", "no more jobs today")
+    text = submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2", code=2)
+    assert text.endswith("was refused by AWS Batch: no more jobs today; the job submitted before it is terminated\n")
+    assert stubborn.named("terminatejob") == [{"jobId": "job-0", "reason": "the submission failed"}]
+    names = [each.key for each in open_store(store).list()]
+    assert [each.partition("/")[0] for each in names] == ["code", "work"]
+    stubborn.refuse.clear()
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2")
+
+
+def test_a_job_that_could_not_be_taken_back(here, store, stubborn):
+    stubborn.refuse["submitjob", 3] = ("ClientException", "no")
+    stubborn.refuse["terminatejob"] = ("ClientException", "never")
+    text = submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2", code=2)
+    assert "the 2 jobs submitted before it could not be terminated" in text
+    assert text.endswith("job-0 job-1\n")
+
+
+def test_another_sweep_in_the_store(here, store, queue):
+    sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
+    text = refused(store, queue, "--seed", "5", "--trials", "100")
+    assert "seed differs: it holds 4, asked for 5" in text
+
+
+def test_a_study_that_cannot_be_read(here, store, queue):
+    (here / "broken.py").write_text("import nothing_of_that_name\n")
+    assert "No module named 'nothing_of_that_name'" in refused(store, queue, study="broken.py")

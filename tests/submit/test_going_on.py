@@ -1,0 +1,202 @@
+"""Status, cancel, resume and wait, from a machine that has the store alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweep.store import open_store
+from tests.submit.rig import children_of, container, last_record, run_container, same_as_run, submit, sweep
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Leave the study's folder."""
+
+    def leave():
+        monkeypatch.chdir(tmp_path)
+
+    return leave
+
+
+def test_resume_after_half(here, store, queue, tmp_path, elsewhere):
+    """Two of five shards are there, one of them reduced: the others are sent, of the same wave, and what was left to reduce."""
+    submit("study.py", store, queue, "--shards", "5")
+    first = children_of(store)
+    for command, index, stage in first:
+        if (stage, index) in {("map", 1), ("map", 3), ("reduce", 3)}:
+            run_container(command, index)
+    elsewhere()
+    assert "finished  12 of 30 blocks (40.0 %), in 2 shards" in sweep("status", store)
+    sweep("resume", store)
+    again = children_of(store)
+    assert [(stage, index) for _, index, stage in again] == [
+        *(("map", i) for i in range(3)),
+        *(("reduce", i) for i in range(3)),
+        ("rest", None),
+        ("merge", None),
+    ]
+    for command, index, _ in again:
+        run_container(command, index)
+    assert [each.key for each in open_store(store).list("waves/")] == ["waves/000001.json"]
+    assert same_as_run(store, here / "study.py", tmp_path / "run")
+    assert "holds the result already; nothing is submitted" in sweep_said("resume", store)
+    assert len(list(open_store(store).list("submissions/"))) == 2
+
+
+def sweep_said(*arguments) -> str:
+    """Return what a command that succeeds says beside its output."""
+    import subprocess
+
+    from tests.submit.rig import SECONDS, SWEEP, environment
+
+    done = subprocess.run(
+        [*SWEEP, *arguments], check=True, env=environment(), capture_output=True, text=True, timeout=SECONDS
+    )
+    return done.stderr
+
+
+def test_a_run_here_goes_on_with_what_was_submitted(here, store, queue, tmp_path):
+    submit("study.py", store, queue, "--shards", "4")
+    for command, index, stage in children_of(store):
+        if stage == "map" and index < 3:
+            run_container(command, index)
+    sweep("run", "study.py", "--store", store, "--quiet")
+    assert "100.0 %" in sweep("status", store)
+    assert same_as_run(store, "study.py", tmp_path / "run")
+
+
+def test_what_was_run_here_is_gone_on_with_there(here, store, queue, tmp_path):
+    """More trials than were run here: only those are submitted, and the merge takes both."""
+    sweep("run", "study.py", "--store", store, "--quiet", "--trials", "9_000", "--shards", "3")
+    submit("study.py", store, queue, "--shards", "2")
+    for command, index, _ in children_of(store):
+        run_container(command, index)
+    assert same_as_run(store, "study.py", tmp_path / "run")
+
+
+def test_nothing_was_submitted(here, store, queue):
+    sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
+    assert f"`sweep submit STUDY --store {store}`" in sweep("resume", store, code=2)
+    assert "nothing was submitted from" in sweep("cancel", store, code=2)
+
+
+def test_status_counts_children(here, store, stubborn):
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
+    told = sweep("status", store)
+    name = last_record(store).name
+    assert f"submitted {name} to q: map 1 running, 2 pending; reduce 1 running, 2 pending; merge 1 pending" in told
+    stubborn.jobs.clear()
+    assert "map forgotten by AWS Batch" in sweep("status", store)
+
+
+def test_status_without_an_answer(here, store, stubborn):
+    """What the store holds is told all the same."""
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
+    told = sweep("status", store, "--endpoint-url", "http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
+    assert "finished  0 of 30 blocks" in told
+    assert "3 jobs, of which nothing is known: AWS Batch does not answer at http://127.0.0.1:9" in told
+
+
+def test_cancel_ends_what_is_at_work(here, store, stubborn):
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
+    for again in ("submit", "resume"):
+        text = (
+            submit("study.py", store, "q", "--endpoint-url", stubborn.url, code=2)
+            if again == "submit"
+            else sweep("resume", store, code=2)
+        )
+        assert "is at work on" in text
+        assert "3 of its 3 jobs have not ended" in text
+    assert len(stubborn.named("submitjob")) == 3
+    assert "terminated 3 of 3 jobs" in sweep("cancel", store)
+    assert [each["jobId"] for each in stubborn.named("terminatejob")] == ["job-2", "job-1", "job-0"]
+    assert "nothing was at work" in sweep("cancel", store)
+    assert len(stubborn.named("terminatejob")) == 3
+    sweep("resume", store)
+    assert len(stubborn.named("submitjob")) == 6
+
+
+def test_wait_prints_the_table(here, store, queue):
+    """The jobs of this endpoint succeed at once, so a run here writes what they would have."""
+    submit("study.py", store, queue, "--shards", "2")
+    for command, index, _ in children_of(store):
+        run_container(command, index)
+    told = sweep("resume", store, "--wait")
+    assert told == sweep("run", "study.py", "--store", store)
+
+
+def test_wait_tells_which_child_failed(here, store, stubborn):
+    stubborn.children = [
+        {
+            "jobId": "job-0:1",
+            "arrayProperties": {"index": 1},
+            "container": {"exitCode": 1},
+            "statusReason": "Essential container in task exited",
+        }
+    ]
+    process = start_waiting(store, stubborn)
+    wait_for(lambda: len(stubborn.named("submitjob")) == 3 and stubborn.named("describejobs"), process)
+    for each in stubborn.jobs.values():
+        each["status"] = "FAILED"
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert out.count("\n") == 3
+    last = err.strip().splitlines()[-1]
+    assert last.startswith("sweep: map job-0: child 1 failed: Essential container in task exited (exit code 1); ")
+    assert last.endswith("`sweep resume` sends the rest")
+
+
+def start_waiting(store, stubborn):
+    import subprocess
+
+    from tests.submit.rig import SWEEP, environment
+
+    words = ["submit", "study.py", "--store", store, "--queue", "q", "--image", "i", "--shards", "2"]
+    return subprocess.Popen(
+        [*SWEEP, *words, "--endpoint-url", stubborn.url, "--wait"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition, process) -> None:
+    import time
+
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # polling with a deadline: there is no event to wait on
+
+
+def test_sigterm_then_the_rest(here, store, queue, tmp_path):
+    """A container is told to stop: it ends in time, what it has finished is kept, and the next attempt does the rest alone."""
+    trials = "40_000_000"
+    submit("study.py", store, queue, "--shards", "1", "--trials", trials)
+    (map_, _, _), *others = children_of(store)
+    process = container(map_)
+    try:
+        assert "blocks on" in process.stdout.readline()
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, out) == (143, "sweep: stopped; what is finished is kept\n"), err
+    parts = [each.key for each in open_store(store).list("parts/")]
+    assert parts
+    assert not list(open_store(store).list("map/"))
+    assert "blocks on" in run_container(map_)
+    assert not list(open_store(store).list("parts/"))
+    for command, index, _ in others:
+        run_container(command, index)
+    assert same_as_run(store, "study.py", tmp_path / "run", "--trials", trials)
+
+
+def test_a_child_that_is_run_twice(here, store, queue):
+    """A retry after all was written finds it, and does nothing."""
+    submit("study.py", store, queue, "--shards", "2")
+    command, index, _ = children_of(store)[0]
+    run_container(command, index)
+    assert run_container(command, index) == "sweep: shard 0 of wave 1 is in the store already\n"
