@@ -11,6 +11,8 @@
     trials/000001/00042-partial.parquet     those of each point's partial last block: gone once that block is computed in full
     reduce/000001/00042.parquet     the shard's statistics merged as far as it holds whole subtrees
     result.parquet                  one row a point
+    timings/000001/00042.json       what the shard's map child took: no part of the result, and nothing reads it to compute
+    forecast.json                   what `sweep forecast` said before
 """
 
 from __future__ import annotations
@@ -19,10 +21,12 @@ import re
 
 __all__ = [
     "EVERYTHING",
+    "FORECAST",
     "MAP",
     "PLAN",
     "REDUCE",
     "RESULT",
+    "TIMINGS",
     "TRIALS",
     "WAVES",
     "data_key",
@@ -30,6 +34,7 @@ __all__ = [
     "parse_wave",
     "shard_key",
     "table_key",
+    "timing_key",
     "wave_key",
 ]
 
@@ -41,9 +46,11 @@ WAVES = "waves/"
 MAP = "map/"
 TRIALS = "trials/"
 REDUCE = "reduce/"
+TIMINGS = "timings/"
+FORECAST = "forecast.json"
 
-EVERYTHING = (PLAN, RESULT, TABLES, DATA, WAVES, MAP, TRIALS, REDUCE)
-"""Prefixes of all that a sweep writes; whatever else is in the store is not ours."""
+EVERYTHING = (PLAN, RESULT, TABLES, DATA, WAVES, MAP, TRIALS, REDUCE, TIMINGS)
+"""Prefixes of all that a sweep writes; whatever else is in the store is not ours. A forecast comes before its sweep, and stays."""
 
 
 def wave_key(wave: int) -> str:
@@ -58,6 +65,15 @@ def shard_key(folder: str, wave: int, shard: int, *, partial: bool = False) -> s
     ('map/000001/00042.parquet', 'trials/000001/00042-partial.parquet')
     """
     return f"{folder}{wave:06d}/{shard:05d}{'-partial' * partial}.parquet"
+
+
+def timing_key(wave: int, shard: int) -> str:
+    """Name of what a shard took.
+
+    >>> timing_key(1, 42)
+    'timings/000001/00042.json'
+    """
+    return f"{TIMINGS}{wave:06d}/{shard:05d}.json"
 
 
 def parse_shard(key: str) -> tuple[str, int, int, bool] | None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sweep.work.study import Study
     from sweep_kernels.declaration import Kernel
 
-__all__ = ["KINDS", "batches", "simulate"]
+__all__ = ["KINDS", "batches", "explain", "run_blocks", "simulate"]
 
 KINDS = b"sweep.kinds"
 MAP_LEVELS = 10
@@ -74,7 +74,7 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
     trials, held, most_held = 0, 0, BESIDE_HELD
     levels = ALL_LEVELS if study.plan.request.counts else MAP_LEVELS  # counts are larger than statistics
     for blocks in wave.slices(shard):
-        for rows, table in _run(study, blocks):
+        for rows, table in run_blocks(study, blocks):
             pieces.append(rows)
             if table is not None:
                 kept.append(table)
@@ -125,7 +125,14 @@ def batches(blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SEC
         count = max(1, int(count * min(8.0, seconds / max(elapsed, 1e-9))))
 
 
-def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
+def run_blocks(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
+    """Run blocks, batch by batch; yield their rows and, in a plan that keeps trials, a table of those that are kept.
+
+    Raises
+    ------
+    TrialError
+        If a trial raised.
+    """
     most = for_outputs(_most_blocks(study), len(study.kernel.outputs))
     for batch in batches(blocks, most):
         point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width
@@ -144,7 +151,7 @@ def _run(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
             else:
                 statistics, values, observed = driver.run(batch, words), None, None
         except TrialRaisedError as raised:
-            _explain(study, raised)
+            explain(study, raised)
         table = _kept(study, point, block, trials, values) if study.plan.keep else None
         rows = Rows.of_blocks(
             point, block, trials, statistics, study.driver.output_kinds, observed.comoments if observed else None
@@ -197,8 +204,14 @@ def _kept(study: Study, point: Any, block: Any, trials: Any, values: Any) -> Any
     return pa.table(columns)
 
 
-def _explain(study: Study, raised: TrialRaisedError) -> NoReturn:
-    """Run the trial again in plain Python, where it raises an exception that can be read."""
+def explain(study: Study, raised: TrialRaisedError) -> NoReturn:
+    """Run the trial again in plain Python, where it raises an exception that can be read.
+
+    Raises
+    ------
+    TrialError
+        Names kernel, exception, trial, point and parameters.
+    """
     arguments = arguments_of(study.kernel, study.plan, raised.point, study.tables)
     drawn_at = 0 if study.plan.common_random_numbers else raised.point
     try:
