@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from sweep.cli import definitions, engine, environments, jobs, kernels, plan, queues, replay, run, show, status
+from sweep.cli import (
+    definitions,
+    engine,
+    environments,
+    forecast,
+    jobs,
+    kernels,
+    plan,
+    queues,
+    replay,
+    run,
+    show,
+    status,
+)
 from sweep.cli.misuse import MISUSE, told
 from sweep.errors import SweepError
 
@@ -88,6 +101,7 @@ app = typer.Typer(
 for _name, _module in {
     "run": run,
     "plan": plan,
+    "forecast": forecast,
     "status": status,
     "show": show,
     "replay": replay,

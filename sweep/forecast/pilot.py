@@ -31,6 +31,9 @@ SETTLE_SECONDS = 10.0
 EVERY = 6
 """Units between two looks at how steady the machine is."""
 
+NORMAL = 1.4826
+"""Standard deviations of a normal distribution in its median absolute deviation."""
+
 LEAST_NOISE = 0.01
 """Of a machine's speed from one hour to the next, where the pilot saw less."""
 
@@ -138,9 +141,10 @@ class _Steady:
 
     @property
     def noise(self) -> float:
-        """Spread of the piece's times, as part of them; an even sum of what hurries and what delays."""
+        """Spread of the piece's times, as part of them, from deviations of the median: one delay is no drift (P. J. Huber, 1981)."""
         times = np.array([*self._again, self.piece()])
-        return max(LEAST_NOISE, float(times.std(ddof=1) / times.mean()))
+        middle = float(np.median(times))
+        return max(LEAST_NOISE, NORMAL * float(np.median(np.abs(times - middle))) / middle)
 
 
 def _crowding(piece: Callable[[], float], workers: int) -> float:
