@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from typing import Any
 
@@ -58,7 +58,7 @@ def aws_prices(types: tuple[str, ...], region: str) -> Prices:
         instances = tuple(_instance(products, spot, each, region) for each in types)
     except (BotoCoreError, ClientError) as error:
         raise PriceTroubleError(" ".join(str(error).split())) from None
-    return Prices(region, SOURCE, datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"), instances)
+    return Prices(region, SOURCE, dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"), instances)
 
 
 def _instance(products: Any, spot: Any, name: str, region: str) -> Instance:
@@ -101,7 +101,7 @@ def _hourly(product: dict[str, Any]) -> tuple[int, float] | None:
 
 def _spot(client: Any, name: str) -> tuple[float | None, str]:
     """Return the lowest of the zones' present prices, and its zone."""
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     pages = client.get_paginator("describe_spot_price_history").paginate(
         InstanceTypes=[name], ProductDescriptions=["Linux/UNIX"], StartTime=now, EndTime=now
     )

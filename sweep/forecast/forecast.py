@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from sweep.errors import CorruptError, ObjectNotFoundError, PlanError
 from sweep.forecast.money import Bill, bills, requests_cost
 from sweep.forecast.pilot import run_pilot
-from sweep.forecast.prices import Prices
 from sweep.forecast.requests import Requests, requests_of
 from sweep.forecast.schedule import Costs, Schedule, best, scheduled
 from sweep.forecast.startup import process_seconds
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sweep.forecast.pilot import Pilot
+    from sweep.forecast.prices import Prices
     from sweep.plan import Plan
     from sweep.store import Store
     from sweep_kernels.declaration import Kernel
@@ -237,6 +237,7 @@ def _sampled(pilot: Pilot) -> Sampled:
         seconds = survey.timed[unit].seconds / (last - first) * pilot.crowding
         return first, space.point(first), seconds
 
+    ends = [end(unit) for unit in survey.timed]
     points = sum(last - first for first, last in map(units.bounds, survey.timed))
     return Sampled(
         points,
@@ -248,8 +249,8 @@ def _sampled(pilot: Pilot) -> Sampled:
         pilot.noise,
         pilot.crowding,
         survey.slowest_decile,
-        end(survey.slowest),
-        end(survey.fastest),
+        max(ends, key=lambda each: each[2]),
+        min(ends, key=lambda each: each[2]),
     )
 
 

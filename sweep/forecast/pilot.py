@@ -12,9 +12,11 @@ import numpy as np
 
 from sweep.errors import KernelError, TrialError, UsageError
 from sweep.forecast.survey import survey
-from sweep.forecast.timing import Timing
+from sweep.forecast.timing import Timing, seconds_of
 from sweep.forecast.units import Units
 from sweep.work.pilot import choose_faster, mean_seconds
+from sweep.work.simulate import run_blocks
+from sweep_kernels.driver import Blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +30,13 @@ __all__ = ["Pilot", "run_pilot"]
 SETTLE_SECONDS = 10.0
 """Seconds of work from which on a run finds out how trials that part ways run fastest: `sweep.run.SETTLE_SECONDS`."""
 
+CALL_SECONDS, NEIGHBOURS = 1e-3, 4096
+"""Below so many seconds a point is timed with so many neighbours."""
+
 EVERY = 6
 """Units between two looks at how steady the machine is."""
+
+REPEATS = 7
 
 NORMAL = 1.4826
 """Standard deviations of a normal distribution in its median absolute deviation."""
@@ -111,7 +118,7 @@ def run_pilot(study: Study, budget: float, workers: int, seed: int = 0) -> Pilot
 def _surveyed(
     study: Study, budget: float, workers: int, seed: int, compile_seconds: float, mean: float, begun: float
 ) -> Pilot:
-    units = Units.of(study.plan, mean * study.plan.trials)
+    units = Units.of(study.plan, _seconds_per_point(study, mean * study.plan.trials))
     timing = Timing(study, units)
     steady = _Steady(timing)
     found = survey(units.population(), steady, budget, seed)
@@ -120,6 +127,17 @@ def _surveyed(
     found = dataclasses.replace(found, total=total)
     seconds = time.perf_counter() - begun
     return Pilot(study, units, found, timing, compile_seconds, seconds, noise, crowding, mean)
+
+
+def _seconds_per_point(study: Study, alone: float) -> float:
+    """Return what a point takes among its neighbours, where it takes so little alone that a call is most of it."""
+    if alone > CALL_SECONDS:
+        return alone
+    plan = study.plan
+    count = min(plan.points, NEIGHBOURS)
+    first = (plan.points - count) // 2
+    blocks = Blocks(first, 0, plan.blocks_per_point, 0, count * plan.blocks_per_point)
+    return seconds_of(lambda: list(run_blocks(study, blocks))) / count
 
 
 class _Steady:
@@ -148,21 +166,19 @@ class _Steady:
 
 
 def _crowding(piece: Callable[[], float], workers: int) -> float:
-    """Return how much longer work takes where every processor has some; never less than alone, for that would be chance."""
+    """Return how much longer work takes where every processor has some; from the least of several times, which chance adds least to."""
     if workers < 2:
         return 1.0
-    alone = float(np.median([piece() for _ in range(5)]))
-    found: list[float] = []
-    lock = threading.Lock()
 
-    def work() -> None:
-        times = [piece() for _ in range(5)]
-        with lock:
-            found.append(float(np.median(times)))
+    def least(times: list[float]) -> None:
+        times.append(min(piece() for _ in range(REPEATS)))
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
+    alone: list[float] = []
+    crowded: list[float] = []
+    least(alone)
+    threads = [threading.Thread(target=least, args=(crowded,), daemon=True) for _ in range(workers)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    return max(1.0, float(np.mean(found)) / alone)
+    return max(1.0, float(np.mean(crowded)) / alone[0]) if len(crowded) == workers else 1.0

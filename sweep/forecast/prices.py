@@ -6,10 +6,12 @@ import json
 import math
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweep.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Instance", "Prices", "read_prices"]
 

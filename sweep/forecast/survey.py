@@ -60,16 +60,6 @@ class Survey:
     surface: Surface
     slowest_decile: float
 
-    @property
-    def slowest(self) -> int:
-        """The slowest unit that was timed."""
-        return max(self.timed, key=lambda unit: self.timed[unit].seconds)
-
-    @property
-    def fastest(self) -> int:
-        """The fastest unit that was timed."""
-        return min(self.timed, key=lambda unit: self.timed[unit].seconds)
-
 
 def survey(population: Population, measure: Callable[[int, float], Timed], budget: float, seed: int = 0) -> Survey:
     """Estimate the total cost of a population.

@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweep.errors import TrialError
 from sweep.forecast.population import Timed
+from sweep.work.arguments import argument_words
 from sweep.work.rows import concatenated, merged
 from sweep.work.simulate import run_blocks
-from sweep_kernels.driver import Blocks
+from sweep_kernels.driver import Blocks, TrialRaisedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +35,14 @@ FEW = 17
 SHORT = 2e-3
 """Seconds of a piece of work that is long enough to be timed."""
 
-MOST_KEPT = 64
+TWICE = 2
+"""How often the same work is timed."""
 
-CHUNKS = 8
-"""Pieces that a unit's time is divided into, to see how much they differ."""
+MOST_KEPT, MOST_ROWS = 64, 4096
+"""Tables of kept trials, and rows of a unit, that are held."""
+
+CHUNKS, VARIANTS = 8, 4
+"""Pieces that a unit's time is divided into, to see how much they differ; and seeds for those that are less than a block."""
 
 
 class Timing:
@@ -94,44 +100,42 @@ class Timing:
         plan = self._study.plan
         if last - first > 1 or plan.trials <= FEW:
             width = plan.blocks_per_point
-            return lambda: self._run(self._study, Blocks(first, 0, width, 0, width * (last - first)))
+            return lambda: self._least(self._study, Blocks(first, 0, width, 0, width * (last - first)))
         trials, _ = self._grown(unit, first)
-        return lambda: self._part(0, trials, first)
+        return lambda: self._least(self._shorter(0, trials), Blocks(first, 0, 1, 0, 1))
 
     def _whole(self, unit: int, first: int, last: int, seconds: float) -> Timed:
-        """Run all trials of a unit's first blocks, again and again: what differs is the machine."""
+        """Run all trials of a unit, again and again: what differs is the machine."""
         width = self._study.plan.blocks_per_point
         blocks = Blocks(first, 0, width, 0, width * (last - first))
-        self._run(self._study, blocks, unit)
-        times = [self._run(self._study, blocks)]
-        while sum(times) < seconds and len(times) < CHUNKS:
+        times = [self._run(self._study, blocks, unit)]
+        while len(times) < TWICE or (sum(times) < seconds and len(times) < CHUNKS):
             times.append(self._run(self._study, blocks))
-        return Timed(float(np.median(times)), float(np.var(times)) / len(times), sum(times))
+        return Timed(min(times), 0.0, sum(times))
 
     def _grown(self, unit: int, point: int) -> tuple[int, float]:
         """Run more and more of a point's first block, until it takes long enough to be timed."""
         plan = self._study.plan
         most, trials = min(plan.trials, plan.block_size), min(LANES, plan.trials)
         while True:
-            elapsed = self._part(0, trials, point, unit)
+            elapsed = self._run(self._shorter(0, trials), Blocks(point, 0, 1, 0, 1), unit)
             if trials == most or elapsed >= SHORT:
                 return trials, elapsed
             trials = min(most, trials * 8)
-
-    def _part(self, variant: int, trials: int, point: int, unit: int | None = None) -> float:
-        return self._run(self._shorter(variant, trials), Blocks(point, 0, 1, 0, 1), unit)
 
     def _parts(self, point: int, trials: int, elapsed: float, until: float) -> list[tuple[float, int]]:
         """Time as many other trials of a point as there is time for; larger pieces of them where those are small."""
         most = self._study.plan.block_size
         left = max(until - self._clock(), 0.0)
-        trials = int(np.clip(left / CHUNKS / elapsed * trials // LANES * LANES, trials, most))
+        wanted = left / VARIANTS / TWICE / elapsed * trials
+        while 2 * trials <= min(wanted, most):  # few different numbers: each is a driver of its own
+            trials *= 2
         chunks: list[tuple[float, int]] = []
-        for variant in range(CHUNKS):
+        for variant in range(VARIANTS):
             if chunks and self._clock() >= until:
                 break
             try:
-                chunks.append((self._part(variant, trials, point), trials))
+                chunks.append((self._least(self._shorter(variant, trials), Blocks(point, 0, 1, 0, 1)), trials))
             except TrialError:
                 if variant == 0:
                     raise
@@ -142,7 +146,7 @@ class Timing:
         """Time as many of a point's blocks as there is time for."""
         plan = self._study.plan
         width = plan.blocks_per_point
-        each = max(1, int((until - self._clock()) / CHUNKS / max(elapsed, 1e-7)))
+        each = max(1, int((until - self._clock()) / CHUNKS / TWICE / max(elapsed, 1e-7)))
         each = max(1, min(each, width // CHUNKS))
         chunks: list[tuple[float, int]] = []
         for start in range(0, width, each):
@@ -150,8 +154,12 @@ class Timing:
                 break
             count = min(each, width - start)
             ran = min((start + count) * plan.block_size, plan.trials) - start * plan.block_size
-            chunks.append((self._run(self._study, Blocks(point, 0, width, start, count), unit), ran))
+            chunks.append((self._least(self._study, Blocks(point, 0, width, start, count), unit), ran))
         return chunks
+
+    def _least(self, study: Study, blocks: Blocks, unit: int | None = None) -> float:
+        """Return the lesser of two times of the same work: what is added to it is not the work's."""
+        return min(self._run(study, blocks, unit) for _ in range(TWICE))
 
     def _run(self, study: Study, blocks: Blocks, unit: int | None = None) -> float:
         """Return the seconds that blocks take; keep what came of them as the unit's."""
@@ -161,16 +169,20 @@ class Timing:
         elapsed = self._clock() - begun
         self.trials += int(rows.trials.sum())
         if unit is not None:
-            self.rows[unit] = rows
+            self.rows[unit] = rows.take(slice(0, MOST_ROWS))
         if len(self.kept) < MOST_KEPT:
             self.kept += [(table, int(of.trials.sum())) for of, table in pieces[:1] if table is not None]
         return elapsed
 
     def _shortened(self, variant: int, trials: int) -> Study:
-        """Return the study with fewer trials of another seed."""
+        """Return the study with fewer trials of another seed, loaded and its memory touched, so that no timing holds that."""
         plan = self._study.plan
         seed = (plan.seed + variant) % (1 << 64)
-        return dataclasses.replace(self._study, plan=dataclasses.replace(plan, trials=trials, seed=seed))
+        study = dataclasses.replace(self._study, plan=dataclasses.replace(plan, trials=trials, seed=seed))
+        with suppress(TrialRaisedError):
+            study.driver.probe(0, argument_words(study.kernel, study.plan, 0, 1), 1)
+        _ = study.observer
+        return study
 
 
 def _extrapolated(chunks: list[tuple[float, int]], trials: int, spent: float) -> Timed:

@@ -22,7 +22,7 @@ __all__ = ["Units"]
 UNIT_SECONDS = 5e-3
 """A unit of many points takes about this long: a call's own cost is then nothing."""
 
-MOST_POINTS = 4096
+MOST_POINTS = 1 << 16
 LOOKED_AT = 4
 """Points of a unit whose parameters speak for it."""
 
@@ -54,7 +54,9 @@ class Units:
         width = int(np.clip(wanted, 1, min(MOST_POINTS, plan.points)))
         return cls(plan.points, width, Features.over(plan.space, np.union1d(seen, ends)))
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many units."""
         return -(-self.points // self.width)
 
     def bounds(self, unit: int) -> tuple[int, int]:
@@ -70,4 +72,4 @@ class Units:
     def population(self) -> Population:
         """Return them as what is surveyed."""
         ends = sorted({point // self.width for point in corners(self.features.space)})
-        return Population(len(self), self.of_units, tuple(ends))
+        return Population(self.count, self.of_units, tuple(ends))

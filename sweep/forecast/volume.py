@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Volume", "Weights", "volume_of", "wave_of", "weigh"]
 
 MOST_ROWS = 4096
+FEWEST_ROWS = 64
+
 TIMING_BYTES, NPY_BYTES = 96, 128
 """Of what a shard says it took, and of what stands before an array's values."""
 
@@ -46,6 +48,10 @@ class Line:
     def __call__(self, rows: float) -> float:
         """Return what one object of `rows` rows takes."""
         return self.fixed + self.each * rows
+
+    def plus(self, each: float) -> Line:
+        """Add something for each row."""
+        return Line(self.fixed, self.each + each)
 
     @classmethod
     def through(cls, one: float, many: float, rows: int) -> Line:
@@ -134,17 +140,19 @@ def weigh(study: Study, timed: list[Rows], kept: list[tuple[Any, int]]) -> Weigh
         return encode(result_table(plan, some, kinds, 0, len(some)), {b"sweep.plan": plan.to_json()})
 
     def line(of: Callable[[Any], Any], small: Any, large: Any, by: Callable[..., float]) -> Line:
-        return Line.through(by(of, small), by(of, large), count)
+        return Line.through(by(of, small), by(of, large), len(many))
 
-    one = rows.take(slice(0, 1))
-    data = [written(each) for each in (one, rows)]
+    one, many = rows.take(slice(0, 1)), _enough(rows)
+    data = [written(each) for each in (one, many)]
     return Weights(
-        map_bytes=line(written, one, rows, _size),
+        map_bytes=line(written, one, many, _size),
         reduce_bytes=line(reduced, *data, _size),
-        result_bytes=line(result, one, rows, _size),
-        map_seconds=line(written, one, rows, _seconds),
+        result_bytes=Line.through(_size(result, one), _size(result, rows), count),
+        map_seconds=line(written, one, many, _seconds),
         reduce_seconds=line(reduced, *data, _seconds),
-        merge_seconds=line(lambda each: result(finished(_read(study, each), plan.block_size)), *data, _seconds),
+        merge_seconds=line(lambda each: finished(_read(study, each), plan.block_size), *data, _seconds).plus(
+            Line.through(_seconds(result, one), _seconds(result, rows), count).each
+        ),
         **_of_kept(kept),
     )
 
@@ -153,7 +161,7 @@ def _size(of: Callable[[Any], bytes], given: Any) -> float:
     return float(len(of(given)))
 
 
-def _seconds(of: Callable[[Any], bytes], given: Any) -> float:
+def _seconds(of: Callable[[Any], Any], given: Any) -> float:
     return seconds_of(lambda: of(given))
 
 
@@ -181,6 +189,17 @@ def _as_of_run(study: Study, timed: list[Rows]) -> Rows:
         hits=np.round(rows.hits * factor[:, None]).astype(np.int64),
         statistics=statistics,
     )
+
+
+def _enough(rows: Rows) -> Rows:
+    """Repeat few rows with other digits, so that they weigh what as many unlike ones do; whole numbers stay what they are."""
+    times = -(-FEWEST_ROWS // len(rows))
+    if times == 1:
+        return rows
+    many = rows.take(np.tile(np.arange(len(rows)), times))
+    digits = 1.0 + 1e-3 * np.random.default_rng(0).random(many.statistics.shape)
+    statistics = np.where(many.statistics == np.rint(many.statistics), many.statistics, many.statistics * digits)
+    return dataclasses.replace(many, point=np.arange(len(many)), statistics=statistics)
 
 
 def _of_kept(kept: list[tuple[Any, int]]) -> dict[str, Any]:
