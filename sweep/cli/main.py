@@ -16,6 +16,7 @@ from sweep.cli import (
     definitions,
     engine,
     environments,
+    forecast,
     jobs,
     kernels,
     plan,
@@ -104,6 +105,7 @@ app = typer.Typer(
 for _name, _module in {
     "run": run,
     "plan": plan,
+    "forecast": forecast,
     "status": status,
     "submit": submit,
     "resume": resume,

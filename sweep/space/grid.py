@@ -42,6 +42,11 @@ class Grid(_OfAxes):
             return None
         return {name: tuple(map(axis.value, range(axis.size))) for name, axis in self._axes.items()}
 
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many values each axis has, in order."""
+        return tuple(axis.size for axis in self._axes.values())
+
     def at(self, points: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         """Return the values at some points."""
         held: dict[str, NDArray[Any]] = {}

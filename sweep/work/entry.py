@@ -9,6 +9,7 @@ from sweep.work.label import require_wave
 from sweep.work.merge import merge
 from sweep.work.reduce import reduce
 from sweep.work.simulate import simulate
+from sweep.work.timings import timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,8 @@ class Map:
 
     def __call__(self, index: int, report: Callable[[int], None]) -> None:
         """Run the trials of shard `index`; `report` hears how many."""
-        simulate(self.study, self.wave, index, report)
+        with timed(self.study.store, self.wave, index):
+            simulate(self.study, self.wave, index, report)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@
     work/<sha256>.json              what the jobs of a submission have to do
     submissions/<id>.json           which jobs were submitted where
     parts/000001/00042/8-24.parquet what of a shard was finished when its worker was stopped: these blocks of the wave's walk; gone with the merge
+    timings/000001/00042.json       what the shard's map child took: no part of the result, and nothing reads it to compute
+    forecast.json                   what `sweep forecast` said before
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ import re
 
 __all__ = [
     "EVERYTHING",
+    "FORECAST",
     "MAP",
     "PARTS",
     "PLAN",
     "REDUCE",
     "RESULT",
     "SUBMISSIONS",
+    "TIMINGS",
     "TRIALS",
     "WAVES",
     "code_key",
@@ -41,6 +45,7 @@ __all__ = [
     "shard_key",
     "submission_key",
     "table_key",
+    "timing_key",
     "wave_key",
     "work_key",
 ]
@@ -57,9 +62,11 @@ CODE = "code/"
 WORK = "work/"
 SUBMISSIONS = "submissions/"
 PARTS = "parts/"
+TIMINGS = "timings/"
+FORECAST = "forecast.json"
 
-EVERYTHING = (PLAN, RESULT, TABLES, DATA, WAVES, MAP, TRIALS, REDUCE, CODE, WORK, SUBMISSIONS, PARTS)
-"""Prefixes of all that a sweep writes; whatever else is in the store is not ours."""
+EVERYTHING = (PLAN, RESULT, TABLES, DATA, WAVES, MAP, TRIALS, REDUCE, CODE, WORK, SUBMISSIONS, PARTS, TIMINGS)
+"""Prefixes of all that a sweep writes; whatever else is in the store is not ours. A forecast comes before its sweep, and stays."""
 
 
 def wave_key(wave: int) -> str:
@@ -74,6 +81,15 @@ def shard_key(folder: str, wave: int, shard: int, *, partial: bool = False) -> s
     ('map/000001/00042.parquet', 'trials/000001/00042-partial.parquet')
     """
     return f"{folder}{wave:06d}/{shard:05d}{'-partial' * partial}.parquet"
+
+
+def timing_key(wave: int, shard: int) -> str:
+    """Name of what a shard took.
+
+    >>> timing_key(1, 42)
+    'timings/000001/00042.json'
+    """
+    return f"{TIMINGS}{wave:06d}/{shard:05d}.json"
 
 
 def parse_shard(key: str) -> tuple[str, int, int, bool] | None:

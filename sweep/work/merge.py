@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sweep.plan import Plan
     from sweep.store import Store
 
-__all__ = ["merge"]
+__all__ = ["merge", "result_table"]
 
 WINDOW = 1 << 18
 """Points that are merged at a time, and rows of the result's row groups: what memory holds does not grow with the sweep."""
@@ -69,7 +69,7 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: St
             last = min(first + window, plan.points)
             rows, kinds = reader.read(first, last)
             _check_cover(plan, rows, first, last)
-            table = _table(plan, rows, kinds, first, last)
+            table = result_table(plan, rows, kinds, first, last)
             if writer is None:
                 writer = TableWriter(path, table.schema, metadata)
             writer.write(table)
@@ -159,7 +159,8 @@ def _check_cover(plan: Plan, rows: Rows, first: int, last: int) -> None:
     raise CorruptError(f"the store does not hold all trials of point {point}: run again")
 
 
-def _table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, last: int) -> Any:
+def result_table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, last: int) -> Any:
+    """Return the rows of a result: the parameters of the points ``first <= p < last``, of which `rows` holds one each, and their statistics."""
     import pyarrow as pa
 
     parameters = plan.space.arrow(first, last)

@@ -134,7 +134,13 @@ def batches(blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SEC
 
 
 def run_blocks(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
-    """Run blocks in batches of about 50 ms; yield the rows of each, and the table of the trials that are to be kept, or None."""
+    """Run blocks, batch by batch; yield their rows and, in a plan that keeps trials, a table of those that are kept.
+
+    Raises
+    ------
+    TrialError
+        If a trial raised.
+    """
     most = for_outputs(_most_blocks(study), len(study.kernel.outputs))
     for batch in batches(blocks, most):
         point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width

@@ -1,0 +1,184 @@
+"""The pilot of a forecast: compile, cut the points into units, survey them, and see how steady the machine is."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sweep.errors import KernelError, TrialError, UsageError
+from sweep.forecast.survey import survey
+from sweep.forecast.timing import Timing, seconds_of
+from sweep.forecast.units import Units
+from sweep.work.pilot import choose_faster, mean_seconds
+from sweep.work.simulate import run_blocks
+from sweep_kernels.driver import Blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sweep.forecast.population import Timed
+    from sweep.forecast.survey import Survey
+    from sweep.work.study import Study
+
+__all__ = ["Pilot", "run_pilot"]
+
+SETTLE_SECONDS = 10.0
+"""Seconds of work from which on a run finds out how trials that part ways run fastest: `sweep.run.SETTLE_SECONDS`."""
+
+CALL_SECONDS, NEIGHBOURS = 1e-3, 4096
+"""Below so many seconds a point is timed with so many neighbours."""
+
+EVERY = 6
+"""Units between two looks at how steady the machine is."""
+
+REPEATS = 7
+
+NORMAL = 1.4826
+"""Standard deviations of a normal distribution in its median absolute deviation."""
+
+LEAST_NOISE = 0.01
+"""Of a machine's speed from one hour to the next, where the pilot saw less."""
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What the pilot found.
+
+    Attributes
+    ----------
+    study
+        As it runs fastest.
+    units, survey, timing
+        What was timed, and what came of it.
+    compile_seconds
+        Until the kernel was ready; next to nothing where it was compiled before.
+    seconds
+        That the pilot took after that, by the clock.
+    noise
+        By what part the same piece of work took more or less from time to time.
+    crowding
+        How much more of a processor's time it takes while the others are at work too.
+    mean_trial_seconds
+        What a run's own short pilot makes of a trial; it decides how many shards there will be.
+    """
+
+    study: Study
+    units: Units
+    survey: Survey
+    timing: Timing
+    compile_seconds: float
+    seconds: float
+    noise: float
+    crowding: float
+    mean_trial_seconds: float
+
+
+def run_pilot(study: Study, budget: float, workers: int, seed: int = 0) -> Pilot:
+    """Time a study.
+
+    Parameters
+    ----------
+    study
+        Kernel and plan; nothing is written to its store.
+    budget
+        Seconds, beside the time to compile.
+    workers
+        How many would be at work on this machine.
+    seed
+        Of the choice of points.
+
+    Raises
+    ------
+    UsageError
+        If the budget is no time, or a trial raises.
+    """
+    if not budget > 0.0 or not np.isfinite(budget):
+        raise UsageError(f"--budget {budget:g} is no time to look: give seconds above 0, as in 10")
+    begun = time.perf_counter()
+    _ = study.driver, study.observer
+    compile_seconds = time.perf_counter() - begun
+    begun = time.perf_counter()
+    mean = mean_seconds(study.driver_of(None), study)
+    if mean * study.plan.points * study.plan.trials > SETTLE_SECONDS:
+        choose_faster(study)
+        study = dataclasses.replace(study)
+    try:
+        return _surveyed(study, budget, workers, seed, compile_seconds, mean, begun)
+    except TrialError as error:
+        raise UsageError(f"{error} (met while timing: a run would end there too)") from None
+    except KernelError as error:
+        raise UsageError(str(error)) from None
+
+
+def _surveyed(
+    study: Study, budget: float, workers: int, seed: int, compile_seconds: float, mean: float, begun: float
+) -> Pilot:
+    units = Units.of(study.plan, _seconds_per_point(study, mean * study.plan.trials))
+    timing = Timing(study, units)
+    steady = _Steady(timing)
+    found = survey(units.population(), steady, budget, seed)
+    noise, crowding = steady.noise, _crowding(steady.piece, workers)
+    total = found.total.times(crowding).with_noise(noise)
+    found = dataclasses.replace(found, total=total)
+    seconds = time.perf_counter() - begun
+    return Pilot(study, units, found, timing, compile_seconds, seconds, noise, crowding, mean)
+
+
+def _seconds_per_point(study: Study, alone: float) -> float:
+    """Return what a point takes among its neighbours, where it takes so little alone that a call is most of it."""
+    if alone > CALL_SECONDS:
+        return alone
+    plan = study.plan
+    count = min(plan.points, NEIGHBOURS)
+    first = (plan.points - count) // 2
+    blocks = Blocks(first, 0, plan.blocks_per_point, 0, count * plan.blocks_per_point)
+    return seconds_of(lambda: list(run_blocks(study, blocks))) / count
+
+
+class _Steady:
+    """Measures units, and now and then the same piece of work again."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._done = 0
+        self._again: list[float] = []
+
+    def __call__(self, unit: int, seconds: float) -> Timed:
+        if not self._done:
+            self.piece: Callable[[], float] = self._timing.piece(unit)
+            self.piece()
+        if self._done % EVERY == 0:
+            self._again.append(self.piece())
+        self._done += 1
+        return self._timing(unit, seconds)
+
+    @property
+    def noise(self) -> float:
+        """Spread of the piece's times, as part of them, from deviations of the median: one delay is no drift (P. J. Huber, 1981)."""
+        times = np.array([*self._again, self.piece()])
+        middle = float(np.median(times))
+        return max(LEAST_NOISE, NORMAL * float(np.median(np.abs(times - middle))) / middle)
+
+
+def _crowding(piece: Callable[[], float], workers: int) -> float:
+    """Return how much longer work takes where every processor has some; from the least of several times, which chance adds least to."""
+    if workers < 2:
+        return 1.0
+
+    def least(times: list[float]) -> None:
+        times.append(min(piece() for _ in range(REPEATS)))
+
+    alone: list[float] = []
+    crowded: list[float] = []
+    least(alone)
+    threads = [threading.Thread(target=least, args=(crowded,), daemon=True) for _ in range(workers)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    return max(1.0, float(np.mean(crowded)) / alone[0]) if len(crowded) == workers else 1.0

@@ -1,0 +1,224 @@
+"""Forecasts and comparisons for people: a screen of text."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sweep.forecast.comparison import Comparison
+    from sweep.forecast.forecast import Forecast
+    from sweep.forecast.money import Bill
+    from sweep.forecast.widths import Place, Width
+
+__all__ = ["as_bytes", "as_time", "comparison_text", "forecast_text"]
+
+COLUMNS = 80
+NAME = 11
+"""Columns of the names on the left."""
+
+SHOWN = 4
+"""Outputs whose intervals are shown."""
+
+
+def forecast_text(found: Forecast) -> str:
+    """Write a forecast in some thirty lines of 80 columns."""
+    return "\n".join([*_work(found), *_time(found), *_store(found), *_money(found), *_intervals(found), *_notes(found)])
+
+
+def _work(found: Forecast) -> Iterator[str]:
+    sampled = found.sampled
+    how = "all" if sampled.is_census else f"{sampled.points:,} of"
+    yield _line("sweep", f"{found.kernel}: {found.points:,} points x {found.trials:,} trials")
+    yield _line(
+        "core time",
+        f"{as_time(found.core_seconds)} (95 %: {as_time(found.low)} to {as_time(found.high)}), "
+        f"and {as_time(found.other_seconds)} to merge",
+    )
+    yield _line(
+        "",
+        f"timed at {how} {sampled.of:,} points in {as_time(sampled.seconds)}, "
+        f"after {as_time(sampled.compile_seconds)} to compile",
+    )
+    point, values, seconds = sampled.slowest
+    fewest = sampled.fastest[2]
+    yield _line("slow", f"the slowest 10 % of the points take about {100 * sampled.slowest_decile:.0f} % of it")
+    yield from _wrapped(f"slowest timed: point {point:,} ({_values(values)}), {as_time(seconds)}")
+    yield _line("", f"{seconds / fewest:,.0f} times as slow as the fastest, point {sampled.fastest[0]:,}")
+
+
+def _time(found: Forecast) -> Iterator[str]:
+    yield _line("wall time", f"{'vCPUs':>6}  {'time':>13}  {'shards':>7}  {'middle':>11}  {'longest':>11}  {'busy':>5}")
+    for name, run in [("here", found.here), *(("elsewhere", each) for each in found.elsewhere)]:
+        yield _line(
+            f"  {name}",
+            f"{run.vcpus:>6,}  {as_time(run.seconds):>13}  {run.shards:>7,}  {as_time(run.middle):>11}  "
+            f"{as_time(run.longest):>11}  {100 * run.busy:>3.0f} %",
+        )
+    if found.elsewhere:
+        yield from _wrapped(_why(found))
+
+
+def _why(found: Forecast) -> str:
+    """Say why so many shards."""
+    run = found.elsewhere[-1]
+    each = f"every child starts for {as_time(found.startup)}"
+    if run.longest > 0.5 * run.seconds:
+        return f"{run.shards:,} shards: {each}; the longest shard bounds {run.vcpus:,} vCPUs, and no more than 10,000 are allowed"
+    return f"{run.shards:,} shards on {run.vcpus:,} vCPUs: fewer would end unevenly, and {each}"
+
+
+def _store(found: Forecast) -> Iterator[str]:
+    volume, asked = found.volume, found.requests
+    kept = f", kept trials {as_bytes(volume.trials)}" if volume.trials else ""
+    yield _line(
+        "store",
+        f"{as_bytes(volume.bytes)} in {volume.objects:,} objects{kept}; result {as_bytes(volume.result)}",
+    )
+    yield _line("", f"{asked.put:,} PUT, {asked.get:,} GET, {asked.list:,} LIST with {found.here.shards:,} shards")
+
+
+def _money(found: Forecast) -> Iterator[str]:
+    prices = found.prices
+    if prices is None:
+        if found.missing:
+            yield _line("money", found.missing) if len(found.missing) < COLUMNS - NAME else _line("money", "")
+            if len(found.missing) >= COLUMNS - NAME:
+                yield from _wrapped(found.missing)
+        return
+    yield from _wrapped(f"{prices.source}, {prices.region}, {prices.date}", "money")
+    for bill in found.bills:
+        yield _line("", _bill(bill, prices.currency))
+    costs = [each for each in found.request_costs if each is not None]
+    if costs:
+        yield _line("", f"requests {' / '.join(_amount(each, prices.currency) for each in costs)}")
+
+
+def _bill(bill: Bill, currency: str) -> str:
+    def said(name: str, cost: tuple[float, float, float] | None) -> str:
+        if cost is None:
+            return f"no {name} price"
+        return f"{name} {_amount(cost[0], currency)} ({_amount(cost[1], '')} to {_amount(cost[2], '')})"
+
+    return f"{bill.machines} x {bill.instance}: {said('on demand', bill.on_demand)}, {said('spot', bill.spot)}"
+
+
+def _amount(money: float, currency: str) -> str:
+    digits = 2 if money >= 1.0 else 4
+    return f"{money:,.{digits}f} {currency}".rstrip()
+
+
+def _intervals(found: Forecast) -> Iterator[str]:
+    percent = f"{100 * found.confidence:g} %"
+    yield _line("intervals", f"{percent}, half the width as part of the estimate, at {found.trials:,} trials")
+    for each in found.widths[:SHOWN]:
+        yield from _wrapped(_width(each, found.wished))
+    if len(found.widths) > SHOWN:
+        yield _line("", f"and {len(found.widths) - SHOWN:,} more outputs (--format json)")
+
+
+def _width(width: Width, wished: float | None) -> str:
+    if width.median is None or width.worst is None:
+        return f"{width.output}: never varied in the pilot, which says nothing of its interval"
+    unseen = f"; at {width.unseen:,} of {width.points:,} points it never varied" if width.unseen else ""
+    said = f"{width.output}: {_percent(width.median)} at the middle point, {_percent(width.worst)} at the worst ({width.worst.point:,})"
+    if wished is None:
+        return f"{said}{unseen}"
+    return f"{said}; for {100 * wished:g} %: {_trials(width.median)} and {_trials(width.worst)} trials{unseen}"
+
+
+def _percent(place: Place) -> str:
+    return f"{100 * place.relative:.2g} %" if place.relative < 10 else "more than 1000 %"
+
+
+def _trials(place: Place) -> str:
+    return "more than 2**44" if place.trials is None else f"{place.trials:,}"
+
+
+def _notes(found: Forecast) -> Iterator[str]:
+    if found.elsewhere:
+        yield from _wrapped(
+            f"times elsewhere are this machine's at --speed {found.speed:g}; a vCPU of a cloud may be half a core, of "
+            "another speed. Booting machines and loading images are not in it (--startup)",
+            "note",
+        )
+    yield from _wrapped(
+        "a region of slow points that no timed one was near is not in the interval", "" if found.elsewhere else "note"
+    )
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:<{NAME}}{text}".rstrip()
+
+
+def _wrapped(text: str, name: str = "") -> Iterator[str]:
+    for number, each in enumerate(textwrap.wrap(text, COLUMNS - NAME, break_on_hyphens=False)):
+        yield _line(name if not number else "", each)
+
+
+def _values(values: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value}" for name, value in values.items()
+    )
+
+
+def as_time(seconds: float) -> str:
+    """Write a duration, in three digits or as hours and minutes.
+
+    >>> [as_time(each) for each in (3.2e-7, 0.0123, 42.0, 90.0, 4000.0, 100_000.0, 1e8)]
+    ['0.32 us', '12.3 ms', '42.0 s', '1 min 30 s', '1 h 07 min', '1 d 04 h', '1,157 d']
+    """
+    for limit, factor, unit in ((1e-3, 1e6, "us"), (1.0, 1e3, "ms"), (60.0, 1.0, "s")):
+        if seconds < limit:
+            return (
+                f"{seconds * factor:#.3g}".rstrip(".") + f" {unit}"
+                if seconds * factor >= 1
+                else f"{seconds * factor:.2g} {unit}"
+            )
+    minutes = round(seconds / 60.0)
+    if seconds < 3600.0:
+        whole = round(seconds)
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    hours = round(minutes / 60)
+    return f"{hours // 24} d {hours % 24:02d} h" if hours < 240 else f"{hours // 24:,} d"
+
+
+def as_bytes(size: float) -> str:
+    """Write a size.
+
+    >>> [as_bytes(each) for each in (12, 61_234, 5.2e9)]
+    ['12 B', '61.2 kB', '5.20 GB']
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:.0f} B" if unit == "B" else f"{size:#.3g} {unit}".replace(". ", " ")
+        size /= 1000.0
+    return f"{size:,.3g} TB"
+
+
+def comparison_text(found: Comparison) -> str:
+    """Write a comparison as a table."""
+    lines = [f"{'':<15}{'forecast':>12}{'95 % interval':>27}{'actual':>12}{'ratio':>8}"]
+    for each in found.lines:
+        write = {"s": as_time, "B": as_bytes}.get(each.unit, lambda number: f"{number:,.0f}")
+        interval = ""
+        if each.low is not None and each.high is not None:
+            mark = "" if each.is_inside else "  MISSED"
+            interval = f"{write(each.low)} to {write(each.high)}"
+        else:
+            mark = ""
+        lines.append(
+            f"{each.name:<15}{write(each.forecast):>12}{interval:>27}{write(each.actual):>12}{each.ratio:>8.3f}{mark}"
+        )
+    if found.recorded < found.shards:
+        lines.append(
+            f"{found.recorded:,} of {found.shards:,} shards say what they took; the others are taken for alike"
+        )
+    core = found.lines[0].actual
+    if found.occupied_seconds > 1.2 * core * found.recorded / found.shards:
+        lines.append(f"by the clock the shards took {as_time(found.occupied_seconds)}: others used the machine as well")
+    return "\n".join(lines)
