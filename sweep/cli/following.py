@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sweep.cli.options import terminal_width
+from sweep.cli.options import output_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class _Line:
             return
         self._text = text
         if self._live:
-            sys.stderr.write(f"\r\x1b[2K{text[: (terminal_width() or 80) - 1]}")
+            sys.stderr.write(f"\r\x1b[2K{text[: (output_width()) - 1]}")
         elif time.monotonic() - self._written >= LINE_SECONDS:
             self._written = time.monotonic()
             sys.stderr.write(f"sweep: {text}\n")
@@ -65,5 +65,5 @@ def print_result(store: Store) -> None:
     """Print the result as `sweep run` does."""
     from sweep.result import format_table, open_result
 
-    typer.echo(format_table(open_result(store), "text", limit=ROWS, width=terminal_width()))
+    typer.echo(format_table(open_result(store), "text", limit=ROWS, width=output_width()))
     typer.echo(store.url, err=True)
