@@ -13,6 +13,7 @@ import pytest
 from sweep.errors import ObjectNotFoundError, StoreError
 from sweep.store import open_store
 from tests.deploy.conftest import REGION, WAIT_SECONDS, client, tell
+from tests.deploy.policy import allows
 
 
 def environment(endpoint: str, **more: str) -> dict[str, str]:
@@ -68,6 +69,65 @@ def test_the_command_that_lets_a_group_submit(aws, outputs):
     subprocess.run(["sh", "-c", outputs["AttachCommand"]], env=environment(aws), check=True, timeout=WAIT_SECONDS)
     attached = client(aws, "iam").list_attached_group_policies(GroupName="GROUP")["AttachedPolicies"]
     assert {each["PolicyArn"] for each in attached} == {outputs["SubmitPolicyArn"], outputs["StorePolicyArn"]}
+
+
+@pytest.fixture
+def document(aws):
+    """Return a managed policy's document by its ARN."""
+
+    def read(arn: str) -> dict:
+        found = client(aws, "iam").get_policy_version(PolicyArn=arn, VersionId="v1")
+        return found["PolicyVersion"]["Document"]
+
+    return read
+
+
+BATCH = f"arn:aws:batch:{REGION}:123456789012"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "action", "resource", "context"),
+    [
+        (True, "batch:SubmitJob", "job-queue/sweep", {}),
+        (True, "batch:SubmitJob", "job-queue/sweep-on-demand", {}),
+        (True, "batch:SubmitJob", "job-queue/sweep-gpu", {}),
+        (False, "batch:SubmitJob", "job-queue/theirs", {}),
+        (True, "batch:SubmitJob", "job-definition/sweep-radar:3", {}),
+        (False, "batch:SubmitJob", "job-definition/theirs:3", {}),
+        (True, "batch:RegisterJobDefinition", "job-definition/sweep-radar", {}),
+        (True, "batch:RegisterJobDefinition", "job-definition/sweep-radar", {"batch:Privileged": "false"}),
+        (False, "batch:RegisterJobDefinition", "job-definition/sweep-radar", {"batch:Privileged": "true"}),
+        (False, "batch:RegisterJobDefinition", "job-definition/theirs", {}),
+        (True, "batch:TagResource", "job/3f", {}),
+        (True, "batch:TerminateJob", "job/3f", {"aws:ResourceTag/sweep.plan": "bf39"}),
+        (False, "batch:TerminateJob", "job/3f", {"aws:ResourceTag/theirs": "x"}),
+        (False, "batch:TerminateJob", "job/3f", {}),
+        (False, "batch:UpdateJobQueue", "job-queue/sweep", {}),
+        (False, "batch:DeleteComputeEnvironment", "compute-environment/x", {}),
+    ],
+)
+def test_who_submits_may_use_what_is_of_sweeps(outputs, document, allowed, action, resource, context):
+    assert allows(document(outputs["SubmitPolicyArn"]), action, f"{BATCH}:{resource}", context) is allowed
+
+
+@pytest.mark.parametrize("service", ["ecs-tasks.amazonaws.com", "ec2.amazonaws.com", "lambda.amazonaws.com"])
+def test_who_submits_passes_roles_to_tasks_alone(outputs, document, service):
+    policy = document(outputs["SubmitPolicyArn"])
+    for role in ("JobRoleArn", "ExecutionRoleArn"):
+        allowed = allows(policy, "iam:PassRole", outputs[role], {"iam:PassedToService": service})
+        assert allowed is (service == "ecs-tasks.amazonaws.com")
+    admin = "arn:aws:iam::123456789012:role/admin"
+    assert not allows(policy, "iam:PassRole", admin, {"iam:PassedToService": service})
+
+
+def test_a_missing_object_is_told_apart_and_other_prefixes_are_not_listed(outputs, document):
+    """S3 asks for the right to list, without a prefix, before it says of an object that there is none."""
+    policy, bucket = document(outputs["StorePolicyArn"]), f"arn:aws:s3:::{outputs['Store'].split('/')[2]}"
+    assert allows(policy, "s3:ListBucket", bucket)
+    assert allows(policy, "s3:ListBucket", bucket, {"s3:prefix": "sweeps/study/map/"})
+    assert not allows(policy, "s3:ListBucket", bucket, {"s3:prefix": "other/"})
+    assert not allows(policy, "s3:PutBucketPolicy", bucket)
+    assert not allows(policy, "s3:GetObject", f"{bucket}/sweeps-of-others/plan.json")
 
 
 @pytest.fixture

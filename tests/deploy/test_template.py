@@ -125,8 +125,8 @@ def test_only_jobs_of_sweeps_can_be_ended():
 
 def test_results_outlive_the_stack_and_are_nobody_elses():
     bucket = RESOURCES["Bucket"]
-    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
-    assert RESOURCES["BucketPolicy"]["DeletionPolicy"] == "Retain"
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert RESOURCES["BucketPolicy"]["DeletionPolicy"] == "RetainExceptOnCreate"
     properties = bucket["Properties"]
     assert all(properties["PublicAccessBlockConfiguration"].values())
     assert len(properties["PublicAccessBlockConfiguration"]) == 4
