@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sweep.blame import line_to_blame
 from sweep.work.pilot import mean_seconds
 from sweep.work.study import Study
 
@@ -28,6 +29,8 @@ class Explanation:
         Whether these part ways, so that some wait for others.
     why_alone
         Why they run one after the other; "" where they do not.
+    where
+        The user's file, line and source that are to blame for it; "" where no line can be told.
     seconds, seconds_alone
         For a trial, on one core; the second one after the other.
     """
@@ -36,6 +39,7 @@ class Explanation:
     width: int
     parts: bool
     why_alone: str
+    where: str
     seconds: float
     seconds_alone: float
 
@@ -58,6 +62,7 @@ def explain(sweep: Sweep) -> Explanation:
         code.width,
         code.parts,
         code.why_alone,
+        line_to_blame(sweep.kernel, code.why_alone),
         mean_seconds(driver, study),
         mean_seconds(alone, study),
     )

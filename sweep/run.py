@@ -30,7 +30,7 @@ from sweep.work.merge import merge
 from sweep.work.parquet import decode
 from sweep.work.pilot import choose_faster, shard_count
 from sweep.work.study import Study
-from sweep.work.tables import write_tables
+from sweep.work.tables import require_unchanged, write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,7 +105,7 @@ def run_plan(
     PlanError
         If the store holds a plan that this one does not continue.
     KernelError
-        If the kernel cannot be compiled.
+        If the kernel cannot be compiled, or a table's file was written to while it ran.
     DeviceError
         If GPUs were asked for, and cannot be had.
     TrialError
@@ -206,6 +206,7 @@ def _finished(study: Study, held: Holdings, progress: Progress) -> Result:
     """Return this plan's result, and leave no trial kept twice, and the store to a larger plan if another run went on to one."""
     store, plan = study.store, study.plan
     held.require_made(store)
+    require_unchanged(study.tables)
     result = _own_result(study, progress)
     if plan.keep:
         settle(store, plan, Holdings.look(store, progress.note, plan))

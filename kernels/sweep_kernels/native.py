@@ -26,6 +26,7 @@ from numba.extending import intrinsic, overload_method, register_model  # type: 
 
 from sweep_kernels import arithmetic, arrays, draws
 from sweep_kernels.repeatable import quiet
+from sweep_kernels.shifts import define_shifts
 from sweep_kernels.snapshot import INSTRUCTIONS, Namespace, library_name, outer_names
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class _SweepErrorModel(callconv.NumpyErrorModel):
 
 
 callconv.error_models["sweep"] = _SweepErrorModel
+define_shifts(lambda context: isinstance(context.error_model, _SweepErrorModel))
 
 
 class RngType(types.Type):

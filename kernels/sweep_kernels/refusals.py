@@ -215,8 +215,8 @@ def refuse_types(dispatchers: list[Any]) -> None:
     Raises
     ------
     KernelError
-        If an integer is raised to an integer power that may be negative, a number is compared with a string, a function adds up an array,
-        returns one in a tuple, or makes one in a loop.
+        If an integer is raised to an integer power that may be negative, a number is compared with a string, a bool is inverted with ~, a
+        function adds up an array, returns one in a tuple, or makes one in a loop.
     """
     for each in dispatchers:
         for result in each.overloads.values():
@@ -234,8 +234,16 @@ def refuse_types(dispatchers: list[Any]) -> None:
 def _changed(expression: Any, signature: Any, types_of: dict[str, Any]) -> str | None:
     if getattr(expression, "op", "") == "call":
         return _reordered(types_of.get(expression.func.name), signature)
+    if getattr(expression, "op", "") == "unary" and signature is not None:
+        return _inverted(expression, signature)
     if getattr(expression, "op", "") in {"binop", "inplace_binop"} and signature is not None:
         return _operated(expression, signature, types_of)
+    return None
+
+
+def _inverted(expression: Any, signature: Any) -> str | None:
+    if expression.fn is operator.invert and isinstance(signature.args[0], types.Boolean):
+        return "inverts a bool with ~, of which plain Python makes -1 or -2: write `not`"
     return None
 
 

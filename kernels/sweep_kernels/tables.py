@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,15 @@ __all__ = ["Table", "TableReference", "as_table", "read_only", "table_kind", "ta
 
 TYPES = ("float64", "float32", "int64", "int32", "uint8", "bool")
 DIMENSIONS = 3
+
+
+class _File(NamedTuple):
+    """A file at one moment; time in nanoseconds."""
+
+    name: str
+    inode: int
+    size: int
+    written: int
 
 
 class Table(np.ndarray):
@@ -45,12 +55,31 @@ class Table(np.ndarray):
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return (read_only, (np.asarray(self),))  # of a plain array pickle hands the memory on, without a copy
 
-    @functools.cached_property
+    @property
     def sha256(self) -> str:
-        """64 hexadecimal digits: the hash of its type, shape and bytes."""
+        """64 hexadecimal digits: the hash of its type, shape and bytes.
+
+        Raises
+        ------
+        KernelError
+            If it is mapped from a file that was written to since it was hashed.
+        """
+        digest, before = self._hashed
+        now = _file_of(self)
+        if before and now and before.inode == now.inode and before != now:
+            raise KernelError(
+                f"the file {now.name!r} of a table was written to after it was read, so that it is not what the plan says: read it again, "
+                "and keep it as it is"
+            )
+        return digest
+
+    @functools.cached_property
+    def _hashed(self) -> tuple[str, _File | None]:
+        """The hash, and the file that was hashed."""
+        file = _file_of(self)
         digest = hashlib.sha256(f"{self.dtype.newbyteorder('<').str} {self.shape}\n".encode())
         digest.update(np.asarray(self).reshape(-1).view(np.uint8))  # type: ignore[arg-type] - an array is a buffer
-        return digest.hexdigest()
+        return digest.hexdigest(), file
 
 
 class TableReference(NamedTuple):
@@ -108,8 +137,12 @@ def as_table(name: str, values: Any) -> Table:
     Raises
     ------
     KernelError
-        If it is of another type, has other dimensions, or is empty.
+        If it is of another type, has other dimensions, is empty, or has masked elements.
     """
+    if np.ma.is_masked(values):
+        raise KernelError(
+            f"table {name!r} is a masked array, and a kernel would read what is behind the mask: fill it, as .filled(np.nan) does"
+        )
     try:
         array = np.asarray(values)
     except ValueError:
@@ -129,6 +162,21 @@ def as_table(name: str, values: Any) -> Table:
         array = np.array(array, dtype=array.dtype.newbyteorder("="), order="C", copy=True, subok=False)
         array.flags.writeable = False
     return read_only(array)
+
+
+def _file_of(array: Any) -> _File | None:
+    """Return the file that an array is mapped from; None for one in memory, or whose file is gone: what is mapped stays."""
+    at = array
+    while isinstance(at, np.ndarray) and not isinstance(at, np.memmap):
+        at = at.base
+    name = getattr(at, "filename", None)
+    if name is None:
+        return None
+    try:
+        found = Path(name).stat()
+    except OSError:
+        return None
+    return _File(str(name), found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def _is_settled(array: NDArray[Any]) -> bool:

@@ -51,6 +51,8 @@ def _explain(study: str) -> None:
         typer.echo(f"{found.kernel}: one trial after the other, {found.seconds * 1e9:,.1f} ns each on one core")
         if found.why_alone:
             typer.echo(f"    not side by side, since a trial has {found.why_alone}")
+        if found.where:
+            typer.echo(f"    {found.where}")
         return
     typer.echo(
         f"{found.kernel}: {found.width} trials side by side, {found.seconds * 1e9:,.1f} ns each on one core;"

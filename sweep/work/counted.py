@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.errors import CorruptError
+from sweep.work.lists import lists_of
 from sweep.work.quantiles import quantile_columns
 from sweep_kernels.statistics import FINITE, LARGEST, SMALLEST
 from sweep_kernels.tallies import Histogram
@@ -69,11 +70,7 @@ def _check_total(counts: Counts, finite: Any, rows: Rows, name: str) -> None:
 
 def _lists(counts: Counts, histogram: Histogram) -> Any:
     """Lay out how many values are below, in each bin, and above, as a list for each point."""
-    import pyarrow as pa
-
     width = histogram.bins + 2
     dense = np.zeros(len(counts.length) * width, dtype=np.int64)
     dense[counts.row * width + counts.bin + 1] = counts.count
-    return pa.ListArray.from_arrays(
-        pa.array(np.arange(len(counts.length) + 1, dtype=np.int32) * width), pa.array(dense)
-    )
+    return lists_of(np.full(len(counts.length), width), dense)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sweep.work.lists import lists_of
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -67,12 +69,7 @@ class Counts:
 
     def to_arrow(self) -> tuple[pa.Array, pa.Array]:
         """Return two columns of lists, one list a row: the bins, int32, and the counts, int64."""
-        import pyarrow as pa
-
-        ends = np.concatenate([[0], np.cumsum(self.length)]).astype(np.int32)
-        made = (pa.ListArray.from_arrays(pa.array(ends), pa.array(values)) for values in (self.bin, self.count))
-        bins, counts = made
-        return bins, counts
+        return lists_of(self.length, self.bin), lists_of(self.length, self.count)
 
     @classmethod
     def from_arrow(cls, bins: pa.ChunkedArray, counts: pa.ChunkedArray) -> Counts:

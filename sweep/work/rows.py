@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.work.counts import Counts
+from sweep.work.lists import lists_of
 from sweep_kernels.covariance import WIDTH, merge_comoments
 from sweep_kernels.statistics import FINITE, MEAN, SLOTS, merge
 
@@ -115,8 +116,7 @@ class Rows:
         for name, counts in zip(tallied.counted, self.counts, strict=True):
             columns[f"{name}_bins"], columns[f"{name}_counts"] = counts.to_arrow()
         if tallied.pairs:
-            ends = np.arange(len(self) + 1, dtype=np.int32) * (tallied.pairs * WIDTH)
-            columns["comoments"] = pa.ListArray.from_arrays(pa.array(ends), pa.array(self.comoments.ravel()))
+            columns["comoments"] = lists_of(np.full(len(self), tallied.pairs * WIDTH), self.comoments.ravel())
         return pa.table(columns)
 
     @classmethod

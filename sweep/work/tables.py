@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sweep.store import Store
     from sweep_kernels.tables import Table, TableReference
 
-__all__ = ["load_tables", "write_tables"]
+__all__ = ["load_tables", "require_unchanged", "write_tables"]
 
 
 def write_tables(store: Store, tables: Mapping[str, Table]) -> None:
@@ -34,6 +34,18 @@ def write_tables(store: Store, tables: Mapping[str, Table]) -> None:
             continue
         with suppress(ObjectExistsError):
             store.create(name, _npy(each))
+
+
+def require_unchanged(tables: Mapping[str, Table]) -> None:
+    """See that no file that a table is mapped from was written to since it was hashed.
+
+    Raises
+    ------
+    KernelError
+        If one was: trials may have read either.
+    """
+    for each in tables.values():
+        _ = each.sha256
 
 
 def _npy(table: Table) -> bytes:

@@ -95,6 +95,7 @@ study = Sweep(many, grid(), trials=100)
 def test_a_table_in_a_pipe_is_as_wide_as_a_page(here, monkeypatch):
     (here / "wide.py").write_text(WIDE)
     monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delitem(ENVIRONMENT, "COLUMNS")
     assert 80 < max(map(len, sweep("run", "wide.py", "--store", "wide", cwd=here).splitlines())) <= 120
     monkeypatch.setenv("COLUMNS", "60")
     assert 30 < max(map(len, sweep("show", "wide", cwd=here).splitlines())) <= 60

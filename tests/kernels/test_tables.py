@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 
 import numpy as np
@@ -162,3 +163,33 @@ def test_a_table_travels_without_a_copy():
     assert np.shares_memory(again, table)
     assert isinstance(again, Table)
     assert not again.flags.writeable
+
+
+def test_masked_elements_are_refused():
+    masked = np.ma.masked_invalid([1.0, np.nan, 3.0])
+    with pytest.raises(KernelError, match=r"table 't' is a masked array, .* as \.filled\(np\.nan\) does"):
+        as_table("t", masked)
+    assert np.isnan(as_table("t", masked.filled(np.nan))[1])
+    assert list(as_table("t", np.ma.array([1.0, 2.0]))) == [1.0, 2.0]
+
+
+def test_a_mapped_file_that_is_written_to_later_is_told(tmp_path):
+    np.save(tmp_path / "t.npy", np.arange(1000.0))
+    table = as_table("t", np.load(tmp_path / "t.npy", mmap_mode="r"))
+    digest = table.sha256
+    assert table.sha256 == digest
+    other = np.load(tmp_path / "t.npy", mmap_mode="r+")
+    other[7] = -1.0
+    other.flush()
+    os.utime(tmp_path / "t.npy", ns=(1, 1))  # clocks of file systems are coarse
+    with pytest.raises(KernelError, match=r"t\.npy' of a table was written to after it was read"):
+        _ = table.sha256
+
+
+def test_a_mapped_file_that_another_takes_the_place_of_stays_what_it_was(tmp_path):
+    np.save(tmp_path / "t.npy", np.arange(10.0))
+    np.save(tmp_path / "other.npy", np.zeros(10))
+    table = as_table("t", np.load(tmp_path / "t.npy", mmap_mode="r"))
+    digest = table.sha256
+    (tmp_path / "other.npy").rename(tmp_path / "t.npy")
+    assert (table.sha256, table[9]) == (digest, 9.0)
