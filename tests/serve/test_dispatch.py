@@ -11,6 +11,7 @@ from sweep.errors import JobError
 from sweep.serve.dispatch import Dispatcher
 from sweep.serve.refusal import RefusedError
 from sweep.serve.wire.messages import Asked
+from sweep.serve.wire.model import service
 from sweep.serve.wire.rendering import RenderingError
 
 SUBMIT = {"jobName": "a", "jobQueue": "q", "jobDefinition": "d"}
@@ -107,6 +108,17 @@ def test_wrong_requests_never_reach_an_operation():
     assert "Content-Encoding" in told(answered(broken, zipped))[2]
 
 
+@pytest.mark.parametrize("path", ["/v1/submitjob", "/v1/registerjobdefinition", "/v1/tags/x", "/v1/describejobs"])
+def test_no_depth_of_nesting_is_too_much_for_us(path):
+    everything = Dispatcher(None, {"batch": {name: lambda desk, taken: {} for name in service("batch").operations}})
+    members = [*SUBMIT, "tags", "parameters", "containerProperties", "jobs", "dependsOn", "unknown"]
+    for depth in (10, 400, *range(900, 1010), 5000):
+        for opened, closed in (("[", "]"), ('{"a":', "}")):
+            value = opened * depth + "1" + closed * depth
+            body = "{" + ",".join(f'"{each}": {value}' for each in members) + "}"
+            assert everything.answer(Asked("POST", path, body=body.encode())).status == 400
+
+
 def test_operations_that_are_not_here_say_why():
     assert told(answered(None, asked({}, "/v1/submitservicejob"))) == (
         400,
@@ -161,7 +173,7 @@ def test_who_may_not_ask_learns_nothing_else():
     def verify(request, service):
         raise RefusedError(f"not for {service}", "MissingAuthenticationTokenException", 403)
 
-    for request, service in (
+    for request, name in (
         (asked(), "batch"),
         (asked({}), "batch"),
         (asked({}, "/v1/nothing"), "batch"),
@@ -170,7 +182,7 @@ def test_who_may_not_ask_learns_nothing_else():
         assert told(answered(None, request, verify=verify)) == (
             403,
             "MissingAuthenticationTokenException",
-            f"not for {service}",
+            f"not for {name}",
         )
     sts = answered(None, asked_sts(), verify=verify)
     assert b"<Code>MissingAuthenticationToken</Code>" in sts.body

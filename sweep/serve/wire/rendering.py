@@ -72,10 +72,12 @@ class Writers:
         members = {
             name: (wire_name(name, each), _plain_kind(each), self.writer(each)) for name, each in shape.members.items()
         }
-        required = tuple(name for name in shape.required_members if name != NOT_YET)
+        required = {members[name][0]: name for name in shape.required_members if name != NOT_YET}
+        needed = required.keys()
 
         def write(value: Any, where: Where) -> Any:
-            _check_kind(value, where, dict)
+            if type(value) is not dict:
+                _check_kind(value, where, dict)
             written: dict[str, Any] = {}
             for name, each in value.items():
                 if each is None:
@@ -84,11 +86,9 @@ class Writers:
                     raise RenderingError(f"{at((where, name))} is not in the output shape {shape.name}")
                 wire, plain, writer = members[name]
                 written[wire] = each if type(each) is plain else writer(each, (where, name))
-            for name in required:
-                if value.get(name) is None:
-                    raise RenderingError(
-                        f"{at((where, name))} is missing, and required by the output shape {shape.name}"
-                    )
+            if not needed <= written.keys():
+                name = required[next(iter(needed - written.keys()))]
+                raise RenderingError(f"{at((where, name))} is missing, and required by the output shape {shape.name}")
             return written
 
         return write
@@ -127,14 +127,16 @@ def _scalar_writer(shape: Shape) -> Write:
     if kinds is None:
         raise NotImplementedError(f"{shape.name} is of type {shape.type_name}")
     allowed = frozenset(shape.metadata.get("enum") or ())
-    bits = _BITS.get(shape.type_name)
+    edge = 1 << (_BITS.get(shape.type_name, 1) - 1)
+    is_whole = shape.type_name in _BITS
 
     def write(value: Any, where: Where) -> Any:
-        _check_kind(value, where, *kinds)
+        if type(value) not in kinds:
+            _check_kind(value, where, *kinds)
         if allowed and value not in allowed:
             raise RenderingError(f"{at(where)}={value!r} is none of {', '.join(sorted(allowed))}")
-        if bits is not None and not -(1 << (bits - 1)) <= value < 1 << (bits - 1):
-            raise RenderingError(f"{at(where)}={value!r} does not fit {bits} bits")
+        if is_whole and not -edge <= value < edge:
+            raise RenderingError(f"{at(where)}={value!r} does not fit {_BITS[shape.type_name]} bits")
         if type(value) is float and not math.isfinite(value):
             raise RenderingError(f"{at(where)}={value!r} cannot be written as JSON")
         return value

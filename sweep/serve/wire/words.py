@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 __all__ = ["UnreadableError", "Where", "at", "failed", "missing", "summary", "unreadable"]
@@ -34,8 +33,14 @@ def at(where: Where) -> str:
 
 
 def shown(value: Any) -> str:
-    """Write a value, not longer than a message can bear."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    """Write a value, not longer than a message can bear.
+
+    >>> shown("text"), shown(1.5), shown(["a"] * 51)
+    ('text', '1.5', '[51 elements]')
+    """
+    if isinstance(value, (list, dict)):
+        return f"[{len(value)} elements]"
+    text = value if isinstance(value, str) else str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
