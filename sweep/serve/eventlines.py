@@ -135,7 +135,9 @@ class Lines:
             return self._run_of(change, job.main, row)
         stopped = f',"stoppedAt":{job.stopped}' if status.is_terminal else ""
         reason = f',"statusReason":"{CHILD_FAILED}"' if status is Status.FAILED else ""
-        summary = json.dumps({"size": job.size, "statusSummary": change.summary})
+        summary = json.dumps(
+            {"size": job.size, "statusSummary": change.summary, "statusSummaryLastUpdatedAt": change.at}
+        )
         return f'{stopped}{reason},"attempts":[],"arrayProperties":{summary}'
 
     def _child(self, change: Change, index: int, row: Row) -> str:

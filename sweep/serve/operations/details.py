@@ -30,6 +30,7 @@ def job_arn(where: Where, job_id: str) -> str:
 def summary_of(where: Where, state: State, job: Job, index: int | None) -> dict[str, Any]:
     """Tell a job, or a child or node of it, as ListJobs does."""
     told = summarise(state, job, index)
+    _date_counts(state, told)
     told["jobArn"] = job_arn(where, told["jobId"])
     told["jobDefinition"] = arn_of(where, DEFINITION, job.spec.definition)
     if job.request.share is not None:
@@ -41,6 +42,7 @@ def detail_of(where: Where, state: State, job: Job, index: int | None) -> dict[s
     """Tell a job, or a child or node of it, as DescribeJobs does."""
     told = describe_job(state, job.id if index is None else job.child_id(index))
     assert told is not None
+    _date_counts(state, told)
     definition, recorded = job.spec.definition, _recorded(state, job)
     told |= {
         "jobArn": job_arn(where, told["jobId"]),
@@ -62,6 +64,12 @@ def detail_of(where: Where, state: State, job: Job, index: int | None) -> dict[s
         return told
     _tell_attempts(where, told, job, index)
     return told | (_nodes(where, told, job, index) if job.shape is Shape.NODES else _container(told, job, recorded))
+
+
+def _date_counts(state: State, told: dict[str, Any]) -> None:
+    """Say as of when the counts of an array's children are, which is now."""
+    if "statusSummary" in told.get("arrayProperties", {}):
+        told["arrayProperties"]["statusSummaryLastUpdatedAt"] = state.now
 
 
 def needs_told(where: Where, needs: Mapping[str, int]) -> dict[str, Any]:
