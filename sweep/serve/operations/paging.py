@@ -80,7 +80,8 @@ def read_token(request: Mapping[str, Any], code: str = "ClientException") -> Any
     except ValueError:
         told = b""
     digest, body = told[:_DIGEST], told[_DIGEST:]
-    if not body or digest != _digest(request, body):
+    whole = base64.urlsafe_b64encode(told).decode() == token
+    if not whole or not body or digest != _digest(request, body):
         raise RefusedError(f"Invalid nextToken: {token} was not given for this request", code)
     return json.loads(body)
 
