@@ -69,7 +69,7 @@ def container_from(
         command=tuple(told.get("command", ())),
         function=told.get("function"),
         image=told.get("image"),
-        environment={each["name"]: each["value"] for each in told.get("environment", ())},
+        environment={each["name"]: each.get("value", "") for each in told.get("environment", ())},
         resources=_resources(told),
         runtime=runtime,
         recorded={name: value for name, value in told.items() if name not in _READ},

@@ -43,6 +43,9 @@ LONGEST_SLEEP = 3600.0
 class Listener:
     """Hears what happens; each method is called on the engine's thread, while nobody can look at the state, and must not wait."""
 
+    def attached(self, state: State) -> None:
+        """Hear of the engine's state before it begins; it may be looked at during the other calls, and only then."""
+
     def moved(self, move: Moved) -> None:
         """Hear that children have come to another state."""
 
@@ -164,6 +167,7 @@ class Engine:
 
     def start(self) -> Self:
         """Begin, and take up what was running when the engine last ended."""
+        self._listener.attached(self._state)
         for lease in [each for each in self._state.leases.values() if not each.held]:
             worker = self._worker_for(lease, Fate.LOST)
             if worker is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ class Desk:
         Of `RELAXATIONS`.
     settling
         Which queues and compute environments were changed just now.
+    changing
+        Held while a thing is read, changed in part and written again.
     """
 
     engine: Engine
@@ -40,3 +43,4 @@ class Desk:
     account: str = "123456789012"
     relaxed: frozenset[str] = frozenset()
     settling: Settling = field(default_factory=Settling)
+    changing: threading.Lock = field(default_factory=threading.Lock)

@@ -10,10 +10,10 @@ import pytest
 
 from sweep.errors import CorruptError, JobError, SweepError
 from sweep.jobs import journal as module
-from sweep.jobs.codec import encode
+from sweep.jobs.codec import decode, encode
 from sweep.jobs.engine import handle
 from sweep.jobs.environment import Environment
-from sweep.jobs.events import Begun, Ended, PutEnvironment
+from sweep.jobs.events import KINDS, Begun, Ended, PutEnvironment, Tag, Taggable
 from sweep.jobs.journal import DAY, Journal, read_story
 from sweep.jobs.journalfile import VERSION
 from sweep.jobs.state import State
@@ -66,6 +66,38 @@ def test_a_snapshot_is_taken_now_and_then(tmp_path, story, monkeypatch):
     journal.keep(state)
     journal.close()
     assert count(tmp_path, "snapshots") == 1
+
+
+def test_tags_that_came_after_a_snapshot_are_in_the_next_one(tmp_path):
+    rig = Rig()
+    rig.submit(tags={"a": "1"})
+    rig.run_all()
+    journal = Journal(tmp_path)
+    journal.append(rig.events)
+    journal.snapshot(rig.state)
+    before = len(rig.events)
+    rig.tell(Tag(Taggable.JOB, "j1", {"b": "2"}))
+    journal.append(rig.events[before:])
+    journal.snapshot(rig.state)
+    journal.close()
+    again = Journal(tmp_path)
+    assert again.load().jobs["j1"].spec.tags == {"a": "1", "b": "2"}
+    again.close()
+
+
+def test_events_from_before_there_were_consumable_resources_are_read():
+    told = {
+        "PutEnvironment": {"environment": {"name": "here", "vcpus": 4.0, "memory": 1000}, "new": True},
+        "PutQueue": {"queue": {"name": "main", "priority": 1, "environments": ["here"]}, "new": True},
+        "Register": {"definition": {"name": "task", "container": {"command": ["true"], "recorded": {"user": "me"}}}},
+        "Submit": {"jobId": "j1", "request": {"name": "job", "queue": "main", "definition": "task", "size": 2}},
+    }
+    state = State()
+    for kind, body in told.items():
+        handle(state, decode(KINDS[kind], body), 1)
+    assert state.jobs["j1"].container(0).consumables == {}
+    assert state.environments["here"].recorded == {}
+    check_snapshot(state)
 
 
 def count(folder, table):

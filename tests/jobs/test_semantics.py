@@ -2001,10 +2001,23 @@ def _(rig):
     rig.consumable("licence", 2)
     rig.define("one", consumables={"licence": 1})
     rig.define("two", consumables={"licence": 2})
-    running, waiting, late, other = rig.submit("one"), rig.submit("two"), rig.submit("one"), rig.submit()
+    rig.define("rest", vcpus=3.0)
+    running, waiting, late, other = rig.submit("one"), rig.submit("two"), rig.submit("one"), rig.submit("rest")
     assert [rig.status(each) for each in (waiting, late, other)] == [Status.RUNNABLE, Status.RUNNABLE, Status.STARTING]
     rig.end(running)
     assert [rig.status(each) for each in (waiting, late)] == [Status.STARTING, Status.RUNNABLE]
+
+
+@row("12.3", "children of milliseconds that need something are not handed out ahead of their turn")
+def _(rig):
+    rig.consumable("token", 30, replenishable=False)
+    rig.define("spending", consumables={"token": 1})
+    array = rig.submit("spending", size=40)
+    for _ in range(6):
+        rig.end(array, busy=1e-5)
+    assert (len(rig.started(array)), amounts(rig, "token")) == (4, (2, 2))
+    rig.run_all(busy=1e-5)
+    assert (rig.states(array), amounts(rig, "token")) == ("+" * 30 + "r" * 10, (0, 0))
 
 
 @row("12.4", "who could not have it though all were free keeps nothing back")

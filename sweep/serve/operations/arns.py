@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sweep.serve.refusal import RefusedError
-
-if TYPE_CHECKING:
-    from sweep.serve.desk import Desk
 
 __all__ = [
     "CONSUMABLE",
@@ -16,6 +13,7 @@ __all__ = [
     "JOB",
     "POLICY",
     "QUEUE",
+    "Where",
     "arn_of",
     "name_in",
     "partition",
@@ -32,9 +30,16 @@ CONSUMABLE = "consumable-resource"
 _PARTS = 6
 
 
-def arn_of(desk: Desk, kind: str, name: str, service: str = "batch") -> str:
+class Where(Protocol):
+    """Whose things they are; a desk is one."""
+
+    region: str
+    account: str
+
+
+def arn_of(where: Where, kind: str, name: str, service: str = "batch") -> str:
     """Return the ARN of a thing of a kind."""
-    return f"arn:{partition(desk.region)}:{service}:{desk.region}:{desk.account}:{kind}/{name}"
+    return f"arn:{partition(where.region)}:{service}:{where.region}:{where.account}:{kind}/{name}"
 
 
 def partition(region: str) -> str:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sweep.serve.operations.arns import name_in
 from sweep.serve.refusal import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sweep.serve.desk import Desk
 
-__all__ = ["check_settled", "selected"]
+    Operation = Callable[[Desk, dict[str, Any]], dict[str, Any]]
+
+__all__ = ["check_settled", "one_at_a_time", "selected"]
 
 T = TypeVar("T")
 
 MOST_NAMED = 100
+
+
+def one_at_a_time(operation: Operation) -> Operation:
+    """Have an operation wait for others like it: it changes a part of what it has read."""
+
+    @functools.wraps(operation)
+    def alone(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+        with desk.changing:
+            return operation(desk, request)
+
+    return alone
 
 
 def selected(named: list[str] | None, known: Mapping[str, T], kind: str) -> list[T]:

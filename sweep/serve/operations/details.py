@@ -17,35 +17,37 @@ if TYPE_CHECKING:
     from sweep.jobs.definition import Container, Nodes
     from sweep.jobs.job import Job
     from sweep.jobs.state import State
-    from sweep.serve.desk import Desk
+    from sweep.serve.operations.arns import Where
 
 __all__ = ["detail_of", "job_arn", "needs_told", "summary_of"]
 
 
-def job_arn(desk: Desk, job_id: str) -> str:
+def job_arn(where: Where, job_id: str) -> str:
     """Return the ARN of a job, a child or a node."""
-    return arn_of(desk, JOB, job_id)
+    return arn_of(where, JOB, job_id)
 
 
-def summary_of(desk: Desk, state: State, job: Job, index: int | None) -> dict[str, Any]:
+def summary_of(where: Where, state: State, job: Job, index: int | None) -> dict[str, Any]:
     """Tell a job, or a child or node of it, as ListJobs does."""
     told = summarise(state, job, index)
-    told["jobArn"] = job_arn(desk, told["jobId"])
-    told["jobDefinition"] = arn_of(desk, DEFINITION, job.spec.definition)
+    _date_counts(state, told)
+    told["jobArn"] = job_arn(where, told["jobId"])
+    told["jobDefinition"] = arn_of(where, DEFINITION, job.spec.definition)
     if job.request.share is not None:
         told["shareIdentifier"] = job.request.share
     return told
 
 
-def detail_of(desk: Desk, state: State, job: Job, index: int | None) -> dict[str, Any]:
+def detail_of(where: Where, state: State, job: Job, index: int | None) -> dict[str, Any]:
     """Tell a job, or a child or node of it, as DescribeJobs does."""
     told = describe_job(state, job.id if index is None else job.child_id(index))
     assert told is not None
+    _date_counts(state, told)
     definition, recorded = job.spec.definition, _recorded(state, job)
     told |= {
-        "jobArn": job_arn(desk, told["jobId"]),
-        "jobQueue": arn_of(desk, QUEUE, job.request.queue),
-        "jobDefinition": arn_of(desk, DEFINITION, definition),
+        "jobArn": job_arn(where, told["jobId"]),
+        "jobQueue": arn_of(where, QUEUE, job.request.queue),
+        "jobDefinition": arn_of(where, DEFINITION, definition),
         "dependsOn": [{key: each[key] for key in ("jobId", "type") if key in each} for each in told["dependsOn"]],
         "parameters": _parameters(state, job),
         "retryStrategy": retry_strategy(told["retryStrategy"]),
@@ -57,17 +59,23 @@ def detail_of(desk: Desk, state: State, job: Job, index: int | None) -> dict[str
         del told["tags"]
     needs = job.container(job.main if index is None else index).consumables
     if needs and job.shape is not Shape.NODES:
-        told["consumableResourceProperties"] = needs_told(desk, needs)
+        told["consumableResourceProperties"] = needs_told(where, needs)
     if job.shape is Shape.ARRAY and index is None:
         return told
-    _tell_attempts(desk, told, job, index)
-    return told | (_nodes(desk, told, job, index) if job.shape is Shape.NODES else _container(told, job, recorded))
+    _tell_attempts(where, told, job, index)
+    return told | (_nodes(where, told, job, index) if job.shape is Shape.NODES else _container(told, job, recorded))
 
 
-def needs_told(desk: Desk, needs: Mapping[str, int]) -> dict[str, Any]:
+def _date_counts(state: State, told: dict[str, Any]) -> None:
+    """Say as of when the counts of an array's children are, which is now."""
+    if "statusSummary" in told.get("arrayProperties", {}):
+        told["arrayProperties"]["statusSummaryLastUpdatedAt"] = state.now
+
+
+def needs_told(where: Where, needs: Mapping[str, int]) -> dict[str, Any]:
     """Tell what is needed of consumable resources."""
     listed = [
-        {"consumableResource": arn_of(desk, CONSUMABLE, name), "quantity": count} for name, count in needs.items()
+        {"consumableResource": arn_of(where, CONSUMABLE, name), "quantity": count} for name, count in needs.items()
     ]
     return {"consumableResourceList": listed}
 
@@ -83,23 +91,23 @@ def _parameters(state: State, job: Job) -> dict[str, str]:
     return {**state.definitions[name][int(revision) - 1].parameters, **job.request.parameters}
 
 
-def _tell_attempts(desk: Desk, told: dict[str, Any], job: Job, index: int | None) -> None:
+def _tell_attempts(where: Where, told: dict[str, Any], job: Job, index: int | None) -> None:
     """Add to each attempt, and to the container, where it ran and where its log is."""
     row = job.main if index is None else index
     for number, each in enumerate(told["attempts"], 1):
-        each["container"] = each["container"] | _place(desk, job, row, number, ran="startedAt" in each)
+        each["container"] = each["container"] | _place(where, job, row, number, ran="startedAt" in each)
         each["container"]["networkInterfaces"] = []
     child = job.children[row]
     number, status = int(child["attempt"]), Status(int(child["status"]))
     if number and (status in ACTIVE or status.is_terminal):
         told["container"] |= _place(
-            desk, job, row, number, ran=status is not Status.STARTING and bool(child["started"])
+            where, job, row, number, ran=status is not Status.STARTING and bool(child["started"])
         )
 
 
-def _place(desk: Desk, job: Job, row: int, attempt: int, *, ran: bool) -> dict[str, str]:
+def _place(where: Where, job: Job, row: int, attempt: int, *, ran: bool) -> dict[str, str]:
     """Name the task of an attempt, and its log if it ever ran."""
-    told = {"taskArn": task_arn(desk, job.id, row, attempt), "containerInstanceArn": container_instance(desk)}
+    told = {"taskArn": task_arn(where, job.id, row, attempt), "containerInstanceArn": container_instance(where)}
     return told | ({"logStreamName": stream_name(job.spec.definition, job.id, row, attempt)} if ran else {})
 
 
@@ -128,19 +136,19 @@ def _task(container: Container, recorded: Mapping[str, Any], run: dict[str, Any]
     return {**task, **of_task, "containers": [{**given, **own, **run, "networkInterfaces": []}]}
 
 
-def _nodes(desk: Desk, told: dict[str, Any], job: Job, index: int | None) -> dict[str, Any]:
+def _nodes(where: Where, told: dict[str, Any], job: Job, index: int | None) -> dict[str, Any]:
     """Tell the nodes of a job, or one node."""
     assert job.spec.nodes is not None
     if index is None:
         del told["container"]
-        return {"nodeProperties": _with_needs(desk, node_properties(job.spec.nodes), job.spec.nodes)}
+        return {"nodeProperties": _with_needs(where, node_properties(job.spec.nodes), job.spec.nodes)}
     node = told.pop("nodeProperties")
     container = job_container(job.container(index), None)
     return {"nodeDetails": node, "container": container | {"networkInterfaces": []} | _run(told["container"])}
 
 
-def _with_needs(desk: Desk, told: dict[str, Any], nodes: Nodes) -> dict[str, Any]:
+def _with_needs(where: Where, told: dict[str, Any], nodes: Nodes) -> dict[str, Any]:
     for each, group in zip(told["nodeRangeProperties"], nodes.groups, strict=True):
         if group.container.consumables:
-            each["consumableResourceProperties"] = needs_told(desk, group.container.consumables)
+            each["consumableResourceProperties"] = needs_told(where, group.container.consumables)
     return told

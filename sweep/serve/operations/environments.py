@@ -12,7 +12,7 @@ from sweep.jobs.events import DeleteEnvironment, PutEnvironment
 from sweep.jobs.room import in_use
 from sweep.machine import memory_mib, processors
 from sweep.serve.operations.arns import ENVIRONMENT, arn_of, name_in, partition
-from sweep.serve.operations.changing import check_settled, selected
+from sweep.serve.operations.changing import check_settled, one_at_a_time, selected
 from sweep.serve.operations.paging import page
 from sweep.serve.refusal import RefusedError
 
@@ -32,6 +32,7 @@ _SCALED = ("minvCpus", "desiredvCpus")
 _MANAGED_INSTANCES = "ECS_MANAGED_INSTANCES"
 
 
+@one_at_a_time
 def create(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Make a compute environment."""
     name, resources = request["computeEnvironmentName"], request.get("computeResources")
@@ -81,6 +82,7 @@ def _tagged(tags: Mapping[str, str], name: str, otherwise: int) -> int:
     return int(told)
 
 
+@one_at_a_time
 def update(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Change a compute environment."""
     name = name_in(request["computeEnvironment"], ENVIRONMENT)
@@ -106,6 +108,7 @@ def _known(state: State, name: str) -> Environment:
     return state.environments[name]
 
 
+@one_at_a_time
 def delete(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Remove a compute environment."""
     name = name_in(request["computeEnvironment"], ENVIRONMENT)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_streams", "filter_events", "get_events"]
 
+INVALID = "InvalidParameterException"
+"""What this service calls an error for which AWS Batch has the word ClientException."""
+
 MOST = 10_000
 """Events of one answer."""
 
@@ -65,7 +68,7 @@ def _place(request: Mapping[str, Any]) -> tuple[str, int | None]:
         return ("f", 0) if request.get("startFromHead") else ("b", None)
     found = _TOKEN.fullmatch(token)
     if found is None:
-        raise RefusedError("The specified nextToken is invalid.", "InvalidParameterException")
+        raise RefusedError("The specified nextToken is invalid.", INVALID)
     return found[1], int(found[2])
 
 
@@ -107,7 +110,7 @@ def _check_group(request: Mapping[str, Any]) -> None:
     """Refuse every log group but the one of all jobs."""
     told = request.get("logGroupName") or request.get("logGroupIdentifier")
     if not told:
-        raise RefusedError("Either logGroupName or logGroupIdentifier must be provided", "InvalidParameterException")
+        raise RefusedError("Either logGroupName or logGroupIdentifier must be provided", INVALID)
     if told.removesuffix(":*").rpartition(":log-group:")[2] != GROUP:
         raise RefusedError("The specified log group does not exist.", "ResourceNotFoundException")
 
@@ -117,14 +120,13 @@ def describe_streams(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     _check_group(request)
     prefix, by_time = request.get("logStreamNamePrefix", ""), request.get("orderBy") == "LastEventTime"
     if by_time and prefix:
-        raise RefusedError("Cannot order by LastEventTime with a logStreamNamePrefix.", "InvalidParameterException")
+        raise RefusedError("Cannot order by LastEventTime with a logStreamNamePrefix.", INVALID)
     with desk.engine.reading() as state:
         found = list(streams(state, prefix))
     place = _by_time if by_time else _by_name
     ordered = sorted(found, key=place, reverse=request.get("descending", False))
-    shown, more = page(
-        request, enumerate(ordered), lambda each: each[0], min(request.get("limit", MOST_STREAMS), MOST_STREAMS)
-    )
+    most = min(request.get("limit", MOST_STREAMS), MOST_STREAMS)
+    shown, more = page(request, enumerate(ordered), lambda each: each[0], most, INVALID)
     return {"logStreams": [_stream(desk, each) for _, each in shown], **more}
 
 
@@ -154,7 +156,7 @@ def filter_events(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     window = request.get("startTime"), request.get("endTime")
     found = heapq.merge(*(_matches(log, window) for log in _logs(desk, request)), key=lambda each: each[0])
     chosen = ((key, log) for key, log in found if fits(log.text(key[2])))
-    shown, more = page(request, chosen, lambda each: each[0], request.get("limit", MOST))
+    shown, more = page(request, chosen, lambda each: each[0], request.get("limit", MOST), INVALID)
     return {"events": [_filtered(log, line) for (_, _, line), log in shown], "searchedLogStreams": [], **more}
 
 
@@ -163,9 +165,7 @@ def _logs(desk: Desk, request: Mapping[str, Any]) -> list[Log]:
     names = request.get("logStreamNames")
     if names:
         if "logStreamNamePrefix" in request:
-            raise RefusedError(
-                "logStreamNames and logStreamNamePrefix cannot both be provided", "InvalidParameterException"
-            )
+            raise RefusedError("logStreamNames and logStreamNamePrefix cannot both be provided", INVALID)
         return [_log(desk, request, each) for each in dict.fromkeys(names)]
     with desk.engine.reading() as state:
         found = list(streams(state, request.get("logStreamNamePrefix", "")))

@@ -30,6 +30,7 @@ def page(
     entries: Iterable[T],
     key: Callable[[T], Any],
     most: int,
+    code: str = "ClientException",
 ) -> tuple[list[T], dict[str, str]]:
     """Return a page of some entries, and ``nextToken`` where there are more.
 
@@ -41,11 +42,13 @@ def page(
         All of them, by ascending `key`.
     key
         Numbers, strings and lists of these; of no two entries the same.
+    code
+        AWS's name for the error that a token is invalid.
     """
     size = request.get("maxResults")
     if size is not None and size < 1:
         raise RefusedError(f"maxResults must be at least 1, got {size}")
-    after = read_token(request)
+    after = read_token(request, code)
     left = entries if after is None else (each for each in entries if key(each) > after)
     found: list[T] = []
     for each in left:
@@ -61,7 +64,7 @@ def token_for(request: Mapping[str, Any], after: Any) -> str:
     return base64.urlsafe_b64encode(_digest(request, body) + body).decode()
 
 
-def read_token(request: Mapping[str, Any]) -> Any:
+def read_token(request: Mapping[str, Any], code: str = "ClientException") -> Any:
     """Return the key after which a request's page begins; None for the first page.
 
     Raises
@@ -77,8 +80,9 @@ def read_token(request: Mapping[str, Any]) -> Any:
     except ValueError:
         told = b""
     digest, body = told[:_DIGEST], told[_DIGEST:]
-    if not body or digest != _digest(request, body):
-        raise RefusedError(f"Invalid nextToken: {token} was not given for this request")
+    whole = base64.urlsafe_b64encode(told).decode() == token
+    if not whole or not body or digest != _digest(request, body):
+        raise RefusedError(f"Invalid nextToken: {token} was not given for this request", code)
     return json.loads(body)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.jobs.events import DeletePolicy, PutPolicy
 from sweep.jobs.queue import Policy
 from sweep.serve.operations.arns import POLICY, arn_of, name_in
-from sweep.serve.operations.changing import selected
+from sweep.serve.operations.changing import one_at_a_time, selected
 from sweep.serve.operations.paging import page
 from sweep.serve.refusal import RefusedError
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["create", "delete", "describe", "list_all", "update"]
 
 
+@one_at_a_time
 def create(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Make a fair-share policy."""
     made = _changed(Policy(request["name"], tags=dict(request.get("tags", {}))), request)
@@ -44,6 +45,7 @@ def _changed(policy: Policy, request: Mapping[str, Any]) -> Policy:
     )
 
 
+@one_at_a_time
 def update(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Replace what a policy says."""
     name = name_in(request["arn"], POLICY)
@@ -55,6 +57,7 @@ def update(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+@one_at_a_time
 def delete(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Remove a policy that no queue uses."""
     desk.engine.ask(DeletePolicy(name_in(request["arn"], POLICY)))

@@ -9,7 +9,7 @@ from sweep.jobs.environment import Purchase
 from sweep.jobs.events import DeleteQueue, PutQueue
 from sweep.jobs.queue import Queue, TimeLimit
 from sweep.serve.operations.arns import ENVIRONMENT, POLICY, QUEUE, arn_of, name_in
-from sweep.serve.operations.changing import check_settled, selected
+from sweep.serve.operations.changing import check_settled, one_at_a_time, selected
 from sweep.serve.operations.paging import page
 from sweep.serve.refusal import RefusedError
 
@@ -24,6 +24,7 @@ __all__ = ["create", "delete", "describe", "update"]
 _FARGATE = {Purchase.FARGATE, Purchase.FARGATE_SPOT}
 
 
+@one_at_a_time
 def create(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Make a job queue."""
     _check_kind(request)
@@ -81,6 +82,7 @@ def _limits(told: Sequence[Mapping[str, Any]]) -> tuple[TimeLimit, ...]:
     return tuple(TimeLimit(float(each["maxTimeSeconds"]), each["reason"]) for each in told)
 
 
+@one_at_a_time
 def update(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Change a job queue."""
     _check_kind(request)
@@ -112,6 +114,7 @@ def _known(state: State, name: str) -> Queue:
     return state.queues[name]
 
 
+@one_at_a_time
 def delete(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Remove a job queue; it is DELETING until its last job has ended."""
     name = name_in(request["jobQueue"], QUEUE)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sweep.serve.operations.arns import arn_of
 
 if TYPE_CHECKING:
-    from sweep.serve.desk import Desk
+    from sweep.serve.operations.arns import Where
 
 __all__ = ["GROUP", "container_instance", "read_stream", "stream_name", "task_arn"]
 
@@ -45,12 +45,12 @@ def read_stream(name: str) -> tuple[str, int, int] | None:
     return (found[2], int(found[3]), int(found[4])) if found else None
 
 
-def task_arn(desk: Desk, job_id: str, index: int, attempt: int) -> str:
+def task_arn(where: Where, job_id: str, index: int, attempt: int) -> str:
     """Return the ARN of the ECS task that an attempt would be."""
-    return arn_of(desk, "task", f"{CLUSTER}/{_task(job_id, index, attempt)}", "ecs")
+    return arn_of(where, "task", f"{CLUSTER}/{_task(job_id, index, attempt)}", "ecs")
 
 
-def container_instance(desk: Desk) -> str:
+def container_instance(where: Where) -> str:
     """Return the ARN of this machine as an instance of ECS."""
-    instance = uuid.uuid5(uuid.NAMESPACE_URL, f"{desk.account}/{desk.region}/{CLUSTER}").hex
-    return arn_of(desk, "container-instance", f"{CLUSTER}/{instance}", "ecs")
+    instance = uuid.uuid5(uuid.NAMESPACE_URL, f"{where.account}/{where.region}/{CLUSTER}").hex
+    return arn_of(where, "container-instance", f"{CLUSTER}/{instance}", "ecs")

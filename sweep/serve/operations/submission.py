@@ -115,6 +115,9 @@ def _of_task(tasks: Sequence[Mapping[str, Any]], definition: Definition) -> Mapp
 def _read(given: Mapping[str, Any], container: Mapping[str, Any]) -> Overrides:
     """Read the overrides of a container; the older members override the older members of the definition alone."""
     needs = {each["type"]: each["value"] for each in given.get("resourceRequirements", ())}
+    unknown = needs.keys() - {"VCPU", "MEMORY", "GPU"}
+    if unknown:
+        raise RefusedError(f"resourceRequirements: type {min(unknown)} is not one of GPU, VCPU, MEMORY")
     known = {each["type"] for each in container.get("resourceRequirements", ())}
     for kind, member in (("VCPU", "vcpus"), ("MEMORY", "memory")):
         if member in given and kind not in known:

@@ -141,6 +141,7 @@ def test_an_array(ask):
     told = ask.job(job)
     assert (told["status"], told["statusReason"]) == ("FAILED", "Array Child Job failed")
     assert told["arrayProperties"]["size"] == 3
+    assert told["arrayProperties"]["statusSummaryLastUpdatedAt"] >= told["stoppedAt"]
     summary = told["arrayProperties"]["statusSummary"]
     assert len(summary) == 7
     assert (summary["SUCCEEDED"], summary["FAILED"], summary["RUNNING"]) == (2, 1, 0)
@@ -224,6 +225,7 @@ def test_a_timeout_ends_a_job(ask):
         ({"containerOverrides": {"environment": [{"name": "AWS_BATCH_X", "value": ""}]}}, "AWS_BATCH"),
         ({"containerOverrides": {"command": ["Ref::nobody"]}}, "No parameter found for reference nobody"),
         ({"containerOverrides": {"resourceRequirements": [{"type": "VCPU", "value": "x"}]}}, "cannot be read"),
+        ({"containerOverrides": {"resourceRequirements": [{"type": "DISK", "value": "1"}]}}, "type DISK is not one of"),
         ({"eksPropertiesOverride": {}}, "no Kubernetes"),
         ({"ecsPropertiesOverride": {"taskProperties": [{}]}}, "for job definitions with ecsProperties"),
         ({"tags": {"k": "v" * 257}}, "a value at most 256"),

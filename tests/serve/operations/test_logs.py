@@ -190,6 +190,10 @@ def test_other_groups_and_tokens_are_refused(ask, ten):
             ask("logs", operation, **named)
     with pytest.raises(RefusedError, match="nextToken is invalid"):
         events(ask, ten, nextToken="x/1")
+    for operation in ("DescribeLogStreams", "FilterLogEvents"):
+        with pytest.raises(RefusedError, match="Invalid nextToken") as refused:
+            ask("logs", operation, logGroupName=GROUP, nextToken="nonsense")
+        assert refused.value.code == "InvalidParameterException"
 
 
 def test_an_answer_has_a_mebibyte_at_most(ask):

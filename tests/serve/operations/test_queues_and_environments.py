@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from sweep.errors import JobError
@@ -269,3 +271,17 @@ def test_all_are_described_in_pages_by_name(empty):
             empty.batch(operation, **{member: ["a"]}, nextToken=first["nextToken"])
         with pytest.raises(RefusedError, match="more than 100"):
             empty.batch(operation, **{member: ["a"] * 101})
+
+
+def test_of_many_changes_at_once_one_is_made(ask):
+    def change(priority):
+        try:
+            return ask.batch("UpdateJobQueue", jobQueue="q", priority=priority)
+        except RefusedError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(change, range(10, 18)))
+    assert sum(isinstance(each, dict) for each in answers) == 1
+    (made,) = [place for place, each in enumerate(answers, 10) if isinstance(each, dict)]
+    assert queue(ask)["priority"] == made
