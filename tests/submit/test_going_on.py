@@ -173,12 +173,13 @@ def wait_for(condition, process) -> None:
 
 def test_sigterm_then_the_rest(here, store, queue, tmp_path):
     """A container is told to stop: it ends in time, what it has finished is kept, and the next attempt does the rest alone."""
-    trials = "40_000_000"
+    trials = "15_000_000"
     submit("study.py", store, queue, "--shards", "1", "--trials", trials)
     (map_, _, _), *others = children_of(store)
     process = container(map_)
     try:
         assert "blocks on" in process.stdout.readline()
+        assert " trials, " in process.stdout.readline()
         process.terminate()
         out, err = process.communicate(timeout=60)
     finally:

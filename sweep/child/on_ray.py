@@ -1,0 +1,119 @@
+"""A shard spread over the processors of a Ray session that is started in the container."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sweep.jobs.environment import Environment
+from sweep.neighbours import modules_of
+from sweep.progress import Silent
+from sweep.stages import Stage, run_stages
+from sweep.work.pieces import gaps, read_parts
+from sweep.work.portion import Portion, portions
+from sweep.work.spread import spread
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from sweep.ledger import Wave
+    from sweep.work.study import Study
+
+__all__ = ["spread_on_ray"]
+
+PORTIONS_PER_PROCESSOR = 16
+
+
+def spread_on_ray(
+    study: Study,
+    wave: Wave,
+    shard: int,
+    *,
+    processors: int,
+    path: list[Path],
+    stop: threading.Event,
+    report: Callable[[int], None],
+) -> bool:
+    """Run what is missing of a shard as tasks of Ray, each of which keeps a part, and put the parts together.
+
+    Parameters
+    ----------
+    study, wave, shard
+        Which.
+    processors
+        That Ray may use.
+    path
+        Where its workers find the study's modules.
+    stop
+        When it is set before all is run, or SIGTERM comes meanwhile, what is kept stays, and False is returned.
+    report
+        Called with numbers of trials, from any thread.
+
+    Raises
+    ------
+    TrialError
+        If a trial raised.
+    WorkerError
+        If a worker was lost too often.
+    """
+    left = gaps(*wave.bounds(shard), read_parts(study, wave, shard))
+    try:
+        if left and not stop.is_set():
+            with _raising_on_sigterm(stop):
+                _run(
+                    study,
+                    Portion(study, wave, shard, portions(left, PORTIONS_PER_PROCESSOR * processors)),
+                    processors,
+                    path,
+                    report,
+                )
+    except _TerminatedError:
+        return False
+    return spread(study, wave, shard, threads=processors, stop=stop, report=report)
+
+
+def _run(study: Study, task: Portion, processors: int, path: list[Path], report: Callable[[int], None]) -> None:
+    from sweep.executors.cluster import Cluster
+    from sweep.executors.ray import RayWorker
+
+    os.environ["PYTHONPATH"] = os.pathsep.join([*map(str, path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = Environment("workers", vcpus=float(processors), memory=1 << 40, address="local")
+    with Cluster(processors) as cluster:
+        run_stages(
+            [Stage("map", len(task.ranges), task)],
+            environment,
+            lambda functions, where, tell: RayWorker(functions, where, tell, cluster, carry=modules_of(study.kernel)),
+            _Telling(report),
+        )
+
+
+class _Telling(Silent):
+    """Passes trials on."""
+
+    def __init__(self, report: Callable[[int], None]) -> None:
+        self._report = report
+
+    def advance(self, trials: int) -> None:
+        """Count."""
+        self._report(trials)
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM has come: nothing between here and `spread_on_ray` may take it for an error of its own."""
+
+
+@contextmanager
+def _raising_on_sigterm(stop: threading.Event) -> Generator[None]:
+    def end(*_: object) -> None:
+        stop.set()
+        raise _TerminatedError
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
