@@ -63,30 +63,34 @@ def spread_on_ray(
     left = gaps(*wave.bounds(shard), read_parts(study, wave, shard))
     try:
         if left and not stop.is_set():
-            with _raising_on_sigterm(stop):
-                _run(
-                    study,
-                    Portion(study, wave, shard, portions(left, PORTIONS_PER_PROCESSOR * processors)),
-                    processors,
-                    path,
-                    report,
-                )
+            task = Portion(study, wave, shard, portions(left, PORTIONS_PER_PROCESSOR * processors))
+            with _raising_on_sigterm(stop) as listen:
+                _run(task, processors, path, listen, report)
     except _TerminatedError:
         return False
     return spread(study, wave, shard, threads=processors, stop=stop, report=report)
 
 
-def _run(study: Study, task: Portion, processors: int, path: list[Path], report: Callable[[int], None]) -> None:
+def _run(
+    task: Portion,
+    processors: int,
+    path: list[Path],
+    listen: Callable[[], object],
+    report: Callable[[int], None],
+) -> None:
     from sweep.executors.cluster import Cluster
     from sweep.executors.ray import RayWorker
 
     os.environ["PYTHONPATH"] = os.pathsep.join([*map(str, path), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = Environment("workers", vcpus=float(processors), memory=1 << 40, address="local")
     with Cluster(processors) as cluster:
+        listen()  # Ray has put a handler of its own in the place of ours
         run_stages(
             [Stage("map", len(task.ranges), task)],
             environment,
-            lambda functions, where, tell: RayWorker(functions, where, tell, cluster, carry=modules_of(study.kernel)),
+            lambda functions, where, tell: RayWorker(
+                functions, where, tell, cluster, carry=modules_of(task.study.kernel)
+            ),
             _Telling(report),
         )
 
@@ -107,13 +111,15 @@ class _TerminatedError(BaseException):
 
 
 @contextmanager
-def _raising_on_sigterm(stop: threading.Event) -> Generator[None]:
+def _raising_on_sigterm(stop: threading.Event) -> Generator[Callable[[], object]]:
+    """Have SIGTERM raise in the main thread, which waits for Ray; yield what sees to that again."""
+
     def end(*_: object) -> None:
         stop.set()
         raise _TerminatedError
 
     before = signal.signal(signal.SIGTERM, end)
     try:
-        yield
+        yield lambda: signal.signal(signal.SIGTERM, end)
     finally:
         signal.signal(signal.SIGTERM, before)

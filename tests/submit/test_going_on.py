@@ -171,10 +171,11 @@ def wait_for(condition, process) -> None:
         time.sleep(0.05)  # polling with a deadline: there is no event to wait on
 
 
-def test_sigterm_then_the_rest(here, store, queue, tmp_path):
+@pytest.mark.parametrize("executor", ["threads", "ray"])
+def test_sigterm_then_the_rest(here, store, queue, tmp_path, executor):
     """A container is told to stop: it ends in time, what it has finished is kept, and the next attempt does the rest alone."""
     trials = "15_000_000"
-    submit("study.py", store, queue, "--shards", "1", "--trials", trials)
+    submit("study.py", store, queue, "--shards", "1", "--trials", trials, "--executor", executor)
     (map_, _, _), *others = children_of(store)
     process = container(map_)
     try:
