@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["spread_on_ray"]
 
-PORTIONS_PER_PROCESSOR = 16
+PORTIONS_PER_PROCESSOR = 64
+"""Those under way are lost when the child is stopped: a Ray that ends does not wait for its workers."""
 
 
 def spread_on_ray(
