@@ -19,7 +19,8 @@ __all__ = ["STOPPED", "main"]
 
 STOPPED = 143
 """Exit code after SIGTERM, as a shell has it."""
-TELL_SECONDS = 30.0
+SOONEST, LATEST = 1.0, 60.0
+"""Seconds before the first line for the log, and most between two of them."""
 
 
 def main(words: list[str]) -> int:
@@ -77,18 +78,19 @@ def _say(text: str) -> None:
 
 
 class _Teller:
-    """Counts trials, and writes a line now and then for the log."""
+    """Counts trials, and writes a line now and then for the log: each after twice as long as the one before."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._trials = 0
-        self._begun = self._told = time.monotonic()
+        self._begun = time.monotonic()
+        self._next = self._begun + SOONEST
 
     def report(self, trials: int) -> None:
         """Count; called from any thread."""
         with self._lock:
             self._trials += trials
             now = time.monotonic()
-            if now - self._told >= TELL_SECONDS:
-                self._told = now
+            if now >= self._next:
+                self._next = now + min(now - self._begun, LATEST)
                 _say(f"{self._trials:,} trials, {self._trials / (now - self._begun):,.0f}/s")

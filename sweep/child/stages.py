@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweep.child.code import check_requirements, fetch, find_kernel, unpack
+from sweep.child.code import ELSEWHERE, check_requirements, fetch, find_kernel, unpack
 from sweep.child.work import read_wave, shard_at
 from sweep.errors import CorruptError, ObjectNotFoundError
 from sweep.handover import hand_over
@@ -66,7 +66,12 @@ def map_shard(
         threads = min(processors(), task.cores or processors())
         blocks = wave.bounds(shard)
         note(f"shard {shard} of wave {number}: {blocks[1] - blocks[0]:,} blocks on {threads} {task.executor}")
-        return spread(study, wave, shard, threads=threads, stop=stop, report=report)
+        if task.executor == "threads":
+            return spread(study, wave, shard, threads=threads, stop=stop, report=report)
+        from sweep.child.on_ray import spread_on_ray
+
+        path = [Path(package.path.partition(":")[0]).parent, folder / ELSEWHERE]
+        return spread_on_ray(study, wave, shard, processors=threads, path=path, stop=stop, report=report)
 
 
 def _is_simulated(store: Store, plan: Plan, wave: Wave, shard: int) -> bool:

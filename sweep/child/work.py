@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sweep.store import Store
 
-__all__ = ["Range", "Work", "ranges_of", "read_wave", "read_work", "shard_at"]
+__all__ = ["Range", "Work", "ranges_of", "read_wave", "read_work", "shard_at", "work_of_plan"]
 
 
 class Range(NamedTuple):
@@ -78,6 +78,11 @@ class Work:
     def read_plan(self, store: Store) -> Plan:
         """Return the plan; explicit tables of its space are read from the store."""
         return Plan.from_json(self.plan.encode(), read_tables(store), "the plan of the submission")
+
+
+def work_of_plan(plan: Plan, code: str, map_: tuple[Range, ...], rest: tuple[Range, ...] = ()) -> Work:
+    """Make the work of a plan."""
+    return Work(json.dumps(json.loads(plan.to_json())), code, map_, rest)
 
 
 def read_work(store: Store, sha256: str) -> Work:

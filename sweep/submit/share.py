@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sweep.child.work import Range, Work, ranges_of
+from sweep.child.work import Range, Work, ranges_of, work_of_plan
 from sweep.ledger import MAX_SHARDS
 from sweep.rectangle import common
 from sweep.work.pilot import KEPT_ROWS
@@ -74,5 +74,4 @@ def as_before(held: Holdings, blocks: int) -> int:
 
 def work_of(plan: Plan, code: str, held: Holdings, map_: tuple[Range, ...]) -> Work:
     """Return what a submission has to do: these shards, and the reductions that are not there."""
-    text = json.dumps(json.loads(plan.to_json()))
-    return Work(text, code, map_, ranges_of(sorted(held.simulated - held.reduced)))
+    return work_of_plan(plan, code, map_, ranges_of(sorted(held.simulated - held.reduced)))

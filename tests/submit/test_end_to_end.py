@@ -17,3 +17,10 @@ def test_the_same_bytes(here, store, queue, tmp_path, study):
     submit(study, store, queue, "--shards", "3")
     run_all(store)
     assert same_as_run(store, study, tmp_path / "run")
+
+
+def test_a_shard_on_ray(here, store, queue, tmp_path):
+    """Ray's workers write parts, and the child puts them together."""
+    submit("study.py", store, queue, "--shards", "1", "--executor", "ray", "--vcpus", "2")
+    run_all(store)
+    assert same_as_run(store, "study.py", tmp_path / "run")
