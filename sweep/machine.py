@@ -6,7 +6,7 @@ import math
 import os
 from pathlib import Path
 
-__all__ = ["memory_mib", "processors"]
+__all__ = ["cores", "memory_mib", "processors"]
 
 
 _CGROUP = Path("/sys/fs/cgroup")
@@ -33,6 +33,20 @@ def _quota(root: Path) -> float | None:
     except ValueError:
         return None  # "max"
     return quota / period if quota > 0 and period > 0 else None
+
+
+def cores() -> int:
+    """Return how many cores these processors are, of which two may be one core's threads; all of them where the system does not say."""
+    if not hasattr(os, "sched_getaffinity"):
+        return processors()
+    found: set[str] = set()
+    for each in os.sched_getaffinity(0):
+        path = Path(f"/sys/devices/system/cpu/cpu{each}/topology/thread_siblings_list")
+        try:
+            found.add(path.read_text())
+        except OSError:
+            found.add(str(each))
+    return len(found)
 
 
 def memory_mib() -> int:

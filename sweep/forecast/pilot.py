@@ -14,6 +14,7 @@ from sweep.errors import KernelError, TrialError, UsageError
 from sweep.forecast.survey import survey
 from sweep.forecast.timing import Timing, seconds_of
 from sweep.forecast.units import Units
+from sweep.machine import cores
 from sweep.work.pilot import choose_faster, mean_seconds
 from sweep.work.simulate import run_blocks
 from sweep_kernels.driver import Blocks
@@ -36,13 +37,13 @@ CALL_SECONDS, NEIGHBOURS = 1e-3, 4096
 EVERY = 6
 """Units between two looks at how steady the machine is."""
 
-REPEATS = 7
+REPEATS, LAST = 7, 3
 
 NORMAL = 1.4826
 """Standard deviations of a normal distribution in its median absolute deviation."""
 
-LEAST_NOISE = 0.01
-"""Of a machine's speed from one hour to the next, where the pilot saw less."""
+LEAST_NOISE = 0.03
+"""By what part pieces of some milliseconds and a run of minutes differ, where the pilot saw less: `benchmarks/forecast.py`."""
 
 
 @dataclass(frozen=True)
@@ -141,44 +142,56 @@ def _seconds_per_point(study: Study, alone: float) -> float:
 
 
 class _Steady:
-    """Measures units, and now and then the same piece of work again."""
+    """Measures units, and now and then the same piece of work again: one of the slowest of the first units."""
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
-        self._done = 0
+        self._done: dict[int, float] = {}
         self._again: list[float] = []
+        self._piece: Callable[[], float] | None = None
 
     def __call__(self, unit: int, seconds: float) -> Timed:
-        if not self._done:
-            self.piece: Callable[[], float] = self._timing.piece(unit)
-            self.piece()
-        if self._done % EVERY == 0:
+        if self._done and len(self._done) % EVERY == 0:
             self._again.append(self.piece())
-        self._done += 1
-        return self._timing(unit, seconds)
+        found = self._timing(unit, seconds)
+        self._done[unit] = found.seconds
+        return found
+
+    @property
+    def piece(self) -> Callable[[], float]:
+        """The piece of work; chosen when it is first asked for."""
+        if self._piece is None:
+            self._piece = self._timing.piece(max(self._done, key=lambda unit: self._done[unit]))
+            self._piece()
+        return self._piece
 
     @property
     def noise(self) -> float:
         """Spread of the piece's times, as part of them, from deviations of the median: one delay is no drift (P. J. Huber, 1981)."""
-        times = np.array([*self._again, self.piece()])
+        times = np.array([*self._again, *(self.piece() for _ in range(LAST))])
         middle = float(np.median(times))
         return max(LEAST_NOISE, NORMAL * float(np.median(np.abs(times - middle))) / middle)
 
 
 def _crowding(piece: Callable[[], float], workers: int) -> float:
     """Return how much longer work takes where every processor has some; from the least of several times, which chance adds least to."""
-    if workers < 2:
-        return 1.0
-
-    def least(times: list[float]) -> None:
-        times.append(min(piece() for _ in range(REPEATS)))
-
-    alone: list[float] = []
+    if workers <= cores():
+        return 1.0  # each has a core of its own
+    alone = min(piece() for _ in range(REPEATS))
+    over = threading.Event()
     crowded: list[float] = []
-    least(alone)
-    threads = [threading.Thread(target=least, args=(crowded,), daemon=True) for _ in range(workers)]
+
+    def work() -> None:
+        for _ in range(REPEATS):
+            seconds = piece()
+            if over.is_set():
+                return  # others have ended: there is room again
+            crowded.append(seconds)
+        over.set()
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    return max(1.0, float(np.mean(crowded)) / alone[0]) if len(crowded) == workers else 1.0
+    return max(1.0, min(crowded) / alone)

@@ -19,6 +19,9 @@ COLUMNS = 80
 NAME = 11
 """Columns of the names on the left."""
 
+OUTPUT = 16
+"""Columns of an output's name."""
+
 SHOWN = 4
 """Outputs whose intervals are shown."""
 
@@ -43,10 +46,11 @@ def _work(found: Forecast) -> Iterator[str]:
         f"after {as_time(sampled.compile_seconds)} to compile",
     )
     point, values, seconds = sampled.slowest
-    fewest = sampled.fastest[2]
-    yield _line("slow", f"the slowest 10 % of the points take about {100 * sampled.slowest_decile:.0f} % of it")
-    yield from _wrapped(f"slowest timed: point {point:,} ({_values(values)}), {as_time(seconds)}")
-    yield _line("", f"{seconds / fewest:,.0f} times as slow as the fastest, point {sampled.fastest[0]:,}")
+    times = seconds / max(sampled.fastest[2], 1e-12)
+    if found.points > 1:
+        yield _line("slowest", f"a tenth of the points takes about {100 * sampled.slowest_decile:.0f} % of it")
+        yield from _wrapped(f"point {point:,}: {as_time(seconds)}, {times:,.0f} times point {sampled.fastest[0]:,}'s")
+        yield from _wrapped(_values(values))
 
 
 def _time(found: Forecast) -> Iterator[str]:
@@ -83,10 +87,7 @@ def _store(found: Forecast) -> Iterator[str]:
 def _money(found: Forecast) -> Iterator[str]:
     prices = found.prices
     if prices is None:
-        if found.missing:
-            yield _line("money", found.missing) if len(found.missing) < COLUMNS - NAME else _line("money", "")
-            if len(found.missing) >= COLUMNS - NAME:
-                yield from _wrapped(found.missing)
+        yield from _wrapped(found.missing, "money")
         return
     yield from _wrapped(f"{prices.source}, {prices.region}, {prices.date}", "money")
     for bill in found.bills:
@@ -112,40 +113,55 @@ def _amount(money: float, currency: str) -> str:
 
 def _intervals(found: Forecast) -> Iterator[str]:
     percent = f"{100 * found.confidence:g} %"
-    yield _line("intervals", f"{percent}, half the width as part of the estimate, at {found.trials:,} trials")
+    yield _line("intervals", f"{percent}; half the width as part of the estimate, at {found.trials:,} trials a point:")
+    wished = "" if found.wished is None else f"trials for {100 * found.wished:g} %"
+    yield _line("", f"{'output':<{OUTPUT}}{'middle':>8}{'worst':>8}  {'at point':<14}{wished}")
     for each in found.widths[:SHOWN]:
-        yield from _wrapped(_width(each, found.wished))
+        yield _line("", _width(each, found.wished))
     if len(found.widths) > SHOWN:
         yield _line("", f"and {len(found.widths) - SHOWN:,} more outputs (--format json)")
 
 
 def _width(width: Width, wished: float | None) -> str:
+    name = width.output if len(width.output) < OUTPUT else f"{width.output[: OUTPUT - 3]}.."
     if width.median is None or width.worst is None:
-        return f"{width.output}: never varied in the pilot, which says nothing of its interval"
-    unseen = f"; at {width.unseen:,} of {width.points:,} points it never varied" if width.unseen else ""
-    said = f"{width.output}: {_percent(width.median)} at the middle point, {_percent(width.worst)} at the worst ({width.worst.point:,})"
-    if wished is None:
-        return f"{said}{unseen}"
-    return f"{said}; for {100 * wished:g} %: {_trials(width.median)} and {_trials(width.worst)} trials{unseen}"
+        return f"{name:<{OUTPUT}}never varied in the pilot, which says nothing of it"
+    said = f"{name:<{OUTPUT}}{_percent(width.median):>8}{_percent(width.worst):>8}  {width.worst.point:<14,}"
+    if wished is not None:
+        said += f"{_trials(width.median)} to {_trials(width.worst)}"
+    elif width.unseen:
+        said += f"never varied at {width.unseen:,} of {width.points:,}"
+    return said
 
 
 def _percent(place: Place) -> str:
-    return f"{100 * place.relative:.2g} %" if place.relative < 10 else "more than 1000 %"
+    return f"{100 * place.relative:.2g} %" if place.relative < 1 else "> 100 %"
 
 
 def _trials(place: Place) -> str:
-    return "more than 2**44" if place.trials is None else f"{place.trials:,}"
+    return "> 2**44" if place.trials is None else _rounded(place.trials)
+
+
+def _rounded(number: int) -> str:
+    """Write a count in two digits, rounded up.
+
+    >>> _rounded(7), _rounded(124_928), _rounded(2**41)
+    ('7', '130,000', '2.2e12')
+    """
+    unit = 10 ** max(len(str(number)) - 2, 0)
+    up = -(-number // unit) * unit
+    return f"{up:,}" if up < 10**9 else f"{up:.1e}".replace("e+", "e")
 
 
 def _notes(found: Forecast) -> Iterator[str]:
     if found.elsewhere:
         yield from _wrapped(
-            f"times elsewhere are this machine's at --speed {found.speed:g}; a vCPU of a cloud may be half a core, of "
-            "another speed. Booting machines and loading images are not in it (--startup)",
+            f"elsewhere as fast as this machine (--speed {found.speed:g}), where a cloud's vCPU may be half a core; "
+            "booting and loading images are not in it (--startup)",
             "note",
         )
     yield from _wrapped(
-        "a region of slow points that no timed one was near is not in the interval", "" if found.elsewhere else "note"
+        "slow points that no timed one was near are not in the interval", "" if found.elsewhere else "note"
     )
 
 

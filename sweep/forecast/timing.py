@@ -32,8 +32,11 @@ LANES = 32
 FEW = 17
 """Trials from which on a kernel is compiled as for many."""
 
-SHORT = 2e-3
-"""Seconds of a piece of work that is long enough to be timed."""
+SHORT, PIECE = 2e-3, 1e-2
+"""Seconds of a piece of work that is long enough to be timed, and of one that is to tell how steady the machine is."""
+
+LEAST_PART = 0.5
+"""Part of a piece's time that is its trials', at least."""
 
 TWICE = 2
 """How often the same work is timed."""
@@ -92,7 +95,18 @@ class Timing:
             chunks = self._parts(first, trials, elapsed, begun + seconds)
         else:
             chunks = self._blocks(unit, first, elapsed, begun + seconds)
-        return _extrapolated(chunks, plan.trials, self._clock() - begun)
+        own = [(max(taken - self._call, LEAST_PART * taken), ran) for taken, ran in chunks]
+        return _extrapolated(own, plan.trials, self._clock() - begun)
+
+    @functools.cached_property
+    def _call(self) -> float:
+        """Seconds of a call that are not its trials': in a run a call has so many of them that this is nothing."""
+        most = min(self._study.plan.trials, self._study.plan.block_size)
+        few = min(self._least(self._shorter(0, LANES), Blocks(0, 0, 1, 0, 1)) for _ in range(CHUNKS))
+        if few > SHORT or most <= LANES:
+            return 0.0
+        many = min(self._least(self._shorter(0, most), Blocks(0, 0, 1, 0, 1)) for _ in range(CHUNKS))
+        return max(few - LANES * (many - few) / (most - LANES), 0.0)
 
     def piece(self, unit: int) -> Callable[[], float]:
         """Return a piece of a unit's work that takes the same each time, but for the machine; it may be run on any thread."""
@@ -101,8 +115,11 @@ class Timing:
         if last - first > 1 or plan.trials <= FEW:
             width = plan.blocks_per_point
             return lambda: self._least(self._study, Blocks(first, 0, width, 0, width * (last - first)))
-        trials, _ = self._grown(unit, first)
-        return lambda: self._least(self._shorter(0, trials), Blocks(first, 0, 1, 0, 1))
+        trials, elapsed = self._grown(unit, first)
+        if trials < plan.block_size and trials < plan.trials:
+            return lambda: self._least(self._shorter(0, trials), Blocks(first, 0, 1, 0, 1))
+        count = int(np.clip(PIECE / max(elapsed, 1e-7), 1, plan.blocks_per_point))
+        return lambda: self._least(self._study, Blocks(first, 0, plan.blocks_per_point, 0, count))
 
     def _whole(self, unit: int, first: int, last: int, seconds: float) -> Timed:
         """Run all trials of a unit, again and again: what differs is the machine."""
@@ -146,8 +163,11 @@ class Timing:
         """Time as many of a point's blocks as there is time for."""
         plan = self._study.plan
         width = plan.blocks_per_point
-        each = max(1, int((until - self._clock()) / CHUNKS / TWICE / max(elapsed, 1e-7)))
-        each = max(1, min(each, width // CHUNKS))
+        wanted = max((until - self._clock()) / (CHUNKS + 2) / TWICE, SHORT)
+        each, most = 1, max(1, width // CHUNKS)
+        while elapsed < wanted / 2 and each < most:  # many blocks take less than as many times one: a call has a price
+            each = min(most, max(2 * each, int(each * min(wanted / elapsed, 64.0))))
+            elapsed = self._run(self._study, Blocks(point, 0, width, 0, each))
         chunks: list[tuple[float, int]] = []
         for start in range(0, width, each):
             if chunks and (self._clock() >= until or len(chunks) >= CHUNKS):
@@ -198,11 +218,11 @@ def _extrapolated(chunks: list[tuple[float, int]], trials: int, spent: float) ->
 
 
 def seconds_of(work: Callable[[], Any], clock: Callable[[], float] = time.thread_time) -> float:
-    """Return the median of three times that something takes."""
+    """Return the least of some times that something takes."""
 
     def once() -> float:
         begun = clock()
         work()
         return clock() - begun
 
-    return float(np.median([once() for _ in range(3)]))
+    return min(once() for _ in range(CHUNKS))

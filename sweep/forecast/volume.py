@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Volume", "Weights", "volume_of", "wave_of", "weigh"]
 
 MOST_ROWS = 4096
-FEWEST_ROWS = 64
+FEWEST_ROWS = 512
 
 TIMING_BYTES, NPY_BYTES = 96, 128
 """Of what a shard says it took, and of what stands before an array's values."""
