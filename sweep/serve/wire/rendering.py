@@ -133,7 +133,7 @@ def _scalar_writer(shape: Shape) -> Write:
     def write(value: Any, where: Where) -> Any:
         if type(value) not in kinds:
             _check_kind(value, where, *kinds)
-        if allowed and value not in allowed:
+        if allowed and value.upper() not in allowed:
             raise RenderingError(f"{at(where)}={value!r} is none of {', '.join(sorted(allowed))}")
         if is_whole and not -edge <= value < edge:
             raise RenderingError(f"{at(where)}={value!r} does not fit {_BITS[shape.type_name]} bits")
