@@ -26,6 +26,7 @@ PAGES = [
         "sweep/result/COLUMNS.md",
         "sweep/result/STATISTICS.md",
         "sweep/cli/OPTIONS.md",
+        "sweep/serve/SERVE.md",
     )
 ]
 

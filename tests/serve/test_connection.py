@@ -176,6 +176,14 @@ def test_who_does_not_go_on_is_cut_off(port, hurried, begun):
         assert said == b"" or status(said) == 413
 
 
+def test_a_second_request_on_a_connection_has_no_more_time_than_the_first(port, hurried):
+    with connected(port) as line:
+        line.sendall(GOOD)
+        assert status(heard(line)) == 200
+        line.sendall(GOOD[:40])
+        assert heard(line) == b""
+
+
 def test_who_dribbles_is_cut_off(port, hurried):
     with connected(port) as line:
         line.sendall(GOOD[:40])

@@ -228,14 +228,21 @@ def test_the_date_of_http_is_taken_in_the_place_of_amazons():
     refusal(with_header(asked, "date", "Thu, 01 Jan 1970 00:00:00 GMT"))
 
 
-def signed_by_hand(headers, when):
+def test_a_scope_of_another_day_is_refused_though_it_is_signed_right():
+    when = datetime.now(UTC)
+    headers = {"host": "localhost", "x-amz-date": f"{when:%Y%m%dT%H%M%SZ}"}
+    verifier()(signed_by_hand(headers, when), "batch")
+    assert "Date in Credential scope does not match" in refusal(signed_by_hand(headers, when, day="20200101")).message
+
+
+def signed_by_hand(headers, when, day=None):
     """Sign as the public description says, step by step, without botocore and without our own code."""
     import hmac
 
     names = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
     request = f"POST\n/v1/listjobs\n\n{lines}\n{names}\n{hashlib.sha256(b'{}').hexdigest()}"
-    scope = f"{when:%Y%m%d}/us-east-1/batch/aws4_request"
+    scope = f"{day or format(when, '%Y%m%d')}/us-east-1/batch/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{when:%Y%m%dT%H%M%SZ}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
     key = f"AWS4{KEYS.secret}".encode()
     for part in scope.split("/"):
