@@ -11,7 +11,7 @@ from sweep.jobs.listing import Listing
 from sweep.jobs.status import Status
 from sweep.serve.operations.arns import QUEUE, name_in
 from sweep.serve.operations.details import summary_of
-from sweep.serve.operations.paging import page
+from sweep.serve.operations.paging import page, read_token
 from sweep.serve.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -55,10 +55,16 @@ def _of_job(desk: Desk, state: State, request: Mapping[str, Any], job_id: str, s
     job, status = state.jobs.get(job_id), _status(desk, request)
     if job is None or job.shape is not shape:
         return {"jobSummaryList": []}
-    rows = job.children["status"]
-    indices = np.arange(job.size) if status is None else np.flatnonzero(rows == status)
-    found, more = page(request, indices.tolist(), int, MOST)
+    found, more = page(request, _children(job, status, read_token(request)), int, MOST)
     return {"jobSummaryList": [summary_of(desk, state, job, each) for each in found], **more}
+
+
+def _children(job: Job, status: Status | None, after: int | None) -> list[int]:
+    """Return the children of a page and one more, of maybe a hundred million."""
+    first = 0 if after is None else after + 1
+    rows = job.children["status"][first:]
+    found = np.arange(min(len(rows), MOST + 1)) if status is None else np.flatnonzero(rows == status)[: MOST + 1]
+    return (found + first).tolist()
 
 
 def _of_queue(desk: Desk, state: State, request: Mapping[str, Any]) -> dict[str, Any]:

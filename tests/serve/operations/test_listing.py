@@ -136,6 +136,8 @@ def test_a_thousand_children_a_page_and_a_hundred_with_a_filter(closed):
     first = closed.batch("ListJobs", **asked)
     rest = closed.batch("ListJobs", **asked, nextToken=first["nextToken"])
     assert (len(first["jobSummaryList"]), len(rest["jobSummaryList"])) == (1000, 200)
+    found = [each["arrayProperties"]["index"] for each in first["jobSummaryList"] + rest["jobSummaryList"]]
+    assert found == list(range(1200))
     for _ in range(101):
         closed.batch("SubmitJob", jobName="many", jobQueue="q", jobDefinition="task")
     found = closed.batch("ListJobs", jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["many"]}])

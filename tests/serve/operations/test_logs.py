@@ -66,10 +66,8 @@ def test_a_running_jobs_log_grows_and_an_unfinished_line_is_not_told(ask, tmp_pa
     job = ask.submit(["sh", "-c", f"printf 'one\\ntw'; while ! test -e {gate}; do sleep 0.05; done; echo o"])
     ask.await_status(job, "RUNNING")
     stream = stream_of(ask, job)
+    ask.until(lambda: events(ask, stream)["events"])
     told = events(ask, stream, startFromHead=True)
-    while not told["events"]:
-        ask.desk.engine.wait([job], 0.05)
-        told = events(ask, stream, startFromHead=True)
     assert texts(told) == ["one"]
     gate.touch()
     ask.wait(job)
