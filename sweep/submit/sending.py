@@ -83,6 +83,10 @@ class Order:
     def __post_init__(self) -> None:
         if self.store.url.startswith("memory:"):
             raise StoreError(f"{self.store.url} is in this process's memory: containers need s3://bucket/prefix")
+        if self.containers.gpus and self.plan.request:
+            raise UsageError(
+                f"--gpus {self.containers.gpus}: quantiles, histograms and covariances are computed on the CPU only"
+            )
         if self.shards is not None and not 1 <= self.shards <= MAX_SHARDS:
             raise UsageError(
                 f"--shards {self.shards} is not between 1 and {MAX_SHARDS:,}, the most children that an array job may have"
@@ -126,11 +130,13 @@ def _prepared(
     begun = _Begun(store, plan, held)
     with begun:
         count, ranges = _children(order, held, missing, progress)
-        _check(order, batch.target.queue, packed.sha256, held, ranges or (Range(held.last + 1, 0, count),))
+        foreseen = ranges or ((Range(held.last + 1, 0, count),) if missing else ())
+        _check(order, batch.target.queue, packed.sha256, held, foreseen)
         definition_name = batch.definition(definition)
         packed.write(store)
         write_tables(store, order.data)
-        ranges = ranges or begun.begin(count, missing)
+        if missing and not ranges:
+            ranges = begun.begin(count, missing)
         work = work_of(plan, packed.sha256, held, ranges)
         return send(store, work, batch, order.containers, definition_name)
 
