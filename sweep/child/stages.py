@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sweep.child.code import ELSEWHERE, check_requirements, fetch, find_kernel, unpack
 from sweep.child.work import read_wave, shard_at
+from sweep.device import seats
 from sweep.errors import CorruptError, ObjectNotFoundError
 from sweep.handover import hand_over
 from sweep.holdings import Holdings
@@ -62,8 +63,8 @@ def map_shard(
         stack.enter_context(contextlib.chdir(folder))
         package = unpack(fetch(store, task.code), folder)
         check_requirements(package, note)
-        study = Study(find_kernel(package.path, plan), plan, store)
-        threads = min(processors(), task.cores or processors())
+        study = Study(find_kernel(package.path, plan), plan, store, device=task.device)
+        threads = _threads(task)
         blocks = wave.bounds(shard)
         note(f"shard {shard} of wave {number}: {blocks[1] - blocks[0]:,} blocks on {threads} {task.executor}")
         if task.executor == "threads":
@@ -72,6 +73,13 @@ def map_shard(
 
         path = [Path(package.path.partition(":")[0]).parent, folder / ELSEWHERE]
         return spread_on_ray(study, wave, shard, processors=threads, path=path, stop=stop, report=report)
+
+
+def _threads(task: Task) -> int:
+    """Return how many work at a time: on processors no more than were asked for, on GPUs those that keep them at work."""
+    if task.device == "cuda":
+        return seats(None, None)["workers"]
+    return min(processors(), task.cores or processors())
 
 
 def _is_simulated(store: Store, plan: Plan, wave: Wave, shard: int) -> bool:

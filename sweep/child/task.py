@@ -12,6 +12,7 @@ __all__ = ["EXECUTORS", "STAGES", "Task"]
 
 STAGES = ("map", "reduce", "rest", "merge")
 EXECUTORS = ("threads", "ray")
+DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Task:
         How many processors it asked for; it takes no more, even where the machine has.
     executor
         What a shard is spread over: ``"threads"`` or ``"ray"``.
+    device
+        What runs the trials: ``"cpu"`` or ``"cuda"``.
     """
 
     store: str
@@ -42,6 +45,7 @@ class Task:
     offset: int = 0
     cores: int | None = None
     executor: str = "threads"
+    device: str = "cpu"
 
     def command(self) -> list[str]:
         """Return the words of the container's command."""
@@ -53,6 +57,8 @@ class Task:
             words += ["--cores", str(self.cores)]
         if self.stage == "map" and self.executor != "threads":
             words += ["--executor", self.executor]
+        if self.stage == "map" and self.device != "cpu":
+            words += ["--device", self.device]
         return words
 
     @classmethod
@@ -71,6 +77,7 @@ class Task:
         parser.add_argument("--offset", type=int, default=0)
         parser.add_argument("--cores", type=int)
         parser.add_argument("--executor", default="threads", choices=EXECUTORS)
+        parser.add_argument("--device", default="cpu", choices=DEVICES)
         return cls(**vars(parser.parse_args(words)))
 
 

@@ -85,25 +85,34 @@ class Containers:
             raise UsageError("--image '': name an image that has arraysweep installed")
         if self.executor not in EXECUTORS:
             raise UsageError(f"--executor {self.executor!r} is not one of {', '.join(EXECUTORS)}")
-        _require("--vcpus", self.vcpus, 1, None)
-        _require("--memory", self.memory, LEAST_MEMORY, None)
-        _require("--gpus", self.gpus, 0, None)
-        _require("--attempts", self.attempts, 1, MOST_ATTEMPTS)
-        if self.timeout is not None:
-            _require("--timeout", self.timeout, LEAST_TIMEOUT, None)
-        if self.priority is not None:
-            _require("--priority", self.priority, 0, 9999)
-            if self.share is None:
-                raise UsageError(
-                    f"--priority {self.priority} without --share-identifier: only fair share queues have priorities of jobs"
-                )
-        if self.share is not None and not re.fullmatch(r"[A-Za-z0-9]{1,255}", self.share):
-            raise UsageError(f"--share-identifier {self.share!r} is not made of letters and digits")
+        self._check_needs()
+        self._check_share()
         for each in self.environment:
             if each.startswith("AWS_BATCH"):
                 raise UsageError(f"--env {each}: names that begin with AWS_BATCH are AWS's own")
         if len(self.tags) > MOST_TAGS:
             raise UsageError(f"--tag: {len(self.tags)} tags are more than {MOST_TAGS}")
+
+    def _check_needs(self) -> None:
+        _require("--vcpus", self.vcpus, 1, None)
+        _require("--memory", self.memory, LEAST_MEMORY, None)
+        _require("--gpus", self.gpus, 0, None)
+        if self.gpus and self.executor != "threads":
+            raise UsageError(f"--gpus {self.gpus} beside --executor {self.executor}: GPUs are shared by threads")
+        _require("--attempts", self.attempts, 1, MOST_ATTEMPTS)
+        if self.timeout is not None:
+            _require("--timeout", self.timeout, LEAST_TIMEOUT, None)
+
+    def _check_share(self) -> None:
+        if self.share is not None and not re.fullmatch(r"[A-Za-z0-9]{1,255}", self.share):
+            raise UsageError(f"--share-identifier {self.share!r} is not made of letters and digits")
+        if self.priority is None:
+            return
+        _require("--priority", self.priority, 0, 9999)
+        if self.share is None:
+            raise UsageError(
+                f"--priority {self.priority} without --share-identifier: only fair share queues have priorities of jobs"
+            )
 
 
 def _require(option: str, value: int, least: int, most: int | None) -> None:

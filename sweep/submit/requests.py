@@ -59,7 +59,8 @@ def jobs_of(work: Work, store: str, containers: Containers) -> list[Job]:
     stem = f"{plain(fields['kernel']['name'])[:90]}-{work.plan_hash[:8]}"
 
     def job(stage: str, size: int, label: str = "", offset: int = 0, **depends: tuple[int, ...]) -> Job:
-        task = Task(store, work.sha256, work.code, work.plan_hash, stage, offset, containers.vcpus, containers.executor)
+        how = (containers.vcpus, containers.executor, "cuda" if containers.gpus else "cpu")
+        task = Task(store, work.sha256, work.code, work.plan_hash, stage, offset, *how)
         return Job(f"{stem}-{label or stage}"[:_NAME], task, size, **depends)
 
     jobs: list[Job] = []

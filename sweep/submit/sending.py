@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from contextlib import suppress
 from dataclasses import dataclass
@@ -83,10 +84,19 @@ class Order:
     def __post_init__(self) -> None:
         if self.store.url.startswith("memory:"):
             raise StoreError(f"{self.store.url} is in this process's memory: containers need s3://bucket/prefix")
+        if self.containers.gpus and self.plan.request:
+            raise UsageError(
+                f"--gpus {self.containers.gpus}: quantiles, histograms and covariances are computed on the CPU only"
+            )
         if self.shards is not None and not 1 <= self.shards <= MAX_SHARDS:
             raise UsageError(
                 f"--shards {self.shards} is not between 1 and {MAX_SHARDS:,}, the most children that an array job may have"
             )
+
+    @functools.cached_property
+    def work_study(self) -> Study:
+        """What workers are given, for this machine."""
+        return Study(self.kernel, self.plan, self.store, self.data)
 
 
 def submit(order: Order, batch: Batch, progress: Progress | None = None) -> Record | None:
@@ -111,13 +121,14 @@ def _prepared(
 ) -> T | None:
     """Look at all that can be refused, write what the jobs need, and `send` them."""
     plan, store = order.plan, order.store
+    _ = order.work_study.driver  # what cannot be compiled is told here
     packed = pack(order.study, plan)
     definition = definition_of(plan.kernel.name, order.containers)
     batch.require_queue()
     store.check_writable()
+    _refuse_running(store, None if order.replace else plan.hash, batch)
     if order.replace:
         discard_other(store, plan)
-    _refuse_running(store, plan, batch)
     progress.stage("check")
     held = look_at(store, plan, progress)
     missing = held.missing(plan)
@@ -126,11 +137,13 @@ def _prepared(
     begun = _Begun(store, plan, held)
     with begun:
         count, ranges = _children(order, held, missing, progress)
-        _check(order, batch.target.queue, packed.sha256, held, ranges or (Range(held.last + 1, 0, count),))
+        foreseen = ranges or ((Range(held.last + 1, 0, count),) if missing else ())
+        _check(order, batch.target.queue, packed.sha256, held, foreseen)
         definition_name = batch.definition(definition)
         packed.write(store)
         write_tables(store, order.data)
-        ranges = ranges or begun.begin(count, missing)
+        if missing and not ranges:
+            ranges = begun.begin(count, missing)
         work = work_of(plan, packed.sha256, held, ranges)
         return send(store, work, batch, order.containers, definition_name)
 
@@ -163,7 +176,7 @@ def resume(store: Store, batch_of: Callable[[Target], Batch], progress: Progress
     batch = batch_of(last.target)
     batch.require_queue()
     store.check_writable()
-    _refuse_running(store, plan, batch)
+    _refuse_running(store, plan.hash, batch)
     held = look_at(store, plan, progress)
     missing = held.missing(plan)
     if not missing and held.has_result and _has_result(store, plan):
@@ -183,6 +196,7 @@ def rehearse(order: Order, rehearsal: Rehearsal, progress: Progress | None = Non
     A bucket is not looked into: the store is taken for empty. Return the jobs with what stands for their ids.
     """
     plan, store = order.plan, order.store
+    _ = order.work_study.driver
     packed = pack(order.study, plan)
     definition = definition_of(plan.kernel.name, order.containers)
     rehearsal.require_queue()
@@ -224,8 +238,7 @@ def _children(
         return sum(each.last - each.first for each in ranges), ranges
     progress.stage("pilot")
     trials = sum(trials_of(order.plan, each) for each in missing)
-    study = Study(order.kernel, order.plan, order.store, order.data)
-    seconds = seconds_per_trial(study, in_cluster=False) * trials
+    seconds = seconds_per_trial(order.work_study, in_cluster=False) * trials
     kept = trials if order.plan.keep == "all" else 0
     return child_count(seconds, blocks, order.containers.vcpus, kept), ()
 
@@ -244,9 +257,9 @@ def _has_result(store: Store, plan: Plan) -> bool:
     return False
 
 
-def _refuse_running(store: Store, plan: Plan, batch: Batch) -> None:
-    """See that no submission of this very plan is at work: its children would be run twice, and paid twice."""
-    for record in read_records(store, plan.hash):
+def _refuse_running(store: Store, plan: str | None, batch: Batch) -> None:
+    """See that no submission of this very plan, or of any, is at work: its children would be run twice, and paid twice."""
+    for record in read_records(store, plan):
         live = running(record, batch)
         if live:
             raise JobError(

@@ -127,3 +127,11 @@ def test_another_sweep_in_the_store(here, store, queue):
 def test_a_study_that_cannot_be_read(here, store, queue):
     (here / "broken.py").write_text("import nothing_of_that_name\n")
     assert "No module named 'nothing_of_that_name'" in refused(store, queue, study="broken.py")
+
+
+def test_a_kernel_that_does_not_compile(here, store, queue):
+    (here / "text.py").write_text(
+        "from sweep import Sweep, grid, kernel\n\n\n@kernel(outputs=['x'])\ndef text(rng, a):\n    return len(str(a))\n\n\n"
+        "study = Sweep(text, grid(a=[1.0]), trials=1000)\n"
+    )
+    assert "text.py" in refused(store, queue, "--shards", "1", study="text.py")

@@ -91,6 +91,12 @@ def test_indices_and_words_that_are_none(here, store, queue):
     assert "this command is written by `sweep submit`" in run_container([*command, "--colour"], 0, code=2)
 
 
+def test_a_gpu_that_is_not_there(here, store, queue):
+    submit("study.py", store, queue, "--shards", "1", "--gpus", "1")
+    text = run_container(children_of(store)[0][0], code=2, CUDA_VISIBLE_DEVICES="")
+    assert "device='cuda' cannot be had" in text
+
+
 def test_merge_before_all_is_there(here, store, queue):
     *_, (merge, _, _) = submitted(store, queue)
     text = run_container(merge, code=1)

@@ -74,6 +74,26 @@ def test_what_was_run_here_is_gone_on_with_there(here, store, queue, tmp_path):
     assert same_as_run(store, "study.py", tmp_path / "run")
 
 
+def test_only_reductions_and_the_merge_are_left(here, store, queue, tmp_path):
+    sweep("run", "study.py", "--store", store, "--quiet", "--shards", "3")
+    place = open_store(store)
+    place.delete(["result.parquet", "reduce/000001/00000.parquet", "reduce/000001/00002.parquet"])
+    submit("study.py", store, queue)
+    children = children_of(store)
+    assert [(stage, index) for _, index, stage in children] == [("rest", 0), ("rest", 1), ("merge", None)]
+    for command, index, _ in children:
+        run_container(command, index)
+    assert [each.key for each in place.list("waves/")] == ["waves/000001.json"]
+    assert same_as_run(store, "study.py", tmp_path / "run")
+
+
+def test_another_sweep_is_replaced_when_that_is_wanted(here, store, queue):
+    sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
+    submit("study.py", store, queue, "--seed", "5", "--shards", "2", "--replace")
+    assert "seed 5" in sweep("status", store)
+    assert not list(open_store(store).list("map/"))
+
+
 def test_nothing_was_submitted(here, store, queue):
     sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
     assert f"`sweep submit STUDY --store {store}`" in sweep("resume", store, code=2)
@@ -174,7 +194,7 @@ def wait_for(condition, process) -> None:
 @pytest.mark.parametrize("executor", ["threads", "ray"])
 def test_sigterm_then_the_rest(here, store, queue, tmp_path, executor):
     """A container is told to stop: it ends in time, what it has finished is kept, and the next attempt does the rest alone."""
-    trials = "15_000_000"
+    trials = "15_000_000" if executor == "threads" else "4_000_000"
     submit("study.py", store, queue, "--shards", "1", "--trials", trials, "--executor", executor)
     (map_, _, _), *others = children_of(store)
     process = container(map_)

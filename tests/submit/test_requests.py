@@ -34,6 +34,14 @@ def test_what_was_left_is_reduced_beside_the_rest():
     assert told[3]["containerOverrides"]["command"][-2:] == ["--offset", "10000"]
 
 
+def test_gpus_run_what_is_mapped():
+    told = requests(Work(PLAN, "c", (Range(1, 0, 2),)), containers=Containers("image:1", gpus=1))
+    assert ["--device" in each["containerOverrides"]["command"] for each in told] == [True, False, False]
+    assert Task.read(told[0]["containerOverrides"]["command"][3:]).device == "cuda"
+    with pytest.raises(UsageError, match="--gpus 1 beside --executor ray"):
+        Containers("image:1", gpus=1, executor="ray")
+
+
 def test_no_more_than_twenty_dependencies():
     told = requests(Work(PLAN, "c", (Range(2, 0, 4),), (Range(1, 0, 400_000),)))
     assert len(told[-1]["dependsOn"]) == 20
