@@ -17,7 +17,10 @@ def product(name: str, unit: str, dollars: str) -> str:
     dimension = {"unit": unit, "beginRange": "0", "endRange": "Inf", "pricePerUnit": {"USD": dollars}}
     return json.dumps(
         {
-            "product": {"productFamily": "Compute Instance", "attributes": {"instanceType": name, "vcpu": str(VCPUS[name])}},
+            "product": {
+                "productFamily": "Compute Instance",
+                "attributes": {"instanceType": name, "vcpu": str(VCPUS[name])},
+            },
             "serviceCode": "AmazonEC2",
             "terms": {"OnDemand": {"A.B": {"priceDimensions": {"A.B.C": dimension}}}},
         }

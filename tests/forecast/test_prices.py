@@ -136,8 +136,10 @@ def test_aws_tells_both_prices(aws):
 def test_aws_knows_no_such_type_or_region(aws):
     with pytest.raises(UsageError, match="'c5.lrge': AWS lists no price on demand of it in us-east-1"):
         aws_prices(("c5.lrge",), "us-east-1")
-    with pytest.raises(UsageError, match=r"--region 'us-est-1': AWS has no such region: did you mean 'us-east-1'\?"):
-        aws_prices(("c5.large",), "us-est-1")
+    with pytest.raises(
+        UsageError, match=r"--region 'eu-centrall-1': AWS has no such region: did you mean 'eu-central-1'\?"
+    ):
+        aws_prices(("c5.large",), "eu-centrall-1")
 
 
 def test_aws_may_refuse(aws):
