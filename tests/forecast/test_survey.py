@@ -10,7 +10,7 @@ from sweep.forecast.survey import survey
 
 REPEATS = 20
 FEWEST = 15
-"""Of 20 intervals of 95 %: fewer hold the total with probability 3e-4 if 95 % do, and with 5 % if 88 % do. Seeded, so it is one outcome."""
+"""Of 20 intervals of 95 %: fewer hold the total with probability 3e-4 if 95 % do, and with 3 % if 88 % do. Seeded, so it is one outcome."""
 
 
 def steep(x):
