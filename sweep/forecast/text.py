@@ -90,30 +90,33 @@ def _money(found: Forecast) -> Iterator[str]:
         yield from _wrapped(found.missing, "money")
         return
     yield from _wrapped(f"{prices.source}, {prices.region}, {prices.date}", "money")
+    yield _line("", f"{prices.currency + ' (95 %)':<22}{'on demand':>24}{'spot':>23}".rstrip())
     for bill in found.bills:
-        yield _line("", _bill(bill, prices.currency))
+        yield _line("", _bill(bill))
     costs = [each for each in found.request_costs if each is not None]
     if costs:
-        yield _line("", f"requests {' / '.join(_amount(each, prices.currency) for each in costs)}")
+        yield _line("", f"requests to S3: {', '.join(map(_amount, costs))}")
 
 
-def _bill(bill: Bill, currency: str) -> str:
-    def said(name: str, cost: tuple[float, float, float] | None) -> str:
-        if cost is None:
-            return f"no {name} price"
-        return f"{name} {_amount(cost[0], currency)} ({_amount(cost[1], '')} to {_amount(cost[2], '')})"
+def _bill(bill: Bill) -> str:
+    def said(cost: tuple[float, float, float] | None) -> str:
+        return "no price" if cost is None else f"{_amount(cost[0])} ({_amount(cost[1])}-{_amount(cost[2])})"
 
-    return f"{bill.machines} x {bill.instance}: {said('on demand', bill.on_demand)}, {said('spot', bill.spot)}"
+    return f"{bill.machines:>5,} x {bill.instance:<14}{said(bill.on_demand):>24}{said(bill.spot):>23}"
 
 
-def _amount(money: float, currency: str) -> str:
-    digits = 2 if money >= 1.0 else 4
-    return f"{money:,.{digits}f} {currency}".rstrip()
+def _amount(money: float) -> str:
+    """Write money in three digits at least.
+
+    >>> _amount(0.01234), _amount(12.345), _amount(12345.6)
+    ('0.0123', '12.35', '12,346')
+    """
+    return f"{money:,.4f}" if money < 1.0 else f"{money:,.2f}" if money < 1000.0 else f"{money:,.0f}"
 
 
 def _intervals(found: Forecast) -> Iterator[str]:
     percent = f"{100 * found.confidence:g} %"
-    yield _line("intervals", f"{percent}; half the width as part of the estimate, at {found.trials:,} trials a point:")
+    yield _line("intervals", f"{percent}, half the width as part of the estimate:")
     wished = "" if found.wished is None else f"trials for {100 * found.wished:g} %"
     yield _line("", f"{'output':<{OUTPUT}}{'middle':>8}{'worst':>8}  {'at point':<14}{wished}")
     for each in found.widths[:SHOWN]:
