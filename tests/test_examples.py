@@ -39,12 +39,13 @@ def said_by_shell(example: Path, folder: Path, environment: dict[str, str]) -> s
     command.write_text(COMMAND.format(python=sys.executable))
     command.chmod(0o755)
     environment |= {
-        "PATH": f"{command.parent}{os.pathsep}{environment['PATH']}",
+        "PATH": os.pathsep.join([str(command.parent), str(Path(sys.executable).parent), environment["PATH"]]),
+        "AWS_EC2_METADATA_DISABLED": "true",
         "SWEEP_ENGINE": str(folder / "engine"),
     }
-    run = functools.partial(subprocess.run, cwd=folder, env=environment, check=True)
-    done = run(["sh", str(example)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    run([str(command), "engine", "stop"])
+    run = functools.partial(subprocess.run, cwd=folder, env=environment)
+    done = run(["sh", str(example)], check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    run([str(command), "engine", "stop"], check=False, stderr=subprocess.DEVNULL)  # unless it has ended with the script
     return done.stdout
 
 

@@ -23,6 +23,7 @@ from sweep.jobs.loop import Engine
 from sweep.serve.desk import Desk
 from sweep.serve.dispatch import Dispatcher
 from sweep.serve.endpoint import Endpoint
+from sweep.serve.events import EventFile
 from sweep.serve.guard import Guard
 from sweep.serve.keys import KeyPair, key_pair
 from sweep.serve.operations import OPERATIONS
@@ -67,7 +68,8 @@ def serve(settings: Settings, ready: Callable[[Served], None]) -> None:
         _settle(settings.folder)
         journal = Journal(settings.folder, _of_engine(settings))
         keys = key_pair(settings.folder)  # as nobody else is at work in the folder
-        engine = _engine(settings, journal)
+        events = EventFile(settings.folder, settings.region, settings.account)
+        engine = _engine(settings, journal, events)
         try:
             _answer(settings, engine, keys, listening, ready)
         except SweepError:
@@ -75,6 +77,7 @@ def serve(settings: Settings, ready: Callable[[Served], None]) -> None:
         except Exception as error:
             raise SweepError(daemon.reason(error)) from error
         engine.close()
+        events.close()
 
 
 def _settle(folder: Path) -> None:
@@ -95,9 +98,9 @@ def _of_engine(settings: Settings) -> tuple[str, ...]:
     return tuple(each for each in settings.relaxed if each in ENGINE_RELAXATIONS)
 
 
-def _engine(settings: Settings, journal: Journal) -> Engine:
+def _engine(settings: Settings, journal: Journal, events: EventFile) -> Engine:
     """Start the engine."""
-    engine = Engine(worker_maker(settings.folder), journal)
+    engine = Engine(worker_maker(settings.folder), journal, listener=events)
     asked, there = _of_engine(settings), _relaxed(engine)
     if not set(asked) <= set(there):
         told = f"the engine in {settings.folder} relaxes {', '.join(there) or 'nothing'}"

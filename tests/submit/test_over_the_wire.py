@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 
 import pytest
@@ -13,9 +11,6 @@ from sweep.store import open_store
 from sweep.work import keys
 from tests.serve.processes import serving
 from tests.submit.rig import SECONDS, environment, same_as_run, sweep
-
-SPOT = "spot"
-OFTEN = 120  # interruptions an hour of each child's processor: two a minute
 
 
 @pytest.fixture
@@ -30,8 +25,8 @@ def batch(s3, tmp_path, monkeypatch):
         yield made
 
 
-def submit(store, *options):
-    sweep("submit", "study.py", "--store", store, "--image", "local", "--queue", "default", *options)
+def submit(store, *options, queue="default"):
+    sweep("submit", "study.py", "--store", store, "--image", "local", "--queue", queue, *options)
 
 
 def wait_until(condition, what):
@@ -46,13 +41,13 @@ def is_there(store, key):
 
 
 def test_the_same_bytes_as_sweep_run(batch, here, store, tmp_path):
-    submit(store, "--shards", "5", "--wait")
+    submit(store, "--shards", "3", "--wait")
     assert same_as_run(store, "study.py", tmp_path / "run")
-    assert "map 5 succeeded; reduce 5 succeeded; merge 1 succeeded" in sweep("status", store)
+    assert "map 3 succeeded; reduce 3 succeeded; merge 1 succeeded" in sweep("status", store)
 
 
 def test_the_endpoint_is_killed_in_the_middle_and_started_again(batch, here, store, tmp_path):
-    submit(store, "--shards", "12")
+    submit(store, "--shards", "6")
     wait_until(lambda: is_there(store, keys.MAP), "no shard is simulated")
     assert not is_there(store, keys.RESULT)
     batch.process.send_signal(signal.SIGKILL)
@@ -61,3 +56,34 @@ def test_the_endpoint_is_killed_in_the_middle_and_started_again(batch, here, sto
         wait_until(lambda: is_there(store, keys.RESULT), "no result")
         wait_until(lambda: "merge 1 succeeded" in sweep("status", store), "the merge does not end")
     assert same_as_run(store, "study.py", tmp_path / "run")
+
+
+def test_spot_capacity_is_taken_away(batch, here, store, tmp_path):
+    """Children lose their workers until the queue is moved to capacity that stays; who lost one goes on with what it had finished."""
+    options = ("--vcpus", "2", "--memory", "4000", "--spot", "3600", "--notice", "0.5", "--engine", batch.folder)
+    sweep("environments", "create", "spot", *options)
+    client = batch.client()
+    client.create_job_queue(jobQueueName="spot", priority=1, computeEnvironmentOrder=over("spot"))
+    submit(store, "--shards", "4", "--attempts", "10", queue="spot")
+    ids = [
+        f"{each['jobId']}:{i}" for each in jobs_of(client, "spot") if each["jobName"].endswith("-map") for i in range(4)
+    ]
+    wait_until(lambda: lost(client, ids), "nothing is taken away")
+    client.update_job_queue(jobQueue="spot", computeEnvironmentOrder=over("local"))
+    wait_until(lambda: "merge 1 succeeded" in sweep("status", store), "the merge does not end")
+    assert lost(client, ids)
+    assert same_as_run(store, "study.py", tmp_path / "run")
+
+
+def over(environment):
+    return [{"order": 1, "computeEnvironment": environment}]
+
+
+def jobs_of(client, queue):
+    states = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+    return [each for state in states for each in client.list_jobs(jobQueue=queue, jobStatus=state)["jobSummaryList"]]
+
+
+def lost(client, ids):
+    told = client.describe_jobs(jobs=ids)["jobs"]
+    return any(each.get("statusReason", "").startswith("Host EC2") for job in told for each in job["attempts"])
