@@ -89,6 +89,12 @@ class PatientProtocol(H11Protocol):
         if self.transport.get_write_buffer_size():
             self.transport.abort()
 
+    def shutdown(self) -> None:
+        """End, as the endpoint does; who is idle is not waited for, though over TLS he has yet to say goodbye."""
+        super().shutdown()
+        if self.transport.is_closing() and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+
     def send_400_response(self, msg: str) -> None:
         """Tell who does not speak HTTP."""
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:

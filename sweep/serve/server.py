@@ -134,7 +134,9 @@ def _application(settings: Settings, engine: Engine, keys: KeyPair) -> Endpoint:
     for name in SERVICES:
         service(name)  # so that the first request need not wait for it
     relaxed = frozenset(settings.relaxed) | set(_relaxed(engine))
-    desk = Desk(engine, settings.folder, settings.region, settings.account, relaxed)
+    desk = Desk(
+        engine=engine, folder=settings.folder, region=settings.region, account=settings.account, relaxed=relaxed
+    )
     verify = Verifier(keys, settings.region) if settings.needs_auth else None
     dispatcher = Dispatcher(desk, OPERATIONS, verify=verify, report=Log(settings.folder).write)
     names = {socket.gethostname()} if settings.is_open else {settings.host}

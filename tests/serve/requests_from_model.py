@@ -269,7 +269,7 @@ def idle_desk(folder):
 
     with Engine(lambda environment, tell: Idle()) as engine:
         furnish(engine)
-        yield Desk(engine, folder, "us-east-1", "123456789012", frozenset())
+        yield Desk(engine=engine, folder=folder, region="us-east-1", account="123456789012", relaxed=frozenset())
 
 
 def broken_promises(dispatcher, operation, maker):

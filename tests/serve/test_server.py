@@ -117,6 +117,13 @@ def test_settings_that_are_not_safe_are_refused_before_anything_is_made(tmp_path
     assert not (tmp_path / "engine").exists()
 
 
+def test_keys_that_others_may_read_are_refused(tmp_path):
+    keys = tmp_path / "keys.json"
+    keys.write_text("{}")
+    keys.chmod(0o640)
+    assert "keys.json has mode 0640, so others may read it" in refused(tmp_path, "--port", "0")
+
+
 def test_relaxations_of_an_engine_are_for_a_new_one(tmp_path):
     with serving(tmp_path / "engine", "--relax", "short-timeouts,list-default-all"):
         pass

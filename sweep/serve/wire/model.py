@@ -19,6 +19,9 @@ __all__ = ["SERVICES", "Operation", "Service", "service"]
 SERVICES = ("batch", "logs", "sts")
 """By the names that botocore has for them, which are those that requests are signed for."""
 
+PROTOCOLS = ("rest-json", "json", "query")
+"""Those that are spoken here."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -37,8 +40,9 @@ class Service:
 
     @cached_property
     def protocol(self) -> str:
-        """Which of AWS's protocols it speaks."""
-        return self.model.metadata["protocol"]
+        """Which of AWS's protocols it speaks here; a newer botocore may know of more."""
+        said = self.model.metadata
+        return next(each for each in (said["protocol"], *said.get("protocols", ())) if each in PROTOCOLS)
 
     @cached_property
     def operations(self) -> dict[str, Operation]:

@@ -5,6 +5,7 @@ What AWS does not know it ignores, and null stands for nothing; so it is here.
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from sweep.serve.wire.scalars import scalar_reader, too_few_or_many
@@ -24,6 +25,7 @@ class Readers:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], Read] = {}
+        self._lock = RLock()
 
     def reader(self, shape: Shape) -> Read:
         """Return the reader of a shape.
@@ -33,10 +35,11 @@ class Readers:
         """
         caseless = shape.documentation if shape.metadata.get("enum") else ""
         key = (shape.name, caseless)  # what the reader looks at in a member beside its shape
-        if key not in self._made:
-            self._made[key] = _Later(self._made, key)  # shapes may hold themselves
-            self._made[key] = self._make(shape)
-        return self._made[key]
+        with self._lock:  # nobody else is to meet one that is half made
+            if key not in self._made:
+                self._made[key] = _Later(self._made, key)  # shapes may hold themselves
+                self._made[key] = self._make(shape)
+            return self._made[key]
 
     def _make(self, shape: Shape) -> Read:
         match shape.type_name:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from sweep.serve.wire.shape import Shape, wire_name
@@ -43,18 +44,23 @@ class Writers:
 
     def __init__(self) -> None:
         self._made: dict[str, Write] = {}
+        self._lock = RLock()
 
     def writer(self, shape: Shape) -> Write:
         """Return the writer of a shape: it takes a value and its place, and raises `RenderingError`."""
-        name = shape.name
-        if name not in self._made:
+        with self._lock:  # nobody else is to meet one that is half made
+            if shape.name not in self._made:
+                self._made[shape.name] = self._later(shape.name)
+                self._made[shape.name] = self._make(shape)
+            return self._made[shape.name]
 
-            def later(value: Any, where: Where) -> Any:  # shapes may hold themselves
-                return self._made[name](value, where)
+    def _later(self, name: str) -> Write:
+        """Stand for a writer that is being made: shapes may hold themselves."""
 
-            self._made[name] = later
-            self._made[name] = self._make(shape)
-        return self._made[name]
+        def write(value: Any, where: Where) -> Any:
+            return self._made[name](value, where)
+
+        return write
 
     def _make(self, shape: Shape) -> Write:
         if shape.metadata.get("document"):
