@@ -21,7 +21,7 @@ from tests.studies import mixed
 @kernel(outputs=["y", ("curve", 4)])
 def read(rng, t, i):
     y = t[i] + rng.normal()
-    return y, np.array([y, y + 1.0, rng.uniform(), 2.0])
+    return y, (y, y + 1.0, rng.uniform(), 2.0)
 
 
 def studied(**options):
@@ -31,7 +31,7 @@ def studied(**options):
 
 
 STUDIES = {
-    "plain": (lambda: studied(), 4),
+    "plain": (studied, 4),
     "one shard": (lambda: studied(trials=100), 1),
     "kept": (lambda: studied(trials=5000, keep="all"), 3),
     "kept in whole blocks": (lambda: studied(trials=4096, keep="all"), 3),
