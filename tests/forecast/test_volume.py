@@ -76,5 +76,6 @@ def test_bytes_are_those_of_a_run_but_for_some_percent(ran):
     assert volume.map == pytest.approx(sizes["map"], rel=0.15)
     assert volume.reduce == pytest.approx(sizes["reduce"], rel=0.15)
     assert volume.result == pytest.approx(sizes["result.parquet"], rel=0.15)
-    assert volume.trials == pytest.approx(sizes["trials"], rel=0.15)
-    assert volume.bytes == pytest.approx(sum(sizes.values()), rel=0.15)
+    part = 0.15 if plan.keep in {"", "all"} else 0.3  # how many are kept is an estimate too
+    assert volume.trials == pytest.approx(sizes["trials"], rel=part)
+    assert volume.bytes == pytest.approx(sum(sizes.values()), rel=part)
