@@ -36,6 +36,9 @@ __all__ = ["CONFIDENCE", "Forecast", "Sampled", "forecast", "read_forecast"]
 CONFIDENCE = 0.95
 """Of the intervals of a forecast; those of a result have the study's own."""
 
+WRITING_ERROR = 0.2
+"""Standard error, as part of it, of what shards take beside their trials: read off few rows (`benchmarks/forecast.py`, 10^6 points)."""
+
 FORMAT = 1
 
 
@@ -195,7 +198,7 @@ def forecast(
     there = Costs(pilot, weights, speed)
     elsewhere = tuple(best(there, each, startup) for each in vcpus)
     of_map, of_reduce = costs.beside(shards)
-    total = survey.total.plus(of_map * shards)
+    total = survey.total.plus(of_map * shards, WRITING_ERROR)
     low, high = total.interval(CONFIDENCE)
     volume = volume_of(study, wave_of(plan, shards), weights)
     requests = tuple(requests_of(plan, wave_of(plan, each.shards), volume.result) for each in (here, *elsewhere))

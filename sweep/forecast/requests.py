@@ -17,8 +17,8 @@ PAGE = 1000
 PART = 8 << 20
 """Bytes from which on boto3 writes an object in parts of this size."""
 
-DELETED = 1
-"""The object that was written to see whether the store can be written to."""
+OF_RUN = 3
+"""Objects that a run writes once: the plan, its wave, and one to see whether the store can be written to."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def requests_of(plan: Plan, wave: Wave, result_bytes: float = 0.0) -> Requests:
     kept = kept_objects(plan, wave)
     of_result = 1 if result_bytes < PART else 2 + -(-int(result_bytes) // PART)
     of_shards = 3 * shards + kept  # map, timing, reduce
-    put = of_shards + 2 + of_result + tables + data  # the plan and the wave
+    put = of_shards + OF_RUN + of_result + tables + data
     get = 2 * shards + 7 + tables + (1 if plan.keep else 0)
     listed = 8 + data
     if plan.keep:  # looked at once more in the end

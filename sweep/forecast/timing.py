@@ -64,8 +64,6 @@ class Timing:
     ----------
     rows
         By unit: statistics of what was run there, a row a point.
-    kept
-        Tables of kept trials, each with the number of trials that it was kept of.
     trials
         How many were run in all.
     """
@@ -74,7 +72,7 @@ class Timing:
         self._study, self._units, self._clock = study, units, clock
         self._shorter = functools.cache(self._shortened)
         self.rows: dict[int, Rows] = {}
-        self.kept: list[tuple[Any, int]] = []
+        self._kept: dict[int, tuple[Any, int]] = {}
         self.trials = 0
 
     def __call__(self, unit: int, seconds: float) -> Timed:
@@ -107,6 +105,11 @@ class Timing:
             return 0.0
         many = min(self._least(self._shorter(0, most), Blocks(0, 0, 1, 0, 1)) for _ in range(CHUNKS))
         return max(few - LANES * (many - few) / (most - LANES), 0.0)
+
+    @property
+    def kept(self) -> list[tuple[Any, int]]:
+        """Tables of kept trials, no trial twice, each with the number of trials that it was kept of."""
+        return [self._kept[unit] for unit in sorted(self._kept)]
 
     def piece(self, unit: int) -> Callable[[], float]:
         """Return a piece of a unit's work that takes the same each time, but for the machine; it may be run on any thread."""
@@ -190,8 +193,9 @@ class Timing:
         self.trials += int(rows.trials.sum())
         if unit is not None:
             self.rows[unit] = rows.take(slice(0, MOST_ROWS))
-        if len(self.kept) < MOST_KEPT:
-            self.kept += [(table, int(of.trials.sum())) for of, table in pieces[:1] if table is not None]
+            of, table = pieces[0]
+            if table is not None and len(self._kept) < MOST_KEPT:
+                self._kept[unit] = table, int(of.trials.sum())
         return elapsed
 
     def _shortened(self, variant: int, trials: int) -> Study:

@@ -57,10 +57,11 @@ class Total:
         """Return the total in another unit."""
         return replace(self, seconds=self.seconds * factor)
 
-    def plus(self, seconds: float) -> Total:
-        """Add what is known well."""
+    def plus(self, seconds: float, uncertain: float = 0.0) -> Total:
+        """Add other seconds, of which a part is `uncertain`."""
         whole = self.seconds + seconds
-        return replace(self, seconds=whole, relative_error=self.relative_error * self.seconds / whole if whole else 0.0)
+        error = math.hypot(self.relative_error * self.seconds, uncertain * seconds)
+        return replace(self, seconds=whole, relative_error=error / whole if whole else 0.0)
 
 
 def of_all(timed: list[Timed]) -> Total:

@@ -26,6 +26,8 @@ from sweep_kernels.statistics import FINITE, SQUARES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from sweep.plan import Plan
     from sweep.work.study import Study
 
@@ -143,14 +145,14 @@ def weigh(study: Study, timed: list[Rows], kept: list[tuple[Any, int]]) -> Weigh
         return Line.through(by(of, small), by(of, large), len(many))
 
     one, many = rows.take(slice(0, 1)), _enough(rows)
-    data = [written(each) for each in (one, many)]
+    small, large = written(one), written(many)
     return Weights(
         map_bytes=line(written, one, many, _size),
-        reduce_bytes=line(reduced, *data, _size),
+        reduce_bytes=line(reduced, small, large, _size),
         result_bytes=Line.through(_size(result, one), _size(result, rows), count),
         map_seconds=line(written, one, many, _seconds),
-        reduce_seconds=line(reduced, *data, _seconds),
-        merge_seconds=line(lambda each: finished(_read(study, each), plan.block_size), *data, _seconds).plus(
+        reduce_seconds=line(reduced, small, large, _seconds),
+        merge_seconds=line(lambda each: finished(_read(study, each), plan.block_size), small, large, _seconds).plus(
             Line.through(_seconds(result, one), _seconds(result, rows), count).each
         ),
         **_of_kept(kept),
@@ -194,12 +196,16 @@ def _as_of_run(study: Study, timed: list[Rows]) -> Rows:
 def _enough(rows: Rows) -> Rows:
     """Repeat few rows with other digits, so that they weigh what as many unlike ones do; whole numbers stay what they are."""
     times = -(-FEWEST_ROWS // len(rows))
-    if times == 1:
-        return rows
+    if times == 1 or (rows.counts and len(rows) > 1):
+        return rows  # counts are whole numbers, and repeated ones would weigh nothing
     many = rows.take(np.tile(np.arange(len(rows)), times))
-    digits = 1.0 + 1e-3 * np.random.default_rng(0).random(many.statistics.shape)
-    statistics = np.where(many.statistics == np.rint(many.statistics), many.statistics, many.statistics * digits)
-    return dataclasses.replace(many, point=np.arange(len(many)), statistics=statistics)
+    dice = np.random.default_rng(0)
+
+    def unlike(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(values == np.rint(values), values, values * (1.0 + 1e-3 * dice.random(values.shape)))
+
+    statistics, comoments = unlike(many.statistics), unlike(many.comoments)
+    return dataclasses.replace(many, point=np.arange(len(many)), statistics=statistics, comoments=comoments)
 
 
 def _of_kept(kept: list[tuple[Any, int]]) -> dict[str, Any]:

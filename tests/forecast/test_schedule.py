@@ -27,7 +27,7 @@ def test_graham_s_bound_holds():
     for tasks in itertools.product([1.0, 2.0, 7.0], repeat=5):
         for workers in (1, 2, 3):
             most = sum(tasks) / workers + (1 - 1 / workers) * max(tasks)
-            assert max(sum(tasks) / workers, max(tasks)) <= finish(tasks, workers) <= most + 1e-9
+            assert max(sum(tasks) / workers, *tasks) <= finish(tasks, workers) <= most + 1e-9
 
 
 @pytest.mark.parametrize(("kind", "estimate", "std"), [("bool", 0.01, 0.0995), ("float", 2.0, 3.0), ("int", -0.5, 4.0)])

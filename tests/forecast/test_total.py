@@ -48,4 +48,5 @@ def test_few_draws_make_wide_intervals():
 
 def test_what_is_known_well_makes_the_error_smaller():
     assert Total(1.0, 0.1, 9.0).plus(1.0).relative_error == pytest.approx(0.05)
+    assert Total(3.0, 0.1, 9.0).plus(2.0, 0.2).relative_error == pytest.approx(0.1)
     assert Total(1.0, 0.03, 9.0).with_noise(0.04).relative_error == pytest.approx(0.05)

@@ -21,7 +21,7 @@ from tests.studies import mixed
 @kernel(outputs=["y", ("curve", 4)])
 def read(rng, t, i):
     y = t[i] + rng.normal()
-    return y, np.array([y, y + 1.0, rng.uniform(), 2.0])
+    return y, (y, y + 1.0, rng.uniform(), 2.0)
 
 
 def studied(**options):
@@ -31,7 +31,7 @@ def studied(**options):
 
 
 STUDIES = {
-    "plain": (lambda: studied(), 4),
+    "plain": (studied, 4),
     "one shard": (lambda: studied(trials=100), 1),
     "kept": (lambda: studied(trials=5000, keep="all"), 3),
     "kept in whole blocks": (lambda: studied(trials=4096, keep="all"), 3),
@@ -76,5 +76,6 @@ def test_bytes_are_those_of_a_run_but_for_some_percent(ran):
     assert volume.map == pytest.approx(sizes["map"], rel=0.15)
     assert volume.reduce == pytest.approx(sizes["reduce"], rel=0.15)
     assert volume.result == pytest.approx(sizes["result.parquet"], rel=0.15)
-    assert volume.trials == pytest.approx(sizes["trials"], rel=0.15)
-    assert volume.bytes == pytest.approx(sum(sizes.values()), rel=0.15)
+    part = 0.15 if plan.keep in {"", "all"} else 0.3  # how many are kept is an estimate too
+    assert volume.trials == pytest.approx(sizes["trials"], rel=part)
+    assert volume.bytes == pytest.approx(sum(sizes.values()), rel=part)
