@@ -115,6 +115,9 @@ def _amount(money: float) -> str:
 
 
 def _intervals(found: Forecast) -> Iterator[str]:
+    if found.trials == 1:
+        yield _line("intervals", "one trial a point has none")
+        return
     percent = f"{100 * found.confidence:g} %"
     yield _line("intervals", f"{percent}, half the width as part of the estimate:")
     wished = "" if found.wished is None else f"trials for {100 * found.wished:g} %"
