@@ -17,6 +17,9 @@ __all__ = ["Batch", "new_client"]
 
 DESCRIBED_AT_ONCE = 100
 
+MOST_LINES = 20
+"""Of a log's end that are read for a line which is not empty."""
+
 _CREDENTIALS = {
     "ExpiredToken": "the AWS credentials have expired: log in again",
     "ExpiredTokenException": "the AWS credentials have expired: log in again",
@@ -27,8 +30,12 @@ _CREDENTIALS = {
 }
 
 
-def new_client(target: Target) -> Any:
-    """Make a client of the target's region and endpoint; credentials come from the usual AWS environment variables and profiles.
+LOG_GROUP = "/aws/batch/job"
+"""Where AWS Batch has logs written, unless a definition says otherwise."""
+
+
+def new_client(target: Target, service: str = "batch") -> Any:
+    """Make a client of a service at the target's region and endpoint; credentials come from the usual AWS environment variables and profiles.
 
     Raises
     ------
@@ -43,7 +50,7 @@ def new_client(target: Target) -> Any:
     try:
         session = boto3.Session()
         region = target.region or session.region_name or "us-east-1"
-        return session.client("batch", config=config, region_name=region, endpoint_url=target.endpoint)
+        return session.client(service, config=config, region_name=region, endpoint_url=target.endpoint)
     except (BotoCoreError, ValueError) as error:
         raise JobError(f"cannot reach AWS Batch: {' '.join(str(error).split())}") from None
 
@@ -147,6 +154,21 @@ class Batch:
         with self._errors(f"job {array}"):
             for page in self._client.get_paginator("list_jobs").paginate(arrayJobId=array, jobStatus="FAILED"):
                 yield from page["jobSummaryList"]
+
+    def last_words(self, job_id: str) -> str:
+        """Return the last line that a job, or a child of an array, has written; "" if there is none, or who asks may not read it."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            told = self._client.describe_jobs(jobs=[job_id])["jobs"][0]
+            stream = told["container"]["logStreamName"]
+            events = new_client(self.target, "logs").get_log_events(
+                logGroupName=LOG_GROUP, logStreamName=stream, startFromHead=False, limit=MOST_LINES
+            )["events"]
+        except (BotoCoreError, ClientError, KeyError, IndexError):
+            return ""
+        lines = (" ".join(each["message"].split()) for each in reversed(events))
+        return next((each for each in lines if each), "")
 
     @contextmanager
     def _errors(self, what: str) -> Generator[None]:

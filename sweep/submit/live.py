@@ -81,8 +81,13 @@ def _reason(job: Submitted, detail: Mapping[str, Any], batch: Batch) -> str:
             child = children[0]
             index = child.get("arrayProperties", {}).get("index", "?")
             more = f", and {len(children) - 1:,} more children failed" if len(children) > 1 else ""
-            return f"child {index} {_of_container(child)}{more}"
-    return _of_container(detail)
+            return f"child {index} {_of_container(child)}{_said(batch, f'{job.id}:{index}')}{more}"
+    return f"{_of_container(detail)}{_said(batch, job.id)}"
+
+
+def _said(batch: Batch, job_id: str) -> str:
+    line = batch.last_words(job_id).removeprefix("sweep: ")
+    return f", it said {line!r}" if line else ""
 
 
 def _of_container(told: Mapping[str, Any]) -> str:

@@ -87,3 +87,28 @@ def jobs_of(client, queue):
 def lost(client, ids):
     told = client.describe_jobs(jobs=ids)["jobs"]
     return any(each.get("statusReason", "").startswith("Host EC2") for job in told for each in job["attempts"])
+
+
+RAISING = """
+from sweep import Sweep, grid, kernel
+
+
+@kernel(outputs=["x"])
+def rare(rng, a):
+    if rng.uniform() < 1e-4:
+        raise ValueError
+    return a * rng.uniform()
+
+
+study = Sweep(rare, grid(a=[1.0, 2.0]), trials=20_000, seed=4)
+"""
+
+
+def test_why_a_child_failed_is_told_in_its_own_words(batch, here, store):
+    (here / "study.py").write_text(RAISING)
+    said = sweep(
+        "submit", "study.py", "--store", store, "--image", "local", "--queue", "default", "--wait", "-q", code=1
+    )
+    assert "failed: Essential container in task exited (exit code 1), it said" in said
+    assert "kernel 'rare' raised ValueError" in said
+    assert "of point 0 (a=1.0)" in said
