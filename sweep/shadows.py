@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -15,6 +16,9 @@ LIBRARIES = (
 )
 """What this package imports, some of it long after a study was read."""
 
+UNUSED = {"antigravity", "idlelib", "lib2to3", "site", "test", "this", "turtle", "turtledemo"}
+"""Of Python's own modules those that nothing here imports: people have files named like these."""
+
 
 def refuse_shadows(folder: Path) -> None:
     """Refuse a folder of studies with a module in it that has a library's name.
@@ -26,7 +30,10 @@ def refuse_shadows(folder: Path) -> None:
     """
     if folder in {Path(sysconfig.get_path(each)) for each in ("purelib", "platlib")}:
         return
-    for name in LIBRARIES:
-        for file in (folder / f"{name}.py", folder / name / "__init__.py"):
-            if file.exists():
-                raise SpecError(f"{file} would be imported in the place of the library {name!r}: give it another name")
+    modules = (each for each in folder.iterdir() if each.suffix == ".py" or (each / "__init__.py").exists())
+    for file in sorted(modules):
+        name = file.stem
+        if name in LIBRARIES or (name in sys.stdlib_module_names and name not in UNUSED):
+            what = "the library" if name in LIBRARIES else "Python's own module"
+            there = file if file.suffix else file / "__init__.py"
+            raise SpecError(f"{there} would be imported in the place of {what} {name!r}: give it another name")

@@ -65,6 +65,20 @@ def test_a_file_in_the_place_of_a_library_is_refused(file, name):
         load_sweep(file)
 
 
+@pytest.mark.parametrize("name", ["queue.py", "random.py", "email/__init__.py"])
+def test_a_file_in_the_place_of_a_module_of_python_is_refused(file, name):
+    other = file.parent / name
+    other.parent.mkdir(exist_ok=True)
+    other.write_text("x = 1\n")
+    with pytest.raises(SpecError, match=re.escape(f"{other} would be imported in the place of Python's own module")):
+        load_sweep(file)
+
+
+def test_a_file_called_test_is_nobodys_business(file):
+    (file.parent / "test.py").write_text("x = 1\n")
+    load_sweep(file)
+
+
 BROKEN = """
 from sweep import Sweep, grid, kernel
 
