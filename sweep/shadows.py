@@ -30,10 +30,17 @@ def refuse_shadows(folder: Path) -> None:
     """
     if folder in {Path(sysconfig.get_path(each)) for each in ("purelib", "platlib")}:
         return
-    modules = (each for each in folder.iterdir() if each.suffix == ".py" or (each / "__init__.py").exists())
-    for file in sorted(modules):
+    for file in _modules(folder):
         name = file.stem
         if name in LIBRARIES or (name in sys.stdlib_module_names and name not in UNUSED):
             what = "the library" if name in LIBRARIES else "Python's own module"
             there = file if file.suffix else file / "__init__.py"
             raise SpecError(f"{there} would be imported in the place of {what} {name!r}: give it another name")
+
+
+def _modules(folder: Path) -> list[Path]:
+    """Return the modules and packages of a folder; none where it may not be listed."""
+    try:
+        return sorted(each for each in folder.iterdir() if each.suffix == ".py" or (each / "__init__.py").exists())
+    except PermissionError:
+        return []
