@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -79,8 +80,8 @@ def _purchase(resources: Mapping[str, Any]) -> Purchase:
 
 def _tagged(tags: Mapping[str, str], name: str, otherwise: int) -> int:
     told = tags.get(name, str(otherwise))
-    if not told.isdecimal():
-        raise RefusedError(f"tag {name}={told} is not a whole number")
+    if not re.fullmatch("[0-9]{1,19}", told):
+        raise RefusedError(f"tag {name}={told} is not a whole number from 0 on")
     return int(told)
 
 

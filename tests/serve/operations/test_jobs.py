@@ -238,6 +238,20 @@ def test_submissions_that_are_refused(ask, change, said):
     assert ask.batch("ListJobs", jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["*"]}])["jobSummaryList"] == []
 
 
+@pytest.mark.parametrize("nodes", ["a:b", "0:1:2", "", "\u0661", "9" * 5000 + ":"])
+def test_nodes_that_are_none_are_refused_when_they_are_overridden(ask, nodes):
+    group = {"targetNodes": "0:", "container": {"image": "busybox", "command": ["true"], "vcpus": 1, "memory": 4}}
+    ask.batch(
+        "RegisterJobDefinition",
+        jobDefinitionName="nodes",
+        type="multinode",
+        nodeProperties={"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [group]},
+    )
+    change = {"nodePropertyOverrides": [{"targetNodes": nodes, "containerOverrides": {"command": ["false"]}}]}
+    with pytest.raises(JobError, match="is not a node or a range of nodes"):
+        ask.batch("SubmitJob", jobName="j", jobQueue="q", jobDefinition="nodes", nodeOverrides=change)
+
+
 def test_overrides_that_are_too_long_fail_the_job(ask):
     told = ask.run(["true"], containerOverrides={"environment": [{"name": "A", "value": "x" * 9000}]})
     assert (told["status"], told["statusReason"]) == ("FAILED", "Container Overrides length must be at most 8192")

@@ -141,6 +141,7 @@ def test_a_provider_of_instances_is_changed_in_part(empty):
         ({"type": "UNMANAGED", "computeResources": {"type": "EC2", "maxvCpus": 1}}, "must not be provided"),
         ({"type": "MANAGED", "computeResources": {"type": "T", "maxvCpus": 1}}, "type T is not one of"),
         ({"type": "UNMANAGED", "tags": {"sweep.gpus": "two"}}, "sweep.gpus=two is not a whole number"),
+        ({"type": "UNMANAGED", "tags": {"sweep.gpus": "9" * 255}}, "is not a whole number"),
         (
             {"type": "UNMANAGED", "eksConfiguration": {"eksClusterArn": "a", "kubernetesNamespace": "n"}},
             "no Kubernetes",
