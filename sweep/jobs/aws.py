@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import JobError
@@ -16,6 +17,7 @@ RUNTIME = "sweep.runtime"
 """A tag of a definition, ``host`` or ``container``: whether its image is used here. AWS itself has no member for that."""
 
 _REQUIREMENTS = ("VCPU", "MEMORY", "GPU")
+_RANGE = re.compile(r"[0-9]{1,9}|[0-9]{0,9}:[0-9]{0,9}")
 _READ = {"command", "environment", "image", "resourceRequirements", "vcpus", "memory", "function"}
 
 
@@ -128,7 +130,14 @@ def range_from(text: str) -> tuple[int, int | None]:
 
     >>> [range_from(each) for each in ("0:3", ":4", "5:", "2")]
     [(0, 3), (0, 4), (5, None), (2, 2)]
+
+    Raises
+    ------
+    JobError
+        If it is none of these.
     """
+    if not _RANGE.fullmatch(text):
+        raise JobError(f"targetNodes {text[:100]!r} is not a node or a range of nodes, as 2, 0:3, :4 or 5:")
     first, colon, last = text.partition(":")
     if not colon:
         return int(first), int(first)

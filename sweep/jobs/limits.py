@@ -51,6 +51,8 @@ MAX_NODE_GROUPS = 5
 MAX_REASON = 1024
 MAX_RULES = 5
 MAX_ENVIRONMENTS = 3
+MAX_GPUS = 1024
+"""Of a compute environment: each has a number, and those that are free are listed."""
 MAX_INTEGER = 2**31 - 1
 MAX_LONG = 2**63 - 1
 MIN_TIMEOUT = 60
@@ -125,10 +127,14 @@ def _check_nodes(name: str, nodes: Nodes) -> None:
 def check_environment(environment: Environment) -> None:
     """Refuse a compute environment that makes no sense."""
     _check_name("compute environment", environment.name)
-    amounts = {"vCPUs": environment.vcpus, "MiB of memory": environment.memory, "GPUs": environment.gpus}
-    for what, amount in amounts.items():
-        if not 0 <= amount < math.inf:
-            raise JobError(f"compute environment {environment.name}: {amount:g} {what} are not an amount from 0 on")
+    amounts = (
+        (environment.vcpus, MAX_INTEGER, "vCPUs"),
+        (environment.memory, MAX_INTEGER, "MiB of memory"),
+        (environment.gpus, MAX_GPUS, "GPUs"),
+    )
+    for amount, most, what in amounts:
+        if not 0 <= amount <= most:
+            raise JobError(f"compute environment {environment.name}: {amount} {what} are not between 0 and {most}")
     if not (0 <= environment.interruptions_per_hour < math.inf and 0 <= environment.notice < math.inf):
         raise JobError(f"compute environment {environment.name} has a negative or endless interruption rate or notice")
     if environment.interruptions_per_hour and not environment.purchase.is_spot:
@@ -261,8 +267,8 @@ def _check_resources(resources: Resources) -> None:
         raise JobError(f"VCPU={resources.vcpus:g} is not above 0, or endless")
     if not MIN_MEMORY <= resources.memory <= MAX_INTEGER:
         raise JobError(f"MEMORY={resources.memory} MiB is not between {MIN_MEMORY} and {MAX_INTEGER}")
-    if resources.gpus < 0:
-        raise JobError(f"GPU={resources.gpus} is below 0")
+    if not 0 <= resources.gpus <= MAX_INTEGER:
+        raise JobError(f"GPU={resources.gpus} is not between 0 and {MAX_INTEGER}")
 
 
 def _check_variables(variables: Mapping[str, str]) -> None:

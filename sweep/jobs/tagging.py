@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from sweep.jobs.turn import Turn
 
 __all__ = ["tag", "tags_of"]
+
+
+_REVISION = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def tag(turn: Turn, event: Tag) -> None:
@@ -41,7 +45,7 @@ def tags_of(state: State, kind: Taggable, name: str) -> Mapping[str, str]:
     if kind is Taggable.DEFINITION:
         family, _, revision = name.rpartition(":")
         known = state.definitions.get(family, [])
-        if revision.isdecimal() and 1 <= int(revision) <= len(known):
+        if _REVISION.fullmatch(revision) and int(revision) <= len(known):
             return known[int(revision) - 1].tags
     elif kind is not Taggable.JOB and name in _table(state, kind):
         return _table(state, kind)[name].tags

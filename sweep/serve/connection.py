@@ -41,7 +41,7 @@ class PatientProtocol(H11Protocol):
         super().connection_made(transport)
         self._arrival = self._deadline()
         if len(self.connections) > self.most_connections:
-            transport.write(_raw(b"503 Service Unavailable", b"ServiceUnavailableException", b"Too many connections"))
+            transport.write(_raw(b"503 Service Unavailable", b"ServiceUnavailableException", b""))
             transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -111,8 +111,8 @@ def _off(timer: asyncio.TimerHandle | None) -> None:
 
 
 def _raw(status: bytes, code: bytes, message: bytes) -> bytes:
-    """Write an answer without the help of a protocol that has come to its end."""
-    body = b'{"message":"%s"}' % message
+    """Write an answer without the help of a protocol that has come to its end; without a message it is one for clients of any service."""
+    body = b'{"message":"%s"}' % message if message else b""
     lines = (
         b"HTTP/1.1 " + status,
         b"Content-Type: application/json",

@@ -58,6 +58,8 @@ class Guard:
         for name in ONCE:
             if names.count(name) > 1:
                 raise RefusedError(f"The header '{name}' comes twice", "SerializationException")
+        if asked.header("content-length") is not None and asked.header("transfer-encoding") is not None:
+            raise RefusedError("There are both a Content-Length and a Transfer-Encoding", "SerializationException")
         host = asked.header("host") or ""
         if not self._is_ours(_name(host)):
             raise _denied(f"The header 'Host: {host[:100]}' does not name this endpoint")

@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -173,6 +174,10 @@ class Log:
         self._lock = threading.Lock()
 
     def write(self, text: str) -> None:
-        """Add a paragraph."""
-        with self._lock, self._path.open("a") as file:
-            file.write(f"sweep: {time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text.rstrip()}\n")
+        """Add a paragraph; where there is no room for it, say it to whoever has started us."""
+        told = f"sweep: {time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text.rstrip()}\n"
+        try:
+            with self._lock, self._path.open("a") as file:
+                file.write(told)
+        except OSError:
+            sys.stderr.write(told)

@@ -1067,6 +1067,7 @@ def _(rig):
         "MEMORY=3": {"memory": 3},
         "MEMORY=2147483648": {"memory": 2**31},
         "GPU=-1": {"gpus": -1},
+        "GPU=2147483648": {"gpus": 2**31},
     }.items():
         refused(text, rig.submit, overrides=Overrides(**options))
     rig.tell_container("function", Container(function="package.module:name"))
@@ -1104,7 +1105,7 @@ def _(rig):
 def _(rig):
     job = rig.submit(size=2)
     refused("Job j1:0 does not exist", rig.tell, Tag(Taggable.JOB, f"{job}:0", {"a": "1"}))
-    for name in ("task", "task:2", "task:x", "unknown:1"):
+    for name in ("task", "task:2", "task:x", "task:\u0661", "task:" + "9" * 5000, "unknown:1"):
         refused(f"JobDefinition {name} does not exist", rig.tell, Tag(Taggable.DEFINITION, name, {"a": "1"}))
 
 
@@ -1542,10 +1543,14 @@ def _(_rig):
     assert sorted(each.gpus for each in rig.state.leases.values() if each.gpus) == [(0,), (1,), (2,)]
 
 
-@row("10.1", "an environment's amounts are numbers, and not below 0")
+@row("10.1", "an environment's amounts are numbers, not below 0, and such as a machine can have")
 def _(rig):
-    for vcpus in (-1, float("nan"), float("inf")):
-        refused("not an amount", rig.environment, "odd", vcpus=vcpus)
+    for amounts in (
+        *({"vcpus": each} for each in (-1, float("nan"), float("inf"), 2.0**31)),
+        *({"memory": each} for each in (-1, 2**31, 10**400)),
+        *({"gpus": each} for each in (-1, 1025, 10**400)),
+    ):
+        refused("are not between 0 and", rig.environment, "odd", **amounts)
 
 
 @row("10.2", "nothing new is placed in a disabled environment; what runs goes on")

@@ -7,7 +7,10 @@ import socket
 import threading
 from contextlib import suppress
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
 
 from sweep.serve.connection import PatientProtocol
 from tests.serve.processes import WAIT, answering
@@ -38,6 +41,12 @@ def connected(port):
     made = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
     made.settimeout(WAIT)
     return made
+
+
+def client(port):
+    """Make a client of the service whose answers are XML."""
+    given = {"aws_access_key_id": "a", "aws_secret_access_key": "s", "config": Config(retries={"max_attempts": 0})}
+    return boto3.client("sts", region_name="us-east-1", endpoint_url=f"http://127.0.0.1:{port}", **given)
 
 
 def spoken(port, *parts):
@@ -241,6 +250,10 @@ def test_more_connections_than_there_may_be_are_told_to_come_again(port, monkeyp
     monkeypatch.setattr(PatientProtocol, "most_connections", 5)
     lines = [connected(port) for _ in range(8)]
     try:
+        with pytest.raises(
+            (ClientError, HTTPClientError)
+        ):  # both of which are tried again; what cannot be parsed is not
+            client(port).get_caller_identity()
         answers = []
         for each in lines:
             each.sendall(GOOD)

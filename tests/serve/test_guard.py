@@ -65,6 +65,11 @@ def test_headers_that_matter_come_once(name):
         Guard()(asked("localhost", (name, "a"), (name, "a")))
 
 
+def test_a_request_has_one_length():
+    with pytest.raises(RefusedError, match="both a Content-Length and a Transfer-Encoding"):
+        Guard()(asked("localhost", ("content-length", "2"), ("transfer-encoding", "chunked")))
+
+
 def test_headers_are_limited_in_number_and_size():
     with pytest.raises(RefusedError) as caught:
         Guard()(asked("localhost", *((f"x-{n}", "") for n in range(100))))

@@ -177,6 +177,13 @@ def test_what_goes_wrong_with_us_is_in_the_log_and_not_in_the_answer(tmp_path):
     assert told.endswith("KeyError: 'x'\n")
 
 
+def test_what_cannot_be_logged_is_said(tmp_path, capsys):
+    from sweep.serve.server import Log
+
+    Log(tmp_path / "nowhere").write("the disk is full")
+    assert "the disk is full" in capsys.readouterr().err
+
+
 def test_help_imports_no_server():
     program = "import sys; from sweep.cli.main import app; sys.exit(any(each in sys.modules for each in ('starlette', 'uvicorn', 'botocore')))"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=WAIT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,7 @@ def _plain(request: Mapping[str, Any]) -> dict[str, Any]:
 def deregister(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Make a revision INACTIVE."""
     name, _, revision = name_in(request["jobDefinition"], DEFINITION).partition(":")
-    if not revision.isdecimal():
+    if not re.fullmatch("[0-9]{1,9}", revision):
         raise RefusedError(f"{request['jobDefinition']} names no revision: expected name:revision or an ARN")
     desk.engine.ask(Deregister(name, int(revision)))
     return {}

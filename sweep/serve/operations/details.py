@@ -12,7 +12,7 @@ from sweep.serve.operations.containers import job_container, node_properties, re
 from sweep.serve.operations.streams import container_instance, stream_name, task_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sweep.jobs.definition import Container, Nodes
     from sweep.jobs.job import Job
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sweep.serve.operations.arns import Where
 
 __all__ = ["detail_of", "job_arn", "needs_told", "summary_of"]
+
+_OWN = ("command", "environment", "resourceRequirements")
+"""What a job may override of a container."""
 
 
 def job_arn(where: Where, job_id: str) -> str:
@@ -63,7 +66,9 @@ def detail_of(where: Where, state: State, job: Job, index: int | None) -> dict[s
     if job.shape is Shape.ARRAY and index is None:
         return told
     _tell_attempts(where, told, job, index)
-    return told | (_nodes(where, told, job, index) if job.shape is Shape.NODES else _container(told, job, recorded))
+    if job.shape is Shape.NODES:
+        return told | _nodes(where, told, job, index, recorded.get("nodeProperties", {}).get("nodeRangeProperties"))
+    return told | _container(told, job, recorded)
 
 
 def _date_counts(state: State, told: dict[str, Any]) -> None:
@@ -118,7 +123,7 @@ def _container(told: Mapping[str, Any], job: Job, recorded: Mapping[str, Any]) -
     run = _run(told["container"])
     if "ecsProperties" not in recorded:
         return {"container": container | {"networkInterfaces": []} | run}
-    return {"container": {}, "ecsProperties": {"taskProperties": [_task(job.spec.container, recorded, run)]}}
+    return {"container": {}, "ecsProperties": _ran(_task(job.spec.container, recorded), run)}
 
 
 def _run(container: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,24 +132,41 @@ def _run(container: Mapping[str, Any]) -> dict[str, Any]:
     return {name: container[name] for name in kept if name in container}
 
 
-def _task(container: Container, recorded: Mapping[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+def _task(container: Container, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell a container as the one of the task that was registered."""
     (task,) = recorded["ecsProperties"]["taskProperties"]
     (given,) = task["containers"]
     fresh = job_container(container, given)
-    own = {name: fresh[name] for name in ("command", "environment", "resourceRequirements")}
+    return {**task, "containers": [{**given, **{name: fresh[name] for name in _OWN}}]}
+
+
+def _ran(task: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """Add what became of a task and its container."""
     of_task = {name: run.pop(name) for name in ("taskArn", "containerInstanceArn") if name in run}
-    return {**task, **of_task, "containers": [{**given, **own, **run, "networkInterfaces": []}]}
+    (container,) = task["containers"]
+    return {"taskProperties": [{**task, **of_task, "containers": [{**container, **run, "networkInterfaces": []}]}]}
 
 
-def _nodes(where: Where, told: dict[str, Any], job: Job, index: int | None) -> dict[str, Any]:
-    """Tell the nodes of a job, or one node."""
-    assert job.spec.nodes is not None
+def _nodes(
+    where: Where, told: dict[str, Any], job: Job, index: int | None, given: Sequence[Mapping[str, Any]] | None
+) -> dict[str, Any]:
+    """Tell the nodes of a job, or one node: in a task's shape where a range of them was `given` over HTTP so."""
+    nodes = job.spec.nodes
+    assert nodes is not None
+    given = given or [{}] * len(nodes.groups)
     if index is None:
         del told["container"]
-        return {"nodeProperties": _with_needs(where, node_properties(job.spec.nodes), job.spec.nodes)}
-    node = told.pop("nodeProperties")
-    container = job_container(job.container(index), None)
-    return {"nodeDetails": node, "container": container | {"networkInterfaces": []} | _run(told["container"])}
+        ranges = _with_needs(where, node_properties(nodes), nodes)
+        for each, group, recorded in zip(ranges["nodeRangeProperties"], nodes.groups, given, strict=True):
+            if "ecsProperties" in recorded:
+                del each["container"]
+                each["ecsProperties"] = {"taskProperties": [_task(group.container, recorded)]}
+        return {"nodeProperties": ranges}
+    node, run, container = told.pop("nodeProperties"), _run(told["container"]), job.container(index)
+    recorded = next(each for each, group in zip(given, nodes.groups, strict=True) if group.container is container)
+    if "ecsProperties" in recorded:
+        return {"nodeDetails": node, "container": {}, "ecsProperties": _ran(_task(container, recorded), run)}
+    return {"nodeDetails": node, "container": job_container(container, None) | {"networkInterfaces": []} | run}
 
 
 def _with_needs(where: Where, told: dict[str, Any], nodes: Nodes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,9 @@ GPUS, MEMORY = "sweep.gpus", "sweep.memory"
 """Tags of a compute environment: how many GPUs and MiB of memory it has. AWS has instance types for that."""
 
 _RECORDED = ("serviceRole", "unmanagedvCpus", "context", "ecsSettings", "updatePolicy")
-_SCALED = ("minvCpus", "desiredvCpus")
+_ASKED = "updateToLatestImageVersion"
+"""Asks an update for something, and is nothing that an environment has."""
+_PROVIDER = "managedInstancesProvider"
 _MANAGED_INSTANCES = "ECS_MANAGED_INSTANCES"
 
 
@@ -77,8 +80,8 @@ def _purchase(resources: Mapping[str, Any]) -> Purchase:
 
 def _tagged(tags: Mapping[str, str], name: str, otherwise: int) -> int:
     told = tags.get(name, str(otherwise))
-    if not told.isdecimal():
-        raise RefusedError(f"tag {name}={told} is not a whole number")
+    if not re.fullmatch("[0-9]{1,19}", told):
+        raise RefusedError(f"tag {name}={told} is not a whole number from 0 on")
     return int(told)
 
 
@@ -95,11 +98,26 @@ def update(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     recorded = dict(old.recorded) | {each: request[each] for each in _RECORDED if each in request}
     changed = replace(old, enabled=request.get("state", "ENABLED" if old.enabled else "DISABLED") == "ENABLED")
     if given is not None:
-        recorded["computeResources"] = resources = {**_resources(state, old), **given}
+        recorded["computeResources"] = resources = _updated(_resources(state, old), given)
         changed = replace(changed, vcpus=float(given.get("maxvCpus", old.vcpus)), purchase=_purchase(resources))
     desk.engine.ask(PutEnvironment(replace(changed, recorded=recorded)))
     desk.settling.note(ENVIRONMENT, name, "UPDATING")
     return {"computeEnvironmentName": name, "computeEnvironmentArn": arn_of(desk, ENVIRONMENT, name)}
+
+
+def _updated(resources: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return resources changed in part: a provider of instances may be given in part too, and must be whole when it is told."""
+    changed = {**resources, **{key: value for key, value in given.items() if key != _ASKED}}
+    if _PROVIDER in given:
+        if _PROVIDER not in resources:
+            raise RefusedError(f"{_PROVIDER} is for compute environments of the type {_MANAGED_INSTANCES}")
+        changed[_PROVIDER] = _merged(resources[_PROVIDER], given[_PROVIDER])
+    return changed
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key: _merged(old[key], new[key]) for key in old.keys() & new.keys() if isinstance(old[key], dict)}
+    return {**old, **new, **both}
 
 
 def _known(state: State, name: str) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,6 +132,6 @@ def _listing(name: str, value: str) -> Listing:
         return Listing(name=value)
     if name == "SHARE_IDENTIFIER":
         return Listing(share=value)
-    if not value.isdecimal():
-        raise RefusedError(f"filter {name}: {value} is not a time in ms since 1970")
+    if not re.fullmatch("[0-9]{1,19}", value):
+        raise RefusedError(f"filter {name}: {value[:100]} is not a time in ms since 1970")
     return Listing(before=int(value)) if name == "BEFORE_CREATED_AT" else Listing(after=int(value) + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sweep.serve.operations.expressions import expression
 from sweep.serve.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -46,10 +47,9 @@ def matcher(pattern: str) -> Callable[[str], bool]:
 def _term(pattern: str, found: re.Match[str]) -> Callable[[str], bool]:
     if found[3] is not None:
         try:
-            expression = re.compile(found[3])
-        except re.error as error:
+            return expression(found[3])
+        except (ValueError, re.error) as error:
             raise _invalid(pattern, str(error)) from None
-        return lambda line: expression.search(line) is not None
     text = found[4] if found[2] is None else re.sub(r"\\(.)", r"\1", found[2])
     return lambda line: text in line
 

@@ -132,7 +132,7 @@ def _scalar_writer(shape: Shape) -> Write:
     kinds = _KINDS.get(shape.type_name)
     if kinds is None:
         raise NotImplementedError(f"{shape.name} is of type {shape.type_name}")
-    allowed = frozenset(shape.metadata.get("enum") or ())
+    allowed = frozenset(each.upper() for each in shape.metadata.get("enum") or ())
     edge = 1 << (_BITS.get(shape.type_name, 1) - 1)
     is_whole = shape.type_name in _BITS
 

@@ -20,6 +20,7 @@ from sweep.jobs.loop import Engine
 from sweep.serve.desk import Desk
 from sweep.serve.operations import OPERATIONS
 from sweep.serve.settling import Settling
+from sweep.serve.wire.model import service as served
 
 WAIT = 120
 
@@ -75,6 +76,7 @@ class Asking:
         else:
             assert not problems(answer, shapes.output_shape, "output")
             assert parsed(service, answer, shapes.output_shape) == answer
+            served(service).operations[operation].write(answer, None)
         return answer
 
     def batch(self, operation, /, **request):

@@ -116,7 +116,8 @@ def test_what_is_refused(empty, change, said):
 
 def test_a_revision_must_be_named_and_known_to_be_deregistered(empty):
     register(empty)
-    with pytest.raises(RefusedError, match="names no revision"):
-        empty.batch("DeregisterJobDefinition", jobDefinition="task")
+    for revision in ("", ":", ":x", ":\u0661", ":" + "9" * 5000):
+        with pytest.raises(RefusedError, match="names no revision"):
+            empty.batch("DeregisterJobDefinition", jobDefinition=f"task{revision}")
     with pytest.raises(JobError, match="task:2 does not exist"):
         empty.batch("DeregisterJobDefinition", jobDefinition="task:2")

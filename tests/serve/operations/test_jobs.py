@@ -174,6 +174,29 @@ def test_nodes(ask):
     assert listed[0]["nodeProperties"] == {"nodeIndex": 0, "isMainNode": True}
 
 
+def test_nodes_that_were_registered_as_tasks_are_told_as_tasks(ask):
+    needs = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "64"}]
+    main = {"name": "main", "image": "i", "command": ["true"], "resourceRequirements": needs, "dependsOn": []}
+    task = {"containers": [main], "taskRoleArn": "role", "ipcMode": "host"}
+    plain = {"image": "i", "command": ["true"], "vcpus": 1, "memory": 64}
+    ranges = [
+        {"targetNodes": "0:0", "ecsProperties": {"taskProperties": [task]}},
+        {"targetNodes": "1:", "container": plain},
+    ]
+    nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": ranges}
+    ask.batch("RegisterJobDefinition", jobDefinitionName="tasks", type="multinode", nodeProperties=nodes)
+    job = ask.batch("SubmitJob", jobName="j", jobQueue="q", jobDefinition="tasks")["jobId"]
+    ask.wait(job)
+    first, second = ask.job(job)["nodeProperties"]["nodeRangeProperties"]
+    (shown,) = first["ecsProperties"]["taskProperties"]
+    assert shown == task | {"containers": [main | {"environment": []}]}
+    assert ("container" in first, second["container"]["command"]) == (False, ["true"])
+    told = ask.job(f"{job}#0")
+    (shown,) = told["ecsProperties"]["taskProperties"]
+    assert (shown["ipcMode"], shown["containers"][0]["exitCode"], told["container"]) == ("host", 0, {})
+    assert ask.job(f"{job}#1")["container"]["command"] == ["true"]
+
+
 def test_arrays_of_no_size_are_plain_jobs_and_dependencies_may_name_no_type(ask):
     first = ask.submit(["true"], arrayProperties={})
     second = ask.submit(["true"], dependsOn=[{"jobId": first}])
@@ -236,6 +259,20 @@ def test_submissions_that_are_refused(ask, change, said):
     with pytest.raises((RefusedError, JobError), match=said):
         ask.batch("SubmitJob", **{"jobName": "j", "jobQueue": "q", "jobDefinition": "task"} | change)
     assert ask.batch("ListJobs", jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["*"]}])["jobSummaryList"] == []
+
+
+@pytest.mark.parametrize("nodes", ["a:b", "0:1:2", "", "\u0661", "9" * 5000 + ":"])
+def test_nodes_that_are_none_are_refused_when_they_are_overridden(ask, nodes):
+    group = {"targetNodes": "0:", "container": {"image": "busybox", "command": ["true"], "vcpus": 1, "memory": 4}}
+    ask.batch(
+        "RegisterJobDefinition",
+        jobDefinitionName="nodes",
+        type="multinode",
+        nodeProperties={"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [group]},
+    )
+    change = {"nodePropertyOverrides": [{"targetNodes": nodes, "containerOverrides": {"command": ["false"]}}]}
+    with pytest.raises(JobError, match="is not a node or a range of nodes"):
+        ask.batch("SubmitJob", jobName="j", jobQueue="q", jobDefinition="nodes", nodeOverrides=change)
 
 
 def test_overrides_that_are_too_long_fail_the_job(ask):

@@ -93,6 +93,7 @@ def test_one_filter_at_a_time_and_whatever_the_state(closed):
         ([{"name": "COLOUR", "values": ["a"]}], "filter COLOUR is not one of"),
         ([{"name": "JOB_NAME", "values": []}], "has no values"),
         ([{"name": "AFTER_CREATED_AT", "values": ["today"]}], "is not a time in ms"),
+        ([{"name": "BEFORE_CREATED_AT", "values": ["9" * 5000]}], "is not a time in ms"),
     ]:
         with pytest.raises(RefusedError, match=said):
             listed(closed, jobQueue="q", filters=filters)

@@ -106,6 +106,34 @@ def test_an_environment_is_changed_in_part(ask):
     assert told["updatePolicy"]["jobExecutionTimeoutMinutes"] == 30
 
 
+def test_what_an_update_only_asks_for_is_nothing_that_an_environment_has(ask):
+    ask.batch(
+        "UpdateComputeEnvironment", computeEnvironment="here", computeResources={"updateToLatestImageVersion": True}
+    )
+    assert "updateToLatestImageVersion" not in environment(ask)["computeResources"]
+
+
+def test_a_provider_of_instances_is_changed_in_part(empty):
+    template = {
+        "ec2InstanceProfileArn": "arn:aws:iam::111122223333:instance-profile/p",
+        "networkConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]},
+        "monitoring": "BASIC",
+    }
+    provider = {"infrastructureRoleArn": "arn:aws:iam::111122223333:role/r", "instanceLaunchTemplate": template}
+    for name, resources in (
+        ("managed", {"type": "ECS_MANAGED_INSTANCES", "maxvCpus": 4, "managedInstancesProvider": provider}),
+        ("plain", {"type": "EC2", "maxvCpus": 4}),
+    ):
+        empty.batch("CreateComputeEnvironment", computeEnvironmentName=name, type="MANAGED", computeResources=resources)
+    empty.settle()
+    change = {"managedInstancesProvider": {"instanceLaunchTemplate": {"monitoring": "DETAILED"}}}
+    empty.batch("UpdateComputeEnvironment", computeEnvironment="managed", computeResources=change)
+    told = environment(empty, "managed")["computeResources"]["managedInstancesProvider"]
+    assert told == provider | {"instanceLaunchTemplate": template | {"monitoring": "DETAILED"}}
+    with pytest.raises(RefusedError, match="managedInstancesProvider is for compute environments of the type"):
+        empty.batch("UpdateComputeEnvironment", computeEnvironment="plain", computeResources=change)
+
+
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
@@ -113,6 +141,7 @@ def test_an_environment_is_changed_in_part(ask):
         ({"type": "UNMANAGED", "computeResources": {"type": "EC2", "maxvCpus": 1}}, "must not be provided"),
         ({"type": "MANAGED", "computeResources": {"type": "T", "maxvCpus": 1}}, "type T is not one of"),
         ({"type": "UNMANAGED", "tags": {"sweep.gpus": "two"}}, "sweep.gpus=two is not a whole number"),
+        ({"type": "UNMANAGED", "tags": {"sweep.gpus": "9" * 255}}, "is not a whole number"),
         (
             {"type": "UNMANAGED", "eksConfiguration": {"eksClusterArn": "a", "kubernetesNamespace": "n"}},
             "no Kubernetes",

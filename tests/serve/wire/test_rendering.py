@@ -66,6 +66,17 @@ def test_an_answer_is_an_object(given):
         write(given)
 
 
+def test_all_that_awss_enumerations_hold_can_be_written():
+    container = {"image": "i", "logConfiguration": {"logDriver": "awslogs"}}
+    definition = {"jobDefinitionName": "d", "jobDefinitionArn": "a", "revision": 1, "type": "container"}
+    told = {"jobDefinitions": [{**definition, "containerProperties": container}]}
+    assert write(told, "DescribeJobDefinitions") == told
+    for name in BATCH.model.shape_names:
+        shape = BATCH.model.shape_for(name)
+        for each in getattr(shape, "enum", None) or ():
+            assert Writers().writer(shape)(each, None) == each
+
+
 def test_numbers_that_json_does_not_have_are_our_mistake():
     shares = {
         "schedulingPolicies": [
