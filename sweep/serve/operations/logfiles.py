@@ -7,6 +7,7 @@ attempt goes on; nor is an empty one, which AWS does not take either.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,17 @@ from sweep.serve.operations.streams import read_stream, stream_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from sweep.jobs.job import Job
     from sweep.jobs.state import State
 
 __all__ = ["Log", "Stream", "find_stream", "read_log", "streams"]
+
+LARGEST = 16 << 20
+"""Bytes of a log that are looked at: where each line ends takes eight times as many, should all be empty."""
+
+PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +48,30 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What an attempt has written.
+    """What an attempt has written; of very much, the end.
 
     Attributes
     ----------
     data
-        All of it.
+        The text, from the beginning of line `first`.
+    first
+        The number of the first line that is there: 0, unless the log is large.
     ends
-        Where each line ends: int, shape (n,).
+        Where in `data` each line ends: int, shape (n,).
     events
-        Which lines are events, ascending: int, shape (m,).
+        The numbers of the lines that are events, ascending: int, shape (m,).
     """
 
     stream: Stream
     data: bytes
+    first: int
     ends: np.ndarray
     events: np.ndarray
+
+    @property
+    def length(self) -> int:
+        """How many lines there are, with those that were left out."""
+        return self.first + len(self.ends)
 
     def time(self, line: int) -> int:
         """Return the time of a line, ms since 1970."""
@@ -64,13 +79,14 @@ class Log:
 
     def text(self, line: int) -> str:
         """Return a line without its end."""
-        start = int(self.ends[line - 1]) + 1 if line else 0
-        return self.data[start : int(self.ends[line])].decode("utf-8", "replace")
+        place = line - self.first
+        start = int(self.ends[place - 1]) + 1 if place else 0
+        return self.data[start : int(self.ends[place])].decode("utf-8", "replace")
 
     def between(self, start: int | None, end: int | None) -> np.ndarray:
         """Return the events of times from `start` on and before `end`: int, ascending."""
         first = 0 if start is None else start - self.stream.began
-        last = len(self.ends) if end is None else end - self.stream.began
+        last = self.length if end is None else end - self.stream.began
         return self.events[np.searchsorted(self.events, first) : np.searchsorted(self.events, last)]
 
 
@@ -107,16 +123,16 @@ def _of_child(job: Job, index: int) -> Iterator[Stream]:
 
 
 def read_log(folder: Path, stream: Stream) -> Log:
-    """Read what an attempt has written; nothing, if its log is gone."""
-    data = _data(folder, stream)
+    """Read what an attempt has written, the last `LARGEST` bytes of it at most; nothing, if its log is gone."""
+    data, first = _data(folder, stream)
     if stream.ended is not None and not data.endswith(b"\n"):
         data += b"\n"
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     lengths = np.diff(ends, prepend=-1) - 1
-    return Log(stream, data, ends, np.flatnonzero(lengths))
+    return Log(stream, data, first, ends, np.flatnonzero(lengths) + first)
 
 
-def _data(folder: Path, stream: Stream) -> bytes:
+def _data(folder: Path, stream: Stream) -> tuple[bytes, int]:
     """Look for a log in all environments: its queue may have others by now."""
     place = folder / "environments"
     environments = sorted(each.name for each in place.iterdir()) if place.is_dir() else []
@@ -128,6 +144,20 @@ def _data(folder: Path, stream: Stream) -> bytes:
         "done_in": None,
     }
     try:
-        return find_log(folder, found, stream.attempt).read_bytes()
+        with find_log(folder, found, stream.attempt).open("rb") as file:
+            return _end_of(file)
     except (JobError, FileNotFoundError):
-        return b""
+        return b"", 0
+
+
+def _end_of(file: BinaryIO) -> tuple[bytes, int]:
+    """Return the last `LARGEST` bytes, from where a line begins, and how many lines there are before."""
+    skipped = max(0, file.seek(0, os.SEEK_END) - LARGEST)
+    file.seek(0)
+    left, lines = skipped, 0
+    while left and (piece := file.read(min(left, PIECE))):
+        left -= len(piece)
+        lines += piece.count(b"\n")
+    if skipped:
+        lines += file.readline(LARGEST).endswith(b"\n")
+    return file.read(LARGEST), lines

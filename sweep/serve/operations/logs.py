@@ -17,7 +17,7 @@ from sweep.serve.operations.streams import GROUP
 from sweep.serve.refusal import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sweep.serve.desk import Desk
     from sweep.serve.operations.logfiles import Log, Stream
@@ -32,6 +32,9 @@ MOST = 10_000
 
 MOST_BYTES = 1 << 20
 """Bytes of one answer; each event counts 26 more than its text has."""
+
+MOST_SEARCHED = 64 << 20
+"""Bytes of all logs that one search goes through."""
 
 MOST_STREAMS = 50
 
@@ -52,7 +55,7 @@ def get_events(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
         last = len(events) if place is None else int(np.searchsorted(events, place))
         first = _backward(log, events, last, most)
     chosen = events[first:last].tolist()
-    edge = place if place is not None else (len(log.ends) if way == "b" else 0)
+    edge = place if place is not None else (log.length if way == "b" else 0)
     after, before = (chosen[-1] + 1, chosen[0]) if chosen else (edge, edge)
     return {
         "events": [_event(log, each) for each in chosen],
@@ -166,10 +169,19 @@ def _logs(desk: Desk, request: Mapping[str, Any]) -> list[Log]:
     if names:
         if "logStreamNamePrefix" in request:
             raise RefusedError("logStreamNames and logStreamNamePrefix cannot both be provided", INVALID)
-        return [_log(desk, request, each) for each in dict.fromkeys(names)]
+        return list(_within_bounds(_log(desk, request, each) for each in dict.fromkeys(names)))
     with desk.engine.reading() as state:
         found = list(streams(state, request.get("logStreamNamePrefix", "")))
-    return [read_log(desk.folder, each) for each in found]
+    return list(_within_bounds(read_log(desk.folder, each) for each in found))
+
+
+def _within_bounds(logs: Iterable[Log]) -> Iterator[Log]:
+    size = 0
+    for each in logs:
+        size += len(each.data)
+        if size > MOST_SEARCHED:
+            raise RefusedError(f"The streams hold more than {MOST_SEARCHED >> 20} MiB: name fewer of them.", INVALID)
+        yield each
 
 
 def _matches(log: Log, window: tuple[int | None, int | None]) -> Iterator[tuple[list[Any], Log]]:

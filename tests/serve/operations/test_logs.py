@@ -206,3 +206,23 @@ def test_an_answer_has_a_mebibyte_at_most(ask):
     assert seen == 3000
     assert max(pages) * 1026 <= 1 << 20 < (max(pages) + 1) * 1026
     assert len(events(ask, stream)["events"]) == max(pages)
+
+
+def test_of_a_large_log_the_end_is_told_and_lines_keep_their_times(ask):
+    job = ask.submit(["sh", "-c", "yes 0123456789 | head -n 2000000; echo end"], name="large")
+    ask.wait(job)
+    stream = stream_of(ask, job)
+    (last,) = events(ask, stream, limit=1)["events"]
+    assert last["message"] == "end"
+    assert last["timestamp"] == ask.job(job)["startedAt"] + 2_000_000
+    first = events(ask, stream, startFromHead=True, limit=1)["events"][0]
+    left_out = first["timestamp"] - ask.job(job)["startedAt"]
+    assert first["message"] == "0123456789"
+    assert 2_000_000 - left_out == pytest.approx((16 << 20) / 11, rel=1e-4)
+
+
+def test_a_search_through_too_much_is_refused(ask):
+    job = ask.submit(["sh", "-c", "yes | head -c 17000000"], name="many", arrayProperties={"size": 5})
+    ask.wait(job)
+    with pytest.raises(RefusedError, match="more than 64 MiB"):
+        ask("logs", "FilterLogEvents", logGroupName=GROUP)
