@@ -8,6 +8,7 @@ from sweep.jobs.events import Tag, Taggable
 from sweep.jobs.ids import parted
 from sweep.jobs.tagging import tags_of
 from sweep.serve.operations.arns import CONSUMABLE, DEFINITION, ENVIRONMENT, JOB, POLICY, QUEUE, taken_apart
+from sweep.serve.operations.changing import one_at_a_time
 from sweep.serve.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ _KINDS = {
 }
 
 
+@one_at_a_time
 def tag(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Add tags; those of the same keys are replaced."""
     desk.engine.ask(Tag(*_named(request["resourceArn"]), tags=dict(request["tags"])))
     return {}
 
 
+@one_at_a_time
 def untag(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Take tags away."""
     desk.engine.ask(Tag(*_named(request["resourceArn"]), removed=tuple(request["tagKeys"])))
