@@ -116,6 +116,24 @@ def test_tables_of_a_toml_study_are_sent_once(here, store, queue, tmp_path):
     assert same_as_run(store, study, tmp_path / "run")
 
 
+def test_a_container_is_where_the_study_is(here, store, queue, tmp_path, monkeypatch):
+    """The kernel lies in another folder, and reads a file that it names from the study's."""
+    (here / "kernels").mkdir()
+    (here / "kernels" / "levelled.py").write_text(
+        "from sweep import kernel\n\nLEVEL = float(open('level.txt').read())\n" + KERNEL.replace("a *", "LEVEL * a *")
+    )
+    (here / "studies").mkdir()
+    (here / "studies" / "level.txt").write_text("2.5")
+    (here / "studies" / "night.toml").write_text(
+        "kernel = '../kernels/levelled.py:flat'\ntrials = 1000\n[space]\na = [1.0, 2.0]\n"
+    )
+    monkeypatch.chdir(here / "studies")
+    submit("night.toml", store, queue, "--shards", "1")
+    for command, index, _ in children_of(store):
+        run_container(command, index)
+    assert same_as_run(store, "night.toml", tmp_path / "run")
+
+
 def test_modules_from_elsewhere_are_packed(here, tmp_path, store, queue, monkeypatch):
     """As `sweep run` finds them: by PYTHONPATH, which no container has."""
     place = tmp_path / "elsewhere" / "lib"
