@@ -127,7 +127,9 @@ def _prepared(
     batch.require_queue()
     store.check_writable()
     _refuse_running(store, None if order.replace else plan.hash, batch)
-    if order.replace:
+    if order.replace:  # what is refused must not cost the results that are there
+        _check(order, batch.target.queue, packed.sha256, Holdings(), (Range(1, 0, order.shards or MAX_SHARDS),))
+        batch.definition(definition)
         discard_other(store, plan)
     progress.stage("check")
     held = look_at(store, plan, progress)

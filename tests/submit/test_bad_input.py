@@ -86,6 +86,18 @@ def test_options_that_are_wrong(here, store, queue, options, text):
     assert text in refused(store, queue, *options)
 
 
+@pytest.mark.parametrize(
+    "options", [["--tag", f"a={'x' * 31_000}"], ["--image", "refused", "--endpoint-url"]], ids=["size", "definition"]
+)
+def test_what_is_refused_replaces_nothing(here, tmp_path, stubborn, options):
+    """The results that are there are worth more than a submission that is not made."""
+    stubborn.refuse["registerjobdefinition"] = ("ClientException", "no such role")
+    store = str(tmp_path / "kept")
+    sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
+    url = [] if options[-1] == "--endpoint-url" else ["--endpoint-url"]
+    refused(store, "q", "--seed", "5", "--replace", *options, *url, stubborn.url)
+
+
 def test_a_definition_that_is_refused(here, store, stubborn):
     """AWS's own words, in one line."""
     stubborn.refuse["registerjobdefinition"] = (
