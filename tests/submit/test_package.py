@@ -189,6 +189,18 @@ def test_a_file_that_is_named_by_its_whole_path(here):
         packed("whole.py")
 
 
+def test_secrets_are_not_packed(here):
+    """A study may look for a file of secrets as it is loaded; one that cannot do without it is refused."""
+    (here / ".env").write_text("AWS_SECRET_ACCESS_KEY=hush\n")
+    (here / "looking.py").write_text(
+        "import contextlib\nwith contextlib.suppress(OSError):\n    open('.env').close()\n" + HEAD + KERNEL + STUDY
+    )
+    assert own(packed("looking.py").names) == ["looking.py"]
+    (here / "needing.py").write_text("open('.env').close()\n" + HEAD + KERNEL + STUDY)
+    with pytest.raises(SpecError, match=r"FileNotFoundError.*not packed, for its name begins with a dot: .env"):
+        packed("needing.py")
+
+
 def test_the_table_of_a_space_is_packed(here):
     """Arrow opens files without telling Python."""
     (here / "points.csv").write_text("a\n1.0\n2.0\n")
