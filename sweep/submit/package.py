@@ -78,7 +78,8 @@ def pack(study: str, plan: Plan) -> Packed:
     contents[MANIFEST] = (json.dumps(manifest) + "\n").encode()
     contents[REQUIREMENTS] = "".join(f"{each}=={version}\n" for each, version in loaded.requirements.items()).encode()
     packed = Packed(zipped(contents), tuple(sorted(contents)))
-    _try(packed, plan, root)
+    hidden = [each for each in map(Path, loaded.files) if each.is_relative_to(root) and _is_hidden(each, root)]
+    _try(packed, plan, root, hidden)
     return packed
 
 

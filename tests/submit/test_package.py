@@ -29,7 +29,7 @@ def modules():
     known, path = set(sys.modules), list(sys.path)
     yield
     for name in set(sys.modules) - known:
-        if name in {"noise", "lib", "physics"} or name.startswith(("_sweep_study", "physics.", "lib.")):
+        if name in {"noise", "noise_link", "lib", "physics"} or name.startswith(("_sweep_study", "physics.", "lib.")):
             del sys.modules[name]
     sys.path[:] = path
 
@@ -155,6 +155,21 @@ def test_modules_from_elsewhere_are_packed(here, tmp_path, store, queue, monkeyp
     data = open_store(store).get(next(each.key for each in open_store(store).list("code/")))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert "sweep-elsewhere/lib/far.py" in archive.namelist()
+
+
+def test_links_are_packed_by_their_own_names(here, tmp_path):
+    """A study, a module and a file that lie elsewhere under other names, as `sweep run` takes them."""
+    place = tmp_path / "versions"
+    place.mkdir()
+    (place / "linked_v2.py").write_text(
+        "from noise_link import LEVEL\n\nopen('level.txt').close()\n" + HEAD + KERNEL + STUDY
+    )
+    (place / "noise_v3.py").write_text("LEVEL = 1.0\n")
+    (place / "level_v1.txt").write_text("2.5")
+    (here / "linked.py").symlink_to(place / "linked_v2.py")
+    (here / "noise_link.py").symlink_to(place / "noise_v3.py")
+    (here / "level.txt").symlink_to(place / "level_v1.txt")
+    assert own(packed("linked.py").names) == ["level.txt", "linked.py", "noise_link.py"]
 
 
 def test_distributions_are_listed(here):
