@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from sweep.aside import started
 from sweep.child.work import Range
 from sweep.device import seconds_per_trial
 from sweep.errors import (
@@ -240,7 +241,7 @@ def _children(
         return sum(each.last - each.first for each in ranges), ranges
     progress.stage("pilot")
     trials = sum(trials_of(order.plan, each) for each in missing)
-    seconds = seconds_per_trial(order.work_study, in_cluster=False) * trials
+    seconds = started(lambda: seconds_per_trial(order.work_study, in_cluster=False)).result() * trials
     kept = trials if order.plan.keep == "all" else 0
     return child_count(seconds, blocks, order.containers.vcpus, kept), ()
 
