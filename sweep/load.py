@@ -151,13 +151,13 @@ def _imported(path: Path) -> ModuleType:
     try:
         # Not by the loader: its kept byte code is found stale by whole seconds only.
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's own file
-    except Exception as error:  # noqa: BLE001 - the user's own file
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's own file
         del sys.modules[name]
         raise (type(error) if isinstance(error, SweepError) else SpecError)(_said(error, str(path))) from None
     return module
 
 
-def _said(error: Exception, path: str) -> str:
+def _said(error: Exception | SystemExit, path: str) -> str:
     """Say where in the user's files something was raised, and what; one line."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}: {error.msg}"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import threading
-from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from sweep.aside import started
 from sweep.device import check_device, gpus, on_faster, seats, seconds_per_trial
 from sweep.errors import CorruptError, ObjectNotFoundError, StoreError, UsageError
 from sweep.handover import hand_over
@@ -33,7 +32,7 @@ from sweep.work.study import Study
 from sweep.work.tables import require_unchanged, write_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from sweep.executors.cluster import Cluster
     from sweep.jobs.work import Functions, Tell, Worker
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
     from sweep_kernels.tables import Table
 
 __all__ = ["EXECUTORS", "look_at", "run_plan", "trials_of"]
-
-T = TypeVar("T")
 
 EXECUTORS = ("auto", "inprocess", "ray")
 HERE = "local"
@@ -247,31 +244,17 @@ def _measured(study: Study, rectangles: list[Rectangle], executor: str, progress
     """Time a few trials of what is missing."""
     progress.stage("pilot")
     trials = sum(trials_of(study.plan, each) for each in rectangles)
-    seconds = _interruptibly(lambda: seconds_per_trial(study, in_cluster=executor == "ray")) * trials
+    seconds = started(lambda: seconds_per_trial(study, in_cluster=executor == "ray")).result() * trials
     if seconds > SETTLE_SECONDS and study.device == "cpu":
-        _interruptibly(lambda: choose_faster(study))
+        started(lambda: choose_faster(study)).result()
     return _Work(rectangles, trials, seconds)
 
 
 def _on_faster(study: Study, work: _Work, workers: int, progress: Progress) -> tuple[Study, _Work]:
     """Take GPUs where they are faster, and say why or why not."""
-    found, seconds, told = _interruptibly(lambda: on_faster(study, work.seconds, work.trials, workers))
+    found, seconds, told = started(lambda: on_faster(study, work.seconds, work.trials, workers)).result()
     progress.note(told)
     return found, dataclasses.replace(work, seconds=seconds)
-
-
-def _interruptibly(work: Callable[[], T]) -> T:
-    """Do something on a thread, so that Ctrl-C is heard: compiled code does not listen."""
-    done: Future[T] = Future()
-
-    def do() -> None:
-        try:
-            done.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
-            done.set_exception(error)
-
-    threading.Thread(target=do, name="sweep-pilot", daemon=True).start()
-    return done.result()
 
 
 def _map_stages(

@@ -49,6 +49,13 @@ def test_a_broken_edit_leaves_no_old_study(file):
             load_sweep(file)
 
 
+def test_a_study_that_exits(file):
+    """A script's last line would end the command without a word."""
+    file.write_text(STUDY + "import sys\nsys.exit(3)\n")
+    with pytest.raises(SpecError, match=r"study\.py:\d+: SystemExit: 3"):
+        load_sweep(file)
+
+
 def test_replay_of_too_many_values(file):
     file.write_text(STUDY.replace("rng.uniform(), seed", "rng.uniform(), seed, 1"))
     with pytest.raises(KernelError, match="kernel 'draw' returned 3 values and names 2 outputs: y, z"):

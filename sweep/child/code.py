@@ -55,6 +55,11 @@ class Package:
         """The study as a whole path."""
         return str(self.folder / self.study)
 
+    @property
+    def beside(self) -> Path:
+        """The folder that the study is in, from which it names its files."""
+        return (self.folder / self.study.partition(":")[0]).parent
+
 
 def fetch(store: Store, sha256: str) -> bytes:
     """Read a package.

@@ -60,8 +60,8 @@ def map_shard(
         return True
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sweep-child-")))
-        stack.enter_context(contextlib.chdir(folder))
         package = unpack(fetch(store, task.code), folder)
+        stack.enter_context(contextlib.chdir(package.beside))
         check_requirements(package, note)
         study = Study(find_kernel(package.path, plan), plan, store, device=task.device)
         threads = _threads(task)
@@ -71,7 +71,7 @@ def map_shard(
             return spread(study, wave, shard, threads=threads, stop=stop, report=report)
         from sweep.child.on_ray import spread_on_ray
 
-        path = [Path(package.path.partition(":")[0]).parent, folder / ELSEWHERE]
+        path = [package.beside, folder / ELSEWHERE]
         return spread_on_ray(study, wave, shard, processors=threads, path=path, stop=stop, report=report)
 
 

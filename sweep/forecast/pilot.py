@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweep.errors import KernelError, TrialError, UsageError
+from sweep.forecast.first import require_quick
 from sweep.forecast.survey import survey
 from sweep.forecast.timing import Timing, seconds_of
 from sweep.forecast.units import Units
@@ -99,13 +100,14 @@ def run_pilot(study: Study, budget: float, workers: int, seed: int = 0) -> Pilot
     Raises
     ------
     UsageError
-        If the budget is no time, or a trial raises.
+        If the budget is no time, or too little for trials as long as these; or if a trial raises.
     """
     if not budget > 0.0 or not np.isfinite(budget):
         raise UsageError(f"--budget {budget:g} is no time to look: give seconds above 0, as in 10")
     begun = time.perf_counter()
     _ = study.driver, study.observer
     compile_seconds = time.perf_counter() - begun
+    require_quick(study, budget)
     begun = time.perf_counter()
     mean = mean_seconds(study.driver_of(None), study)
     if mean * study.plan.points * study.plan.trials > SETTLE_SECONDS:

@@ -17,8 +17,9 @@ __all__ = ["Containers", "Target"]
 LEAST_TIMEOUT = 60
 MOST_ATTEMPTS = 10
 LEAST_MEMORY = 4
-MOST_TAGS = 47
-"""AWS takes 50, three of which are ours."""
+OWN_TAGS = ("sweep.plan", "sweep.stage")
+MOST_TAGS = 50 - len(OWN_TAGS)
+"""AWS takes 50, ours among them."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,15 @@ class Containers:
         for each in self.environment:
             if each.startswith("AWS_BATCH"):
                 raise UsageError(f"--env {each}: names that begin with AWS_BATCH are AWS's own")
+        self._check_tags()
+
+    def _check_tags(self) -> None:
         if len(self.tags) > MOST_TAGS:
             raise UsageError(f"--tag: {len(self.tags)} tags are more than {MOST_TAGS}")
+        for each in self.tags:
+            if each in OWN_TAGS or each.lower().startswith("aws:"):
+                whose = "sweep submit's" if each in OWN_TAGS else "AWS's"
+                raise UsageError(f"--tag {each}: {whose} own: {', '.join(OWN_TAGS)}, and all that begin with aws:")
 
     def _check_needs(self) -> None:
         _require("--vcpus", self.vcpus, 1, None)

@@ -66,7 +66,9 @@ def pack(study: str, plan: Plan) -> Packed:
         If the package does not load in an empty folder, or is too large.
     """
     path, colon, name = study.partition(":")
-    file = Path(os.path.realpath(path))
+    file = Path(
+        os.path.realpath(Path(path).parent), Path(path).name
+    )  # a study that is a link has its modules beside the link
     loaded = probe(f"{file}{colon}{name}", plan, packed=False)
     root = _root(file, loaded)
     files = _files(file, root, loaded)
@@ -76,7 +78,8 @@ def pack(study: str, plan: Plan) -> Packed:
     contents[MANIFEST] = (json.dumps(manifest) + "\n").encode()
     contents[REQUIREMENTS] = "".join(f"{each}=={version}\n" for each, version in loaded.requirements.items()).encode()
     packed = Packed(zipped(contents), tuple(sorted(contents)))
-    _try(packed, plan, root)
+    hidden = [each for each in map(Path, loaded.files) if each.is_relative_to(root) and _is_hidden(each, root)]
+    _try(packed, plan, root, hidden)
     return packed
 
 
@@ -90,7 +93,7 @@ def _files(file: Path, root: Path, loaded: Loaded) -> dict[str, Path]:
     """Return the files to pack by their names in the package."""
     found = {file.relative_to(root).as_posix(): file}
     for each in map(Path, loaded.files):
-        if each.is_relative_to(root) and "__pycache__" not in each.parts:
+        if each.is_relative_to(root) and "__pycache__" not in each.parts and not _is_hidden(each, root):
             found[each.relative_to(root).as_posix()] = each
     for name, place in loaded.modules.items():
         each = Path(place)
@@ -99,6 +102,11 @@ def _files(file: Path, root: Path, loaded: Loaded) -> dict[str, Path]:
         else:
             found[f"{ELSEWHERE}/{_name_in_path(name, each)}"] = each
     return found
+
+
+def _is_hidden(file: Path, root: Path) -> bool:
+    """Tell whether a name begins with a dot: `.env` and `.netrc` hold secrets, which a store is no place for."""
+    return any(each.startswith(".") for each in file.relative_to(root).parts)
 
 
 def _name_in_path(module: str, file: Path) -> str:
@@ -138,7 +146,7 @@ def zipped(contents: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def _try(packed: Packed, plan: Plan, root: Path) -> None:
+def _try(packed: Packed, plan: Plan, root: Path, hidden: list[Path]) -> None:
     """Load the study from its package in an empty folder, in a clean process; it must be whole by itself."""
     with tempfile.TemporaryDirectory(prefix="sweep-package-") as temporary:
         folder = Path(os.path.realpath(temporary))
@@ -147,8 +155,9 @@ def _try(packed: Packed, plan: Plan, root: Path) -> None:
             loaded = probe(package.path, plan, packed=True)
         except SpecError as error:
             said = str(error).replace(f"{folder}{os.sep}", "")
+            left = f" (not packed, for its name begins with a dot: {hidden[0].relative_to(root)})" if hidden else ""
             raise SpecError(
-                f"the study does not load from its package, as it would not in a container: {said}"
+                f"the study does not load from its package, as it would not in a container: {said}{left}"
             ) from None
         for name, place in loaded.modules.items():
             if not Path(place).is_relative_to(folder):

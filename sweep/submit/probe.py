@@ -137,10 +137,15 @@ def _listen() -> list[str]:
 
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str) and not _writes(arguments):
-            opened.append(os.path.realpath(arguments[0]))
+            opened.extend((_whole(arguments[0]), os.path.realpath(arguments[0])))
 
     sys.addaudithook(hear)
     return opened
+
+
+def _whole(file: str) -> str:
+    """Return the whole path of a file: not where a link leads to, for there it may have another name."""
+    return os.path.normpath(Path(file).absolute())
 
 
 def _writes(arguments: tuple[Any, ...]) -> bool:
@@ -156,5 +161,5 @@ def _new_modules(before: set[str]) -> list[tuple[str, str]]:
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if name not in before and isinstance(file, str):
-            found.append((name, os.path.realpath(file)))
+            found.append((name, _whole(file)))
     return found

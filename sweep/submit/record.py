@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import CorruptError
 from sweep.submit.options import Containers, Target
 from sweep.work import keys
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sweep.submit.batch import Batch
     from sweep.submit.requests import Job
 
-__all__ = ["Record", "Submitted", "read_records", "write_record"]
+__all__ = ["Record", "Submitted", "new_record", "read_records", "write_record"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Record:
     definition
         ``name:revision``.
     jobs
-        In the order of submission.
+        In the order of submission; not all of them if whoever submitted them died in between.
     """
 
     name: str
@@ -64,6 +65,10 @@ class Record:
         """AWS's ids of its jobs."""
         return [each.id for each in self.jobs]
 
+    def with_job(self, job: Job, id_: str) -> Record:
+        """Return what it is after another job was submitted."""
+        return replace(self, jobs=(*self.jobs, Submitted(job.task.stage, job.name, id_, job.size)))
+
     def to_json(self) -> bytes:
         """Write it as JSON."""
         fields: dict[str, Any] = {
@@ -79,36 +84,50 @@ class Record:
 
     @classmethod
     def from_json(cls, name: str, data: bytes) -> Record:
-        """Read what `to_json` wrote."""
-        told: Mapping[str, Any] = json.loads(data)
-        return cls(
-            name,
-            told["plan"],
-            told["work"],
-            told["code"],
-            Target(**told["target"]),
-            Containers(**told["containers"]),
-            told["definition"],
-            tuple(Submitted(**each) for each in told["jobs"]),
-        )
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        CorruptError
+            If it is something else.
+        """
+        try:
+            told: Mapping[str, Any] = json.loads(data)
+            return cls(
+                name,
+                told["plan"],
+                told["work"],
+                told["code"],
+                Target(**told["target"]),
+                Containers(**told["containers"]),
+                told["definition"],
+                tuple(Submitted(**each) for each in told["jobs"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            what = " ".join(f"{type(error).__name__}: {error}".split())
+            raise CorruptError(
+                f"{keys.submission_key(name)} is no record of a submission ({what}): delete it"
+            ) from None
 
 
-def write_record(
-    store: Store, work: Work, batch: Batch, containers: Containers, definition: str, jobs: list[tuple[Job, str]]
-) -> Record:
-    """Write down what was submitted, once."""
+def new_record(work: Work, batch: Batch, containers: Containers, definition: str) -> Record:
+    """Return the record of a submission that has submitted nothing yet."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
     target = Target(batch.target.queue, batch.region, batch.url if batch.is_other else None)
-    submitted = tuple(Submitted(job.task.stage, job.name, id_, job.size) for job, id_ in jobs)
-    record = Record(name, work.plan_hash, work.sha256, work.code, target, containers, definition, submitted)
-    store.create(keys.submission_key(name), record.to_json())
-    return record
+    return Record(name, work.plan_hash, work.sha256, work.code, target, containers, definition, ())
+
+
+def write_record(store: Store, record: Record) -> None:
+    """Write down what was submitted: after each job, so that none is unknown when whoever submits them dies in between."""
+    store.replace(keys.submission_key(record.name), record.to_json())
 
 
 def read_records(store: Store, plan: str | None = None) -> Iterator[Record]:
     """Yield the submissions of a plan, or all, the earliest first."""
     for entry in store.list(keys.SUBMISSIONS):
-        name = entry.key.removeprefix(keys.SUBMISSIONS).removesuffix(".json")
+        name, dot, ending = entry.key.removeprefix(keys.SUBMISSIONS).rpartition(".json")
+        if not dot or ending:
+            continue
         record = Record.from_json(name, store.get(entry.key))
         if plan is None or record.plan == plan:
             yield record

@@ -10,6 +10,7 @@ from sweep.child.task import Task
 from sweep.errors import UsageError
 from sweep.ledger import MAX_SHARDS
 from sweep.submit.definition import plain
+from sweep.submit.options import OWN_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,8 +24,8 @@ MOST_BYTES = 30 << 10
 MOST_OVERRIDES = 8192
 MOST_DEPENDENCIES = 20
 _NAME = 128
-TAG = "sweep.plan"
-"""Tag of each job: the hash of its plan."""
+TAG, STAGE_TAG = OWN_TAGS
+"""Tags of each job: the hash of its plan, and what it does of it."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def request_of(
             *({"jobId": ids[each]} for each in job.after),
         ]
     request["containerOverrides"] = {"command": job.task.command()}
-    request["tags"] = {**containers.tags, TAG: job.task.plan, "sweep.stage": job.task.stage}
+    request["tags"] = {**containers.tags, TAG: job.task.plan, STAGE_TAG: job.task.stage}
     if containers.share is not None:
         request["shareIdentifier"] = containers.share
     if containers.priority is not None:

@@ -26,8 +26,8 @@ def _installed_folders() -> tuple[str, ...]:
 
 
 def is_installed(file: str) -> bool:
-    """Tell whether a file, by its real path, is Python's own, an installed distribution's, or this package's."""
-    return file.startswith(_installed_folders())
+    """Tell whether a file, or what it is a link to, is Python's own, an installed distribution's, or this package's."""
+    return os.path.realpath(file).startswith(_installed_folders())
 
 
 def imported_distributions(before: set[str]) -> dict[str, str]:
@@ -40,7 +40,7 @@ def imported_distributions(before: set[str]) -> dict[str, str]:
 
 def _is_from_site(top: str) -> bool:
     file = getattr(sys.modules[top], "__file__", None)
-    return isinstance(file, str) and is_installed(os.path.realpath(file))
+    return isinstance(file, str) and is_installed(file)
 
 
 def _ours() -> set[str]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from sweep.aside import started
 from sweep.child.work import Range
 from sweep.device import seconds_per_trial
 from sweep.errors import (
@@ -26,7 +27,7 @@ from sweep.run import look_at, trials_of
 from sweep.submit.definition import definition_of
 from sweep.submit.live import running
 from sweep.submit.package import pack
-from sweep.submit.record import Record, read_records, write_record
+from sweep.submit.record import new_record, read_records, write_record
 from sweep.submit.requests import Job, check_sizes, jobs_of, request_of
 from sweep.submit.share import as_before, child_count, left_over, work_of
 from sweep.work import keys
@@ -35,7 +36,7 @@ from sweep.work.study import Study
 from sweep.work.tables import write_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sweep.child.work import Work
     from sweep.plan import Plan
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from sweep.store import Store
     from sweep.submit.batch import Batch
     from sweep.submit.options import Containers, Target
+    from sweep.submit.record import Record
     from sweep.submit.rehearsal import Rehearsal
     from sweep_kernels.declaration import Kernel
     from sweep_kernels.tables import Table
@@ -127,7 +129,9 @@ def _prepared(
     batch.require_queue()
     store.check_writable()
     _refuse_running(store, None if order.replace else plan.hash, batch)
-    if order.replace:
+    if order.replace:  # what is refused must not cost the results that are there
+        _check(order, batch.target.queue, packed.sha256, Holdings(), (Range(1, 0, order.shards or MAX_SHARDS),))
+        batch.definition(definition)
         discard_other(store, plan)
     progress.stage("check")
     held = look_at(store, plan, progress)
@@ -205,7 +209,7 @@ def rehearse(order: Order, rehearsal: Rehearsal, progress: Progress | None = Non
     count, ranges = _children(order, held, missing, progress or Silent())
     name = rehearsal.definition(definition)
     work = work_of(plan, packed.sha256, held, ranges or ((Range(held.last + 1, 0, count),) if missing else ()))
-    return _submit_jobs(jobs_of(work, store.url, order.containers), rehearsal, order.containers, name)
+    return list(_submitted(jobs_of(work, store.url, order.containers), rehearsal, order.containers, name))
 
 
 def export(order: Order, batch: Batch, progress: Progress | None = None) -> tuple[list[Job], str] | None:
@@ -238,7 +242,7 @@ def _children(
         return sum(each.last - each.first for each in ranges), ranges
     progress.stage("pilot")
     trials = sum(trials_of(order.plan, each) for each in missing)
-    seconds = seconds_per_trial(order.work_study, in_cluster=False) * trials
+    seconds = started(lambda: seconds_per_trial(order.work_study, in_cluster=False)).result() * trials
     kept = trials if order.plan.keep == "all" else 0
     return child_count(seconds, blocks, order.containers.vcpus, kept), ()
 
@@ -270,15 +274,17 @@ def _refuse_running(store: Store, plan: str | None, batch: Batch) -> None:
 
 def _send(store: Store, work: Work, batch: Batch, containers: Containers, definition: str) -> Record:
     _write_work(store, work)
-    sent: list[tuple[Job, str]] = []
+    record = new_record(work, batch, containers, definition)
     try:
-        _submit_jobs(jobs_of(work, store.url, containers), batch, containers, definition, sent)
-        return write_record(store, work, batch, containers, definition, sent)
+        for job, id_ in _submitted(jobs_of(work, store.url, containers), batch, containers, definition):
+            record = record.with_job(job, id_)
+            write_record(store, record)
     except BaseException as error:
-        said = _take_back(batch, [each for _, each in sent])
+        said = _take_back(store, batch, record)
         if said and isinstance(error, SweepError):
             raise JobError(f"{error}; {said}") from None
         raise
+    return record
 
 
 def _write_work(store: Store, work: Work) -> None:
@@ -286,23 +292,19 @@ def _write_work(store: Store, work: Work) -> None:
         store.create(keys.work_key(work.sha256), work.to_json())
 
 
-def _submit_jobs(
-    jobs: list[Job],
-    batch: Batch | Rehearsal,
-    containers: Containers,
-    definition: str,
-    sent: list[tuple[Job, str]] | None = None,
-) -> list[tuple[Job, str]]:
-    """Submit jobs one after the other; `sent` grows with each."""
-    sent = [] if sent is None else sent
+def _submitted(
+    jobs: list[Job], batch: Batch | Rehearsal, containers: Containers, definition: str
+) -> Iterator[tuple[Job, str]]:
+    """Submit jobs one after the other; yield each with its id."""
+    ids: list[str] = []
     for each in jobs:
-        request = request_of(each, [id_ for _, id_ in sent], batch.target.queue, definition, containers)
-        sent.append((each, batch.submit(request)))
-    return sent
+        ids.append(batch.submit(request_of(each, ids, batch.target.queue, definition, containers)))
+        yield each, ids[-1]
 
 
-def _take_back(batch: Batch, ids: list[str]) -> str:
-    """Terminate what was submitted before something failed; say so."""
+def _take_back(store: Store, batch: Batch, record: Record) -> str:
+    """Terminate what was submitted before something failed, and say so; what could not be terminated stays on record."""
+    ids = record.ids
     if not ids:
         return ""
     noun = "the job" if len(ids) == 1 else f"the {len(ids)} jobs"
@@ -310,6 +312,7 @@ def _take_back(batch: Batch, ids: list[str]) -> str:
         batch.terminate(reversed(ids), "the submission failed")
     except JobError as error:
         return f"{noun} submitted before it could not be terminated ({error}): {' '.join(ids)}"
+    store.delete([keys.submission_key(record.name)])
     return f"{noun} submitted before it {'is' if len(ids) == 1 else 'are'} terminated"
 
 

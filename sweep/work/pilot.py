@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sweep_kernels.cuda.driver import CudaDriver
     from sweep_kernels.driver import Driver
 
-__all__ = ["Pilot", "choose_faster", "mean_seconds", "pilot", "shard_count"]
+__all__ = ["Pilot", "choose_faster", "mean_seconds", "pilot", "shard_count", "spread_points"]
 
 POINTS = 5
 SECONDS = 0.01
@@ -65,9 +65,17 @@ def mean_seconds(driver: Driver | CudaDriver, study: Study) -> float:
     KernelError
         If what a trial returns is not what its kernel names.
     """
-    points = study.plan.points
-    chosen = sorted({round(i * (points - 1) / (POINTS - 1)) for i in range(POINTS)})
+    chosen = spread_points(study.plan.points)
     return sum(_seconds(driver, study, point) for point in chosen) / len(chosen)
+
+
+def spread_points(points: int) -> list[int]:
+    """Return up to five points of a space of so many, from its first to its last.
+
+    >>> spread_points(3), spread_points(101)
+    ([0, 1, 2], [0, 25, 50, 75, 100])
+    """
+    return sorted({round(i * (points - 1) / (POINTS - 1)) for i in range(POINTS)})
 
 
 def _seconds(driver: Driver | CudaDriver, study: Study, point: int) -> float:

@@ -67,8 +67,11 @@ def spread(
     workers = [threading.Thread(target=work.run, args=(threads,), name=f"sweep-piece-{i}") for i in range(threads)]
     for each in workers:
         each.start()
-    while not work.wait(keep_seconds):
-        _keep(work, shard)
+    try:
+        while not work.wait(keep_seconds):
+            _keep(work, shard)
+    except BaseException as error:  # noqa: BLE001 - it is raised when no thread computes for nobody
+        work.fail(error)
     for each in workers:
         each.join()
     if work.error is not None:
@@ -118,10 +121,15 @@ class _Work:
                 self._lay_down(self._piece(*taken), taken[1])
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
             with self._changed:
-                self.error = self.error or error
-                self._left.clear()
                 self._running -= 1
-                self._changed.notify_all()
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Have all threads end at the end of their batch."""
+        with self._changed:
+            self.error = self.error or error
+            self._left.clear()
+            self._changed.notify_all()
 
     def _piece(self, start: int, stop: int) -> Piece:
         ends_at = time.monotonic() + PIECE_SECONDS

@@ -11,6 +11,7 @@ from cfnlint.api import ManualArgs, lint_file
 from sweep import __version__
 from sweep.jobs.aws import retry_from
 from sweep.stages import _RETRY
+from sweep.submit.requests import TAG
 from tests.deploy.reading import TEMPLATE, as_list, statements, template, walk
 
 BODY = template()
@@ -120,7 +121,7 @@ def test_who_submits_passes_on_two_roles_and_to_tasks_only():
 
 def test_only_jobs_of_sweeps_can_be_ended():
     ending = [each for _, each in statements(RESOURCES) if "batch:TerminateJob" in as_list(each["Action"])]
-    assert [each["Condition"] for each in ending] == [{"Null": {"aws:ResourceTag/sweep.plan": "false"}}] * 2
+    assert [each["Condition"] for each in ending] == [{"Null": {f"aws:ResourceTag/{TAG}": "false"}}] * 2
 
 
 def test_results_outlive_the_stack_and_are_nobody_elses():

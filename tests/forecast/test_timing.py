@@ -94,6 +94,30 @@ def fragile_kernel():
     return breaks
 
 
+@kernel(outputs=["y"])
+def long(rng, steps):
+    y = 0.0
+    for _ in range(steps):
+        y += rng.uniform()
+    return y
+
+
+def test_a_trial_that_does_not_end_is_said(monkeypatch):
+    monkeypatch.setattr("sweep.forecast.first.LEAST_SECONDS", 0.1)
+    study = Sweep(long, grid(steps=[5 * 10**7]), trials=1000)  # some seconds, for a thread cannot be stopped
+    with pytest.raises(UsageError, match=r"trials 0 to 31 of point 0 did not end in 0.1 s: see that loops end"):
+        run_pilot(Study(study.kernel, study.plan(), open_store("memory://"), {}), 0.1, 1)
+
+
+def test_trials_that_are_too_long_for_the_budget_are_said():
+    """By one at each point, and not by the thousands that a pilot runs; some few in all are run whatever they take."""
+    study = Sweep(long, grid(steps=[2_000_000, 4_000_000]), trials=10**6)
+    with pytest.raises(UsageError, match=r"budget 0.01 is too short for trials of .* all 2,000,000 trials take some "):
+        run_pilot(Study(study.kernel, study.plan(), open_store("memory://"), {}), 0.01, 1)
+    study = Sweep(long, grid(steps=[4_000_000]), trials=1)
+    assert run_pilot(Study(study.kernel, study.plan(), open_store("memory://"), {}), 0.2, 1).timing.trials
+
+
 @pytest.mark.parametrize("budget", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_budget_is_some_time(budget):
     with pytest.raises(UsageError, match="budget"):

@@ -14,7 +14,8 @@ QUEUE = {"jobQueueName": "q", "state": "ENABLED", "status": "VALID"}
 class Stubborn:
     """What has been asked, and what is answered.
 
-    ``refuse`` maps an operation, or an operation and its how-maniest call, to code and message. Jobs stay PENDING until they are terminated.
+    ``refuse`` maps an operation, or an operation and its how-maniest call, to code and message. A call named by ``hold`` so is not answered
+    until `release` is set. Jobs stay PENDING until they are terminated.
     """
 
     def __init__(self) -> None:
@@ -24,12 +25,17 @@ class Stubborn:
         self.queue: dict[str, Any] = dict(QUEUE)
         self.jobs: dict[str, dict[str, Any]] = {}
         self.children: list[dict[str, Any]] = []
+        self.hold: tuple[str, int] | None = None
+        self.release = threading.Event()
 
     def named(self, operation: str) -> list[dict[str, Any]]:
         return [told for name, told in self.calls if name == operation]
 
     def answer(self, operation: str, told: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
         self.calls.append((operation, told))
+        if (operation, len(self.named(operation))) == self.hold:
+            self.release.wait(60)
+            return 500, {"message": "held, and given up"}, "ServerException"
         refusal = self.refuse.get((operation, len(self.named(operation)))) or self.refuse.get(operation)
         if refusal is not None:
             return 400, {"message": refusal[1]}, refusal[0]
@@ -93,6 +99,7 @@ def serving():
     try:
         yield stubborn
     finally:
+        stubborn.release.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -72,6 +72,9 @@ def test_a_store_in_memory(here, queue):
         (["--tag", f"a={'x' * 31_000}"], "AWS Batch takes 30: 30.4 KiB of it are tags, shorten --tag"),
         (["--env", f"A={'x' * 25_000}"], "the job definition is"),
         (["--env", "AWS_BATCH_A=1"], "names that begin with AWS_BATCH are AWS's own"),
+        (["--tag", "aws:team=radar"], "--tag aws:team: AWS's own"),
+        (["--tag", "sweep.plan=mine"], "--tag sweep.plan: sweep submit's own"),
+        ([word for i in range(49) for word in ("--tag", f"t{i}=x")], "--tag: 49 tags are more than 48"),
         (["--shards", "10001"], "--shards 10001 is not between 1 and 10,000"),
         (["--attempts", "11"], "--attempts 11 is not from 1 to 10"),
         (["--timeout", "59"], "--timeout 59 is not 60 or more"),
@@ -84,6 +87,18 @@ def test_a_store_in_memory(here, queue):
 )
 def test_options_that_are_wrong(here, store, queue, options, text):
     assert text in refused(store, queue, *options)
+
+
+@pytest.mark.parametrize(
+    "options", [["--tag", f"a={'x' * 31_000}"], ["--image", "refused", "--endpoint-url"]], ids=["size", "definition"]
+)
+def test_what_is_refused_replaces_nothing(here, tmp_path, stubborn, options):
+    """The results that are there are worth more than a submission that is not made."""
+    stubborn.refuse["registerjobdefinition"] = ("ClientException", "no such role")
+    store = str(tmp_path / "kept")
+    sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
+    url = [] if options[-1] == "--endpoint-url" else ["--endpoint-url"]
+    refused(store, "q", "--seed", "5", "--replace", *options, *url, stubborn.url)
 
 
 def test_a_definition_that_is_refused(here, store, stubborn):

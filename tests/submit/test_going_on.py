@@ -136,6 +136,38 @@ def test_cancel_ends_what_is_at_work(here, store, stubborn):
     assert len(stubborn.named("submitjob")) == 6
 
 
+@pytest.mark.parametrize(
+    ("jobs", "shown"),
+    [(1, "map 1 running, 1 pending"), (2, "map 1 running, 1 pending; reduce 1 running, 1 pending")],
+)
+def test_a_submitter_that_is_killed(here, store, stubborn, jobs, shown):
+    """The jobs that it had submitted are known: they are shown, not submitted once more beside, and ended."""
+    stubborn.hold = ("submitjob", jobs + 1)
+    words = ["submit", "study.py", "--store", store, "--queue", "q", "--image", "i", "--shards", "2"]
+    process = start([*words, "--endpoint-url", stubborn.url])
+    try:
+        wait_for(lambda: len(stubborn.named("submitjob")) == jobs + 1, process)
+    finally:
+        process.kill()
+        process.communicate()
+        stubborn.release.set()
+    assert sweep("status", store).splitlines()[-1].endswith(f" to q: {shown}")
+    assert f"{jobs} of its {jobs} jobs have not ended" in sweep("resume", store, code=2)
+    assert f"terminated {jobs} of {jobs} jobs" in sweep("cancel", store)
+    sweep("resume", store)
+    assert [each.size for each in last_record(store).jobs] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("data", [b"{", b"{}", b"[]"])
+def test_a_record_that_is_damaged(here, store, data):
+    """Nobody knows what it submitted, so nothing is submitted beside it; a file that is no record is not looked at."""
+    sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
+    open_store(store).create("submissions/notes.txt", b"by hand")
+    open_store(store).create("submissions/20260101T000000-0000.json", data)
+    for command in ("status", "cancel", "resume"):
+        assert "submissions/20260101T000000-0000.json is no record of a submission" in sweep(command, store, code=1)
+
+
 def test_wait_prints_the_table(here, store, queue):
     """The jobs of this endpoint succeed at once, so a run here writes what they would have."""
     submit("study.py", store, queue, "--shards", "2")
@@ -167,13 +199,17 @@ def test_wait_tells_which_child_failed(here, store, stubborn):
 
 
 def start_waiting(store, stubborn):
+    words = ["submit", "study.py", "--store", store, "--queue", "q", "--image", "i", "--shards", "2"]
+    return start([*words, "--endpoint-url", stubborn.url, "--wait"])
+
+
+def start(words):
     import subprocess
 
     from tests.submit.rig import SWEEP, environment
 
-    words = ["submit", "study.py", "--store", store, "--queue", "q", "--image", "i", "--shards", "2"]
     return subprocess.Popen(
-        [*SWEEP, *words, "--endpoint-url", stubborn.url, "--wait"],
+        [*SWEEP, *words],
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

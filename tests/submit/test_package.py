@@ -29,7 +29,7 @@ def modules():
     known, path = set(sys.modules), list(sys.path)
     yield
     for name in set(sys.modules) - known:
-        if name in {"noise", "lib", "physics"} or name.startswith(("_sweep_study", "physics.", "lib.")):
+        if name in {"noise", "noise_link", "lib", "physics"} or name.startswith(("_sweep_study", "physics.", "lib.")):
             del sys.modules[name]
     sys.path[:] = path
 
@@ -116,6 +116,24 @@ def test_tables_of_a_toml_study_are_sent_once(here, store, queue, tmp_path):
     assert same_as_run(store, study, tmp_path / "run")
 
 
+def test_a_container_is_where_the_study_is(here, store, queue, tmp_path, monkeypatch):
+    """The kernel lies in another folder, and reads a file that it names from the study's."""
+    (here / "kernels").mkdir()
+    (here / "kernels" / "levelled.py").write_text(
+        "from sweep import kernel\n\nLEVEL = float(open('level.txt').read())\n" + KERNEL.replace("a *", "LEVEL * a *")
+    )
+    (here / "studies").mkdir()
+    (here / "studies" / "level.txt").write_text("2.5")
+    (here / "studies" / "night.toml").write_text(
+        "kernel = '../kernels/levelled.py:flat'\ntrials = 1000\n[space]\na = [1.0, 2.0]\n"
+    )
+    monkeypatch.chdir(here / "studies")
+    submit("night.toml", store, queue, "--shards", "1")
+    for command, index, _ in children_of(store):
+        run_container(command, index)
+    assert same_as_run(store, "night.toml", tmp_path / "run")
+
+
 def test_modules_from_elsewhere_are_packed(here, tmp_path, store, queue, monkeypatch):
     """As `sweep run` finds them: by PYTHONPATH, which no container has."""
     place = tmp_path / "elsewhere" / "lib"
@@ -137,6 +155,21 @@ def test_modules_from_elsewhere_are_packed(here, tmp_path, store, queue, monkeyp
     data = open_store(store).get(next(each.key for each in open_store(store).list("code/")))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert "sweep-elsewhere/lib/far.py" in archive.namelist()
+
+
+def test_links_are_packed_by_their_own_names(here, tmp_path):
+    """A study, a module and a file that lie elsewhere under other names, as `sweep run` takes them."""
+    place = tmp_path / "versions"
+    place.mkdir()
+    (place / "linked_v2.py").write_text(
+        "from noise_link import LEVEL\n\nopen('level.txt').close()\n" + HEAD + KERNEL + STUDY
+    )
+    (place / "noise_v3.py").write_text("LEVEL = 1.0\n")
+    (place / "level_v1.txt").write_text("2.5")
+    (here / "linked.py").symlink_to(place / "linked_v2.py")
+    (here / "noise_link.py").symlink_to(place / "noise_v3.py")
+    (here / "level.txt").symlink_to(place / "level_v1.txt")
+    assert own(packed("linked.py").names) == ["level.txt", "linked.py", "noise_link.py"]
 
 
 def test_distributions_are_listed(here):
@@ -169,6 +202,18 @@ def test_a_file_that_is_named_by_its_whole_path(here):
     (here / "whole.py").write_text(f"open({str(here / 'level.txt')!r}).close()\n" + HEAD + KERNEL + STUDY)
     with pytest.raises(SpecError, match=r"the study reads .*level.txt by its whole path, which no container has"):
         packed("whole.py")
+
+
+def test_secrets_are_not_packed(here):
+    """A study may look for a file of secrets as it is loaded; one that cannot do without it is refused."""
+    (here / ".env").write_text("AWS_SECRET_ACCESS_KEY=hush\n")
+    (here / "looking.py").write_text(
+        "import contextlib\nwith contextlib.suppress(OSError):\n    open('.env').close()\n" + HEAD + KERNEL + STUDY
+    )
+    assert own(packed("looking.py").names) == ["looking.py"]
+    (here / "needing.py").write_text("open('.env').close()\n" + HEAD + KERNEL + STUDY)
+    with pytest.raises(SpecError, match=r"FileNotFoundError.*not packed, for its name begins with a dot: .env"):
+        packed("needing.py")
 
 
 def test_the_table_of_a_space_is_packed(here):

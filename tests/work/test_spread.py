@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep import Sweep, grid, kernel
-from sweep.errors import TrialError
+from sweep.errors import StoreError, TrialError
 from sweep.ledger import Wave
 from sweep.rectangle import Rectangle
 from sweep.store import open_store
@@ -95,6 +95,29 @@ def test_stopped_again_and_again(made, threads):
     assert stops > 1
     assert ran == trials
     assert objects(study.store) == expected
+
+
+def test_a_store_that_takes_no_parts_ends_the_threads(made, monkeypatch):
+    """What they computed from then on would be for nobody."""
+    monkeypatch.setattr(spreading, "PIECE_SECONDS", 0.0)
+    swept, wave, _, trials = made
+    study = fresh(swept, wave)
+    has_failed, ran = threading.Event(), []
+
+    def refuse(key, data):
+        has_failed.set()
+        raise StoreError("the store is full")
+
+    def report(number):
+        ran.append(number)
+        assert len(ran) < 3 or has_failed.wait(60)
+
+    study.store.create = refuse
+    before = threading.active_count()
+    with pytest.raises(StoreError, match="the store is full"):
+        spread(study, wave, 1, threads=1, stop=threading.Event(), report=report, keep_seconds=0.01)
+    assert threading.active_count() == before
+    assert sum(ran) < trials
 
 
 def test_what_is_finished_is_kept_while_it_runs(made, monkeypatch):
