@@ -2,6 +2,7 @@
 # AWS Batch on this machine: `sweep serve` answers AWS Batch's API, and the `aws` command (pip install awscli) does not know the difference.
 # These are the steps of AWS Batch's own introduction.
 set -eu
+rm -f ready.json
 sweep serve --port 0 --ready-file ready.json >exports.sh &
 trap 'kill $!' EXIT
 until [ -e ready.json ]; do sleep 0.1; done

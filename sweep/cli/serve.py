@@ -58,6 +58,8 @@ def command(
     from sweep.serve.settings import Settings
 
     told = ready_file and ready_file.absolute()
+    if told is not None:
+        _remove(told)
     settings = Settings(
         folder=engine_folder(engine),
         host=host,
@@ -70,6 +72,8 @@ def command(
         needs_auth=not insecure_no_auth,
     )
     serve(settings, lambda served: _tell(served, told))
+    if told is not None:
+        _remove(told)
 
 
 def _tell(served: Served, ready_file: Path | None) -> None:
@@ -100,6 +104,16 @@ def _variables(served: Served) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": served.keys.access,
         "AWS_SECRET_ACCESS_KEY": served.keys.secret,
     }
+
+
+def _remove(path: Path) -> None:
+    """Remove what an endpoint wrote that answers no more."""
+    from sweep.errors import UsageError
+
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"--ready-file {path} cannot be written: {error.strerror}") from None
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweep.daemon import server as daemon
+from sweep.daemon.client import LOCKED
 from sweep.daemon.folder import log_path
 from sweep.daemon.surroundings import free_environment
 from sweep.daemon.workers import worker_maker
-from sweep.errors import SweepError, UsageError
+from sweep.errors import JobError, SweepError, UsageError
 from sweep.executors.commands.files import make_private
 from sweep.jobs.journal import Journal
 from sweep.jobs.loop import Engine
@@ -67,7 +68,7 @@ def serve(settings: Settings, ready: Callable[[Served], None]) -> None:
     check(settings)
     with listening_socket(settings.host, settings.port) as listening:
         _settle(settings.folder)
-        journal = Journal(settings.folder, _of_engine(settings))
+        journal = _journal(settings)
         keys = key_pair(settings.folder)  # as nobody else is at work in the folder
         events = EventFile(settings.folder, settings.region, settings.account)
         engine = _engine(settings, journal, events)
@@ -79,6 +80,15 @@ def serve(settings: Settings, ready: Callable[[Served], None]) -> None:
             raise SweepError(daemon.reason(error)) from error
         engine.close()
         events.close()
+
+
+def _journal(settings: Settings) -> Journal:
+    try:
+        return Journal(settings.folder, _of_engine(settings))
+    except JobError as error:
+        if LOCKED not in str(error):
+            raise
+        raise UsageError(f"{error}: end it with `sweep engine stop`, or give another --engine") from None
 
 
 def _settle(folder: Path) -> None:

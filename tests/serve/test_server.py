@@ -104,7 +104,9 @@ def test_stopping_the_engine_ends_it(tmp_path):
 
 
 def test_an_engine_that_another_holds_is_refused(endpoint):
-    assert "another engine is at work" in refused(endpoint.folder, "--port", "0")
+    said = refused(endpoint.folder, "--port", "0")
+    assert "another engine is at work" in said
+    assert "`sweep engine stop`" in said
 
 
 def test_a_port_that_is_taken_is_refused(endpoint, tmp_path):
