@@ -261,10 +261,10 @@ def _has_result(store: Store, plan: Plan) -> bool:
     return False
 
 
-def _refuse_running(store: Store, plan: str | None, batch: Batch) -> None:
-    """See that no submission of this very plan, or of any, is at work: its children would be run twice, and paid twice."""
+def _refuse_running(store: Store, plan: str | None, batch: Batch, besides: str = "") -> None:
+    """See that no other submission of this very plan, or of any, is at work: its children would be run twice, and paid twice."""
     for record in read_records(store, plan):
-        live = running(record, batch)
+        live = running(record, batch) if record.name != besides else []
         if live:
             raise JobError(
                 f"submission {record.name} is at work on {store.url} ({len(live)} of its {len(record.jobs)} jobs have not ended): "
@@ -279,6 +279,8 @@ def _send(store: Store, work: Work, batch: Batch, containers: Containers, defini
         for job, id_ in _submitted(jobs_of(work, store.url, containers), batch, containers, definition):
             record = record.with_job(job, id_)
             write_record(store, record)
+            if len(record.jobs) == 1:  # of two who submit at once, one at least sees the other here, and gives way
+                _refuse_running(store, record.plan, batch, besides=record.name)
     except BaseException as error:
         said = _take_back(store, batch, record)
         if said and isinstance(error, SweepError):
@@ -335,4 +337,6 @@ class _Begun:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and self._wave is not None:
-            self._store.delete([self._wave, *(() if self._had_plan else (keys.PLAN,))])
+            self._store.delete([self._wave])
+            if not self._had_plan and not any(self._store.list(keys.WAVES)):  # which others may have begun meanwhile
+                self._store.delete([keys.PLAN])

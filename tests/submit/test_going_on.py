@@ -158,6 +158,26 @@ def test_a_submitter_that_is_killed(here, store, stubborn, jobs, shown):
     assert [each.size for each in last_record(store).jobs] == [2, 2, 1]
 
 
+def test_two_who_submit_at_once(here, store, stubborn):
+    """Neither saw the other when it looked; who comes second with its first job gives way, and takes nothing of the other's with it."""
+    stubborn.hold = ("submitjob", 1)
+    words = ["submit", "study.py", "--store", store, "--queue", "q", "--image", "i", "--shards", "2"]
+    late = start([*words, "--endpoint-url", stubborn.url])
+    try:
+        wait_for(lambda: stubborn.named("submitjob"), late)
+        submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2")
+        stubborn.release.set()
+        _, said = late.communicate(timeout=120)
+    finally:
+        late.kill()
+    assert late.returncode == 2
+    assert f"submission {last_record(store).name} is at work on" in said
+    assert said.endswith("the job submitted before it is terminated\n")
+    assert [each["jobId"] for each in stubborn.named("terminatejob")] == ["job-3"]
+    assert len(list(open_store(store).list("waves/"))) == len(list(open_store(store).list("submissions/"))) == 1
+    assert "map 1 running, 1 pending; reduce 1 running, 1 pending; merge 1 pending" in sweep("status", store)
+
+
 @pytest.mark.parametrize("data", [b"{", b"{}", b"[]"])
 def test_a_record_that_is_damaged(here, store, data):
     """Nobody knows what it submitted, so nothing is submitted beside it; a file that is no record is not looked at."""
