@@ -171,7 +171,7 @@ class _Where:
     def environment(self) -> Environment:
         """The compute environment that it comes to. A shard's memory is small, and the kernel's own business."""
         address = None if self.cluster is None else "local"
-        return Environment("workers", vcpus=float(self.workers), memory=1 << 40, gpus=self.gpus, address=address)
+        return Environment("workers", vcpus=float(self.workers), memory=(1 << 31) - 1, gpus=self.gpus, address=address)
 
 
 def _check_options(executor: str, workers: int | None, shards: int | None) -> None:

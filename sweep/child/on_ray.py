@@ -83,7 +83,7 @@ def _run(
     from sweep.executors.ray import RayWorker
 
     os.environ["PYTHONPATH"] = os.pathsep.join([*map(str, path), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = Environment("workers", vcpus=float(processors), memory=1 << 40, address="local")
+    environment = Environment("workers", vcpus=float(processors), memory=(1 << 31) - 1, address="local")
     with Cluster(processors) as cluster:
         listen()  # Ray has put a handler of its own in the place of ours
         run_stages(

@@ -92,7 +92,9 @@ def compare(store: Store, forecast: dict[str, Any] | None = None) -> Comparison:
         raise PlanError(f"{store.url} holds no finished run: `sweep run` goes on with it")
     timings = [each for each in read_timings(store, set(held.waves)) if (each.wave, each.shard) in held.simulated]
     if not timings:
-        raise PlanError(f"{store.url} does not say what its shards took: it was run by an earlier version")
+        raise PlanError(
+            f"{store.url} does not say what its shards took ({keys.TIMINGS} is empty): they were run by an earlier version, or it was deleted"
+        )
     entries = {prefix: [entry.size for entry in store.list(prefix)] for prefix in SHARDS}
     sizes = [size for each in entries.values() for size in each]
     volume = forecast["volume"]

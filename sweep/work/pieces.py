@@ -20,12 +20,15 @@ from sweep.work.room import for_outputs
 from sweep.work.rows import Rows, concatenated, merged
 from sweep.work.simulate import BESIDE_HELD, ROWS_HELD, map_levels, run_blocks
 from sweep.work.tallied import tallied
+from sweep.work.timings import Took
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sweep.ledger import Wave
     from sweep.work.study import Study
+
+TOOK = b"sweep.took"
 
 __all__ = ["Piece", "discard_parts", "gaps", "joined", "read_parts", "run_piece", "write_part"]
 
@@ -42,12 +45,15 @@ class Piece:
         Their statistics, merged as far as map does.
     kept
         Tables of the trials that are kept, in the walk's order; none in a plan that keeps nothing.
+    took
+        What it took to run them; None if that is not known.
     """
 
     start: int
     stop: int
     rows: Rows
     kept: tuple[Any, ...]
+    took: Took | None = None
 
 
 def run_piece(
@@ -71,7 +77,7 @@ def run_piece(
     """
     pieces: list[Rows] = []
     kept: list[Any] = []
-    done = start
+    done, begun = start, Took.now()
     for rows, table in _batches(study, wave, start, stop):
         pieces.append(rows)
         if table is not None:
@@ -82,7 +88,8 @@ def run_piece(
             break
         if _is_much(study, pieces):
             pieces = [_merged(study, pieces)]
-    return Piece(start, done, _merged(study, pieces), tuple(kept))
+    rows = _merged(study, pieces)
+    return Piece(start, done, rows, tuple(kept), Took.since(begun))
 
 
 def _batches(study: Study, wave: Wave, start: int, stop: int) -> Iterator[tuple[Rows, Any]]:
@@ -114,7 +121,8 @@ def _one(study: Study, run: list[Piece]) -> Piece:
     if len(run) == 1:
         return run[0]
     kept = tuple(table for each in run for table in each.kept)
-    return Piece(run[0].start, run[-1].stop, _merged(study, [each.rows for each in run]), kept)
+    took = Took.total(each.took for each in run)
+    return Piece(run[0].start, run[-1].stop, _merged(study, [each.rows for each in run]), kept, took)
 
 
 def gaps(start: int, stop: int, pieces: Sequence[Piece]) -> list[tuple[int, int]]:
@@ -141,7 +149,11 @@ def write_part(study: Study, wave: Wave, shard: int, piece: Piece) -> None:
 def _create(study: Study, wave: Wave, shard: int, piece: Piece, table: Any, *, trials: bool) -> None:
     name = keys.part_key(wave.number, shard, piece.start, piece.stop, trials=trials)
     with suppress(ObjectExistsError):  # another attempt at this shard was as far
-        study.store.create(name, encode(table, _label(name, wave)))
+        study.store.create(name, encode(table, _label(name, wave) | _taken(piece)))
+
+
+def _taken(piece: Piece) -> dict[bytes, bytes]:
+    return {} if piece.took is None else {TOOK: json.dumps(piece.took).encode()}
 
 
 def _label(name: str, wave: Wave) -> dict[bytes, bytes]:
@@ -166,19 +178,22 @@ def _read_part(study: Study, wave: Wave, shard: int, start: int, stop: int) -> P
     names = [keys.part_key(wave.number, shard, start, stop, trials=trials) for trials in (False, True)]
     kinds = study.driver.output_kinds
     try:
-        rows = Rows.from_arrow(_read(study, wave, names[0]), study.kernel.outputs, kinds, tallied(study.plan, kinds))
-        kept = (_read(study, wave, names[1]),) if study.plan.keep else ()
+        table, took = _read(study, wave, names[0])
+        rows = Rows.from_arrow(table, study.kernel.outputs, kinds, tallied(study.plan, kinds))
+        kept = (_read(study, wave, names[1])[0],) if study.plan.keep else ()
     except (CorruptError, ObjectNotFoundError):
         study.store.delete(names)
         return None
-    return Piece(start, stop, rows, kept)
+    return Piece(start, stop, rows, kept, took)
 
 
-def _read(study: Study, wave: Wave, name: str) -> Any:
+def _read(study: Study, wave: Wave, name: str) -> tuple[Any, Took | None]:
     table = decode(study.store.get(name), name)
-    if (table.schema.metadata or {}).get(LABEL) != _label(name, wave)[LABEL]:
+    metadata = table.schema.metadata or {}
+    if metadata.get(LABEL) != _label(name, wave)[LABEL]:
         raise CorruptError(f"{name} is not of its wave")
-    return table.replace_schema_metadata(None)
+    took = Took(*json.loads(metadata[TOOK])) if TOOK in metadata else None
+    return table.replace_schema_metadata(None), took
 
 
 def discard_parts(study: Study, wave: Wave, shard: int) -> None:

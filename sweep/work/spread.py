@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sweep.work.pieces import Piece, discard_parts, gaps, joined, read_parts, run_piece, write_part
 from sweep.work.rows import concatenated
 from sweep.work.simulate import write_shard
+from sweep.work.timings import Took, write_timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ def spread(
     report: Callable[[int], None],
     keep_seconds: float = KEEP_SECONDS,
 ) -> bool:
-    """Run what is missing of a shard and write its objects.
+    """Run what is missing of a shard and write its objects, and beside them what it took, if that is known of all its parts.
 
     Parameters
     ----------
@@ -62,6 +63,7 @@ def spread(
         If a trial raised.
     """
     _ = study.driver, study.observer, study.tables  # made once, before threads ask for them
+    begun = Took.now()
     found = read_parts(study, wave, shard)
     work = _Work(study, wave, found, wave.bounds(shard), stop, report)
     workers = [threading.Thread(target=work.run, args=(threads,), name=f"sweep-piece-{i}") for i in range(threads)]
@@ -82,6 +84,10 @@ def spread(
         return False
     kept = [table for each in pieces for table in each.kept]
     write_shard(study, wave, shard, concatenated([each.rows for each in pieces]), kept)
+    own = Took(Took.since(begun).cpu_seconds, 0.0)  # by the clock it has waited for the threads, which are counted
+    took = Took.total([own, *(each.took for each in pieces)])
+    if took is not None:
+        write_timing(study.store, wave, shard, took)
     if found or work.kept:
         discard_parts(study, wave, shard)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 
@@ -44,6 +45,14 @@ def test_the_same_bytes_as_sweep_run(batch, here, store, tmp_path):
     submit(store, "--shards", "3", "--wait")
     assert same_as_run(store, "study.py", tmp_path / "run")
     assert "map 3 succeeded; reduce 3 succeeded; merge 1 succeeded" in sweep("status", store)
+
+
+def test_a_forecast_is_compared_with_what_was_submitted(batch, here, store):
+    sweep("forecast", "study.py", "--budget", "0.5", "--store", store)
+    submit(store, "--shards", "3", "--vcpus", "2", "--wait")
+    fields = json.loads(sweep("forecast", "--compare", store, "--format", "json"))
+    assert fields["recorded"] == fields["shards"] == 3
+    assert fields["lines"][0]["actual"] > 0.0
 
 
 def test_the_endpoint_is_killed_in_the_middle_and_started_again(batch, here, store, tmp_path):

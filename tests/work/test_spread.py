@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,11 +16,12 @@ from sweep.rectangle import Rectangle
 from sweep.store import open_store
 from sweep.work import keys
 from sweep.work import spread as spreading
-from sweep.work.pieces import Piece, gaps, read_parts
+from sweep.work.pieces import Piece, discard_parts, gaps, read_parts, write_part
 from sweep.work.rows import Rows
 from sweep.work.simulate import simulate
 from sweep.work.spread import spread
 from sweep.work.study import Study
+from sweep.work.timings import read_timings
 from tests.studies import study as sweep_of
 
 ASKED = [
@@ -43,7 +45,7 @@ def made(request):
 
 
 def objects(store) -> dict[str, bytes]:
-    return {each.key: store.get(each.key) for each in store.list() if not each.key.startswith("waves/")}
+    return {each.key: store.get(each.key) for each in store.list() if not each.key.startswith(("waves/", keys.TIMINGS))}
 
 
 def fresh(swept, wave) -> Study:
@@ -153,6 +155,33 @@ def test_a_damaged_part_is_run_again(made):
     assert read_parts(study, wave, 1) == []
     assert spread(study, wave, 1, threads=2, stop=threading.Event(), report=lambda _: None)
     assert objects(study.store) == expected
+
+
+def test_what_it_took_is_written_down_with_what_earlier_attempts_took(made):
+    swept, wave, *_ = made
+    study = fresh(swept, wave)
+    stopping = StopAfter(3)
+    assert not spread(study, wave, 1, threads=2, stop=stopping.event, report=stopping.report)
+    parts = read_parts(study, wave, 1)
+    assert not list(read_timings(study.store, {1}))
+    spread(study, wave, 1, threads=2, stop=threading.Event(), report=lambda _: None)
+    (timing,) = read_timings(study.store, {1})
+    assert timing.shard == 1
+    assert timing.cpu_seconds > sum(each.took.cpu_seconds for each in parts) > 0.0
+    assert timing.seconds > sum(each.took.seconds for each in parts) > 0.0
+
+
+def test_what_it_took_is_not_guessed_where_a_part_does_not_say(made):
+    swept, wave, expected, _ = made
+    study = fresh(swept, wave)
+    stopping = StopAfter(3)
+    spread(study, wave, 1, threads=1, stop=stopping.event, report=stopping.report)
+    (part,) = read_parts(study, wave, 1)
+    discard_parts(study, wave, 1)
+    write_part(study, wave, 1, replace(part, took=None))
+    assert spread(study, wave, 1, threads=1, stop=threading.Event(), report=lambda _: None)
+    assert objects(study.store) == expected
+    assert not list(read_timings(study.store, {1}))
 
 
 def test_a_part_of_another_wave_is_none(made):
