@@ -62,7 +62,7 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS, data: Mapping
     rng = Rng(plan.seed, 0, 0)
     try:
         with _time_limit(seconds), redirect_stdout(io.StringIO()):
-            returned = kernel.function(rng, **arguments_of(kernel, plan, 0, data or {}))
+            returned = kernel.frozen(rng, **arguments_of(kernel, plan, 0, data or {}))
     except (*UNFIT, IndexError) as error:
         if _may_compile(error):
             return

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Replayed", "outputs_of", "prepare", "replay"]
 
+NOT_STEPPED_INTO = (
+    "sweep_kernels.arithmetic",
+    "sweep_kernels.exponents",
+    "sweep_kernels.mathematics.*",
+    "sweep_kernels.repeatable",
+)
+"""Modules of the engine's mathematics, which stand in a kernel for operators and built-in functions: a debugger's `step` passes over those."""
+
 
 @dataclass(frozen=True)
 class Replayed:
@@ -118,9 +126,9 @@ def _debugged(kernel: Kernel, rng: Rng, arguments: dict[str, Any]) -> Any:
     """Stop at the kernel's first line, and again where it raises."""
     import pdb  # noqa: T100 - the user asked for it
 
-    debugger = pdb.Pdb()
+    debugger = pdb.Pdb(skip=NOT_STEPPED_INTO)
     try:
-        return debugger.runcall(kernel.function, rng, **arguments)
+        return debugger.runcall(kernel.frozen, rng, **arguments)
     except Exception as error:
         debugger.message(f"*** {type(error).__name__}: {error}")
         debugger.reset()

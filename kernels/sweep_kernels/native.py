@@ -25,6 +25,9 @@ from numba.core.typing.templates import AttributeTemplate, infer_getattr  # type
 from numba.extending import intrinsic, overload_method, register_model  # type: ignore[import-untyped]
 
 from sweep_kernels import arithmetic, arrays, draws
+from sweep_kernels.exponents import written
+from sweep_kernels.mathematics import power
+from sweep_kernels.powers import define_powers
 from sweep_kernels.repeatable import quiet
 from sweep_kernels.shifts import define_shifts
 from sweep_kernels.snapshot import INSTRUCTIONS, Namespace, library_name, outer_names
@@ -36,6 +39,7 @@ __all__ = ["INLINE", "Compiler", "RngType", "compiled", "make_rng", "rng_type"]
 
 INLINE = {"forceinline": True, "error_model": "numpy"}
 CHECKED = {"forceinline": True, "error_model": "sweep", "boundscheck": True}
+LIBRARY = {**CHECKED, "error_model": "sweep_library"}
 INT64, DOUBLE = ir.IntType(64), ir.DoubleType()
 OWN = {"sweep_kernels.repeatable", "sweep_kernels.interpolation"}
 """Modules whose functions a kernel refers to without knowing it."""
@@ -60,7 +64,12 @@ class _SweepErrorModel(callconv.NumpyErrorModel):
         return True
 
 
+class _LibraryErrorModel(_SweepErrorModel):
+    """Of a kernel whose mathematics are the C library's."""
+
+
 callconv.error_models["sweep"] = _SweepErrorModel
+callconv.error_models["sweep_library"] = _LibraryErrorModel
 define_shifts(lambda context: isinstance(context.error_model, _SweepErrorModel))
 
 
@@ -162,6 +171,8 @@ class Compiler:
         Whether an index out of an array's range and an integer divided by zero raise, as in plain Python.
     stand_ins
         What stands for further plain functions, each keyed by the identity of the plain one.
+    own_mathematics
+        Whether ``**`` of floats is ours in checked code.
 
     Attributes
     ----------
@@ -169,9 +180,9 @@ class Compiler:
         What numba compiles on the first call: all that were made.
     """
 
-    def __init__(self, *, checked: bool, stand_ins: dict[int, Any] | None = None) -> None:
+    def __init__(self, *, checked: bool, stand_ins: dict[int, Any] | None = None, own_mathematics: bool = True) -> None:
         self.dispatchers: list[Any] = []
-        self._options = CHECKED if checked else INLINE
+        self._options = (CHECKED if own_mathematics else LIBRARY) if checked else INLINE
         self._made = STAND_INS | (stand_ins or {})
 
     def compiled(self, function: Callable[..., Any], *, inline: bool = True, pipeline: Any = None) -> Any:
@@ -195,11 +206,12 @@ class Compiler:
 
     def bound(self, function: Any) -> Any:
         """Copy a function, bound to compilable ones."""
+        code = written(function)
         scope = dict(function.__globals__)
-        for name in {dotted[0] for dotted in outer_names(function.__code__)} & scope.keys():
+        for name in {dotted[0] for dotted in outer_names(code)} & scope.keys():
             scope[name] = self._stand_in(scope[name])
         closure = tuple(pytypes.CellType(self._stand_in(each.cell_contents)) for each in function.__closure__ or ())
-        copy = pytypes.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, closure or None)
+        copy = pytypes.FunctionType(code, scope, function.__name__, function.__defaults__, closure or None)
         copy.__kwdefaults__ = function.__kwdefaults__
         copy.__module__ = function.__module__
         copy.__qualname__ = function.__qualname__
@@ -238,3 +250,5 @@ def _register(name: str, function: Callable[..., Any]) -> None:
 _draws = Compiler(checked=False)
 for _name, _function in draws.METHODS.items():
     _register(_name, _function)
+
+define_powers(lambda context: type(context.error_model) is _SweepErrorModel, compiled(power))

@@ -215,8 +215,8 @@ def refuse_types(dispatchers: list[Any]) -> None:
     Raises
     ------
     KernelError
-        If an integer is raised to an integer power that may be negative, a number is compared with a string, a bool is inverted with ~, a
-        function adds up an array, returns one in a tuple, or makes one in a loop.
+        If an integer is raised to an integer power that may be negative, a number is compared with a string, a bool is inverted with ~, an
+        array is raised to a power, a function adds up an array, returns one in a tuple, or makes one in a loop.
     """
     for each in dispatchers:
         for result in each.overloads.values():
@@ -250,6 +250,8 @@ def _inverted(expression: Any, signature: Any) -> str | None:
 def _operated(expression: Any, signature: Any, types_of: dict[str, Any]) -> str | None:
     if expression.fn is operator.matmul:
         return f"multiplies arrays with @, {IN_ORDER}"
+    if expression.fn in POWERS and any(isinstance(each, types.Array) for each in signature.args):
+        return "raises a whole array to a power: write a loop over the elements"
     if _is_integer_power(expression, signature) and not _is_natural(types_of[expression.rhs.name]):
         return (
             "raises an integer to an integer power: make the base a float, as in 2.0 ** k, or the exponent a natural number "

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["EDITION", "quiet", "repeatable"]
 
 EDITION = 1
-"""Goes up whenever a bit of any result changes: it is part of the version of every kernel that uses one of these."""
+"""Goes up whenever a bit of any result changes: it is part of the version of every kernel that uses one of these, or ``**``."""
 
 _NUMPY = {
     "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctan2": "atan2", "arctanh": "atanh",
-    "power": "pow",
+    "power": "pow", "float_power": "pow",
 }  # fmt: skip
 _BINARY = {"atan2", "hypot", "pow"}
 _OVERFLOWING = {"exp", "exp2", "expm1", "sinh", "cosh", "pow", "hypot", "gamma", "lgamma"}

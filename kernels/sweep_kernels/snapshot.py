@@ -22,6 +22,7 @@ import numpy as np
 
 from sweep_kernels import arithmetic
 from sweep_kernels.errors import KernelError
+from sweep_kernels.exponents import POWER, with_our_powers
 from sweep_kernels.reasons import ARRAY_BYTES, READABLE, kind_of, lacking, why
 from sweep_kernels.repeatable import EDITION, repeatable
 from sweep_kernels.scratch import scratch
@@ -197,8 +198,12 @@ class _Taking:
                 argument = arguments[int(name)] if name in positional else name
                 reason = f"has {value!r} as the default of {argument!r}, a {kind_of(value)}: {READABLE}"
                 raise _refusal(live, argument, reason) from None
+        powers = with_our_powers(live) if self._own_mathematics else None
+        if powers:
+            said.append(POWER)
+            self.facts[f"'**' in {live.__name__!r}"] = POWER
         copy = types.FunctionType(
-            live.__code__,
+            powers.plain if powers else live.__code__,
             scope,
             live.__name__,
             tuple(defaults[name] for name in positional),
@@ -206,6 +211,8 @@ class _Taking:
         )
         copy.__kwdefaults__ = {name: defaults[name] for name in live.__kwdefaults__ or ()}
         copy.__module__, copy.__qualname__, copy.__doc__ = live.__module__, live.__qualname__, live.__doc__
+        if powers:
+            powers.put_into(copy)
         return copy, hashlib.sha256("\n".join(said).encode()).hexdigest()
 
     def _put(self, into: dict[str, Any], dotted: tuple[str, ...], value: Any, live: types.FunctionType) -> str:

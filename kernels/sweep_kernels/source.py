@@ -12,9 +12,12 @@ import ast
 import functools
 import linecache
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["normalised_source"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["changed", "normalised_source"]
 
 FUTURE_FLAGS = functools.reduce(
     lambda flags, name: flags | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0
@@ -31,10 +34,54 @@ def normalised_source(function: types.FunctionType) -> str | None:
     """
     code = function.__code__
     linecache.checkcache(code.co_filename)
-    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
-    wanted = _meaning(code)
-    candidates = _functions_named(code.co_name, text, code.co_flags & FUTURE_FLAGS)
-    return next((source for source, meaning in candidates if meaning == wanted), None)
+    text, wanted = "".join(linecache.getlines(code.co_filename, function.__globals__)), _meaning(code)
+    return next((source for source, meaning in _functions_named(*_key(code, text)) if meaning == wanted), None)
+
+
+def changed(code: types.CodeType, change: Callable[[ast.AST], Any]) -> types.CodeType:
+    """Compile a function again with each statement of its body changed; files, lines and columns stay what they are.
+
+    Parameters
+    ----------
+    code
+        Of a function that `normalised_source` has just found.
+    change
+        Takes a statement, or the expression of a lambda, and returns what is to stand in its place.
+    """
+    text, wanted = "".join(linecache.getlines(code.co_filename)), _meaning(code)
+    tree = ast.parse(text)
+    nodes = [each for each in ast.walk(tree) if _name(each) == code.co_name]
+    meanings = [meaning for _, meaning in _functions_named(*_key(code, text))]
+    alike = [node for node, meaning in zip(nodes, meanings, strict=True) if meaning == wanted]
+    _change(min(alike, key=lambda node: abs(_first_line(node) - code.co_firstlineno)), change)
+    made = compile(tree, code.co_filename, "exec", flags=code.co_flags & FUTURE_FLAGS, dont_inherit=True)
+    found = next(each for each in _nested(made) if each.co_firstlineno > FIRST_MARK and each.co_name == code.co_name)
+    return _lower(found, found.co_firstlineno - code.co_firstlineno)
+
+
+def _first_line(node: Any) -> int:
+    return min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+
+
+def _change(node: Any, change: Callable[[ast.AST], Any]) -> None:
+    """Change a function's body, and move it far down in its file: by that it is found among all that is compiled."""
+    for each in (node, *getattr(node, "decorator_list", [])[:1]):  # a function's first line is its first decorator's
+        each.lineno += FIRST_MARK
+        each.end_lineno += FIRST_MARK
+    if isinstance(node, ast.Lambda):
+        node.body = ast.increment_lineno(change(node.body), FIRST_MARK)
+    else:
+        node.body = [ast.increment_lineno(change(each), FIRST_MARK) for each in node.body]
+
+
+def _lower(code: types.CodeType, lines: int) -> types.CodeType:
+    """Move code back up to where it stands; the lines in it are counted from its first."""
+    constants = tuple(_lower(each, lines) if isinstance(each, types.CodeType) else each for each in code.co_consts)
+    return code.replace(co_firstlineno=code.co_firstlineno - lines, co_consts=constants)
+
+
+def _key(code: types.CodeType, text: str) -> tuple[str, str, int]:
+    return code.co_name, text, code.co_flags & FUTURE_FLAGS
 
 
 @functools.lru_cache(maxsize=1024)

@@ -77,7 +77,7 @@ def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
 def _made(kernel: Kernel, kinds: tuple[str, ...], pipeline: Any = None) -> tuple[Assembly, list[str]]:
     """Have numba compile a trial, and refuse what it would misread; return the kinds of its outputs too."""
     found: list[str] = []
-    compiler = Compiler(checked=True)
+    compiler = Compiler(checked=True, own_mathematics=kernel.own_mathematics)
     trial = compiler.compiled(kernel.frozen, pipeline=pipeline)
     functions = [each.py_func for each in compiler.dispatchers]
     refuse_code(functions)

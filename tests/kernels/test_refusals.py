@@ -111,6 +111,7 @@ MENDED = {
     "a default that is a list": ("return g(a)\ndef g(x, seen=[]):\n    return x", r"study.py:5: kernel code 'g' has \[\] as the default of 'seen', a list"),
     "a variable not set": ("if a > 9.0:\n        z = 1.0\n    return z", "study.py:6: kernel code reads 'z', which may not have been set .*: give it a value before"),
     "a loop of no passes": ("for i in range(int(a)):\n        z = a\n    return z", "study.py:6: kernel code reads 'z', which may not have been set"),
+    "a power of an array": ("t = np.ones(3)\n    t **= a\n    return t[0]\nimport numpy as np", "study.py:5: .* raises a whole array to a power: write a loop"),
     "an integer beyond 64 bits": ("return a + 2**70", "study.py:4: .* a power that 64 bits do not hold: .* 2.0 \\*\\* 70"),
     "such an integer written out": ("return a + 36893488147419103232", "study.py:4: .* has 36893488147419103232 in it: integers have 64 bits"),
     "a kept exception": ("try:\n        x = a\n    except Exception as e:\n        x = 0.0\n    return x", "study.py:6: .* cannot keep what was raised"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import llvmlite.binding as llvm
 
 from sweep_kernels.errors import KernelError
 from sweep_kernels.modules import Assembly, simplified
-from sweep_kernels.refusals import instructions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +40,7 @@ _NATIVE = re.compile(
 def trial_text(one: OneTrial) -> str:
     """Return the module of one trial with the trial named `TRIAL`, and without what a GPU has otherwise than x86.
 
-    An integer power beyond 2**16, for which numba calls the C library's ``pow``, raises: such a block is run on the CPU.
+    A whole number raised to one beyond 2**16, for which numba calls the C library's ``pow``, raises: such a block is run on the CPU.
     """
     text = "".join(_without_power(each) for each in re.split(r"(?<=\n)(?=define )", one.made.text))
     text = simplified(Assembly(text, one.entry))
@@ -114,13 +113,10 @@ def refuse_library(kernel: Kernel, names: Iterable[str]) -> None:
     missing = sorted(each for each in names if not _NATIVE.match(each))
     if not missing:
         return
-    line, reason = kernel.line, f"it calls {_plain(missing[0])!r} of the C library, which CUDA does not have"
+    reason = f"it calls {_plain(missing[0])!r} of the C library, which CUDA does not have"
     if not kernel.own_mathematics:
         reason = "CUDA has no C library: drop mathematics='library'"
-    elif missing[0].startswith("llvm.pow."):
-        line = _line_of_power(kernel.frozen) or line
-        reason = "x ** y of floats is the C library's, which CUDA does not have: write math.pow(x, y)"
-    raise KernelError(f"{kernel.file}:{line}: kernel {kernel.name!r} cannot be compiled for CUDA: {reason}")
+    raise KernelError(f"{kernel.file}:{kernel.line}: kernel {kernel.name!r} cannot be compiled for CUDA: {reason}")
 
 
 def _plain(name: str) -> str:
@@ -130,11 +126,3 @@ def _plain(name: str) -> str:
     ('sin', 'ldexp', 'erf')
     """
     return re.sub(r"^(?:llvm\.|numba_)|\.f\d+.*$", "", name)
-
-
-def _line_of_power(function: Any) -> int | None:
-    """Return the line of the first power in a kernel's own function."""
-    for each in instructions(function.__code__):
-        if each.opname == "BINARY_OP" and each.argrepr in {"**", "**="}:
-            return each.positions.lineno if each.positions else None
-    return None

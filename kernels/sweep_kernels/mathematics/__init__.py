@@ -17,7 +17,7 @@ from sweep_kernels.mathematics.hyperbolic import acosh, asinh, atanh, cosh, sinh
 from sweep_kernels.mathematics.inverse_trigonometric import acos, asin, atan, atan2
 from sweep_kernels.mathematics.logarithmic import log, log1p, log2, log10
 from sweep_kernels.mathematics.normal_distribution import normal_cdf, normal_quantile
-from sweep_kernels.mathematics.power import pow  # noqa: A004 - math's name
+from sweep_kernels.mathematics.power import pow, power  # noqa: A004 - math's name
 from sweep_kernels.mathematics.roots import cbrt, hypot
 from sweep_kernels.mathematics.trigonometric import cos, sin, sincos, tan
 
@@ -51,6 +51,7 @@ __all__ = [
     "normal_cdf",
     "normal_quantile",
     "pow",
+    "power",
     "sin",
     "sincos",
     "sinh",

@@ -226,11 +226,12 @@ def remainders(rng, a):
 
 def powers(rng, a):
     k = rng.integers(-20, 20)
-    return a**3 + 1.5**k
+    x = abs(rng.normal())
+    return a**3 + 1.5**k + x**a + x ** (a * rng.normal()) + x**-2 + (x - 1.0) ** (3 * k)
 
 
 def large_powers(rng, a):
-    return (1.0 + 1e-6 * rng.normal()) ** (rng.integers(0, 3) * 60_000)
+    return rng.integers(0, 2) ** 70_000
 
 
 def rounded(rng, a):

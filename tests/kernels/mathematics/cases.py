@@ -124,6 +124,7 @@ CASES = [
     Case("acosh", mpmath.acosh, 0.65, [1 + abs(x) for x in magnitudes(1e-16, 1e300, 2 * COUNT)] + around(1.0, 2.0**500)),
     Case("atanh", mpmath.atanh, 0.65, UNIT),
     Case("pow", mpmath.power, 0.76, powers()),
+    Case("power", mpmath.power, 3.0, [(x, y) for x, y in powers() if abs(y) < 4.0 or y != int(y)]),
     Case("hypot", mpmath.hypot, 0.6, pairs(COUNT)),
     Case("cbrt", lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)), 0.51, any_magnitude(2 * COUNT) + uniform(-10, 10, COUNT) + [float(n**3) for n in range(-50, 50)]),
     Case("erf", mpmath.erf, 0.65, TAILS + REAL),

@@ -14,7 +14,7 @@ from tests.kernels.mathematics.points import SPECIAL
 
 COMPILER = Compiler(checked=False)
 EACH = pytest.mark.parametrize("case", CASES, ids=[each.name for each in CASES])
-TWO = {"atan2", "hypot", "pow"}
+TWO = {"atan2", "hypot", "pow", "power"}
 
 
 def arguments(case: Case) -> list[tuple[float, ...]]:

@@ -75,6 +75,7 @@ PAIRS = {
         (1.0000000000000002, 1e300, inf), (0.9999999999999999, -1e300, inf), (10.0, 22.0, 1e22), (5e-324, 0.5, 2.0**-537),
     ],
 }  # fmt: skip
+PAIRS["power"] = PAIRS["pow"]
 
 
 def alike(found: float, expected: float) -> bool:
