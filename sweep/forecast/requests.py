@@ -53,7 +53,7 @@ def requests_of(plan: Plan, wave: Wave, result_bytes: float = 0.0) -> Requests:
     of_shards = 3 * shards + kept  # map, timing, reduce
     put = of_shards + OF_RUN + of_result + tables + data
     get = 2 * shards + 7 + tables + (1 if plan.keep else 0)
-    listed = 8 + data
+    listed = 9 + data
     if plan.keep:  # looked at once more in the end
         listed += 2 + sum(max(1, -(-each // PAGE)) for each in (shards, shards, kept))
     return Requests(put, get, listed)

@@ -49,6 +49,8 @@ def explain(study: Study, point: int, trial: int) -> NoReturn:
         what = f"kernel {name!r} {_wrong(study.kernel, _again(study, point, trial))}"
     except MisfitError as error:
         what = f"{error},"
+    except KernelError as error:
+        what = f"kernel {name!r}: {error},"
     except OutOfPatienceError:
         what = (
             f"kernel {name!r} raised an exception in compiled code, which plain Python has not come to in a while (does a loop never end? "

@@ -106,7 +106,14 @@ def test_a_study_from_start_to_end(here):
     assert "speed" in printed
     assert "95 % interval" in printed
     assert len(printed.splitlines()) == 12
-    assert {path.name for path in (here / "out").iterdir()} == {"plan.json", "waves", "map", "reduce", "result.parquet"}
+    assert {path.name for path in (here / "out").iterdir()} == {
+        "plan.json",
+        "waves",
+        "map",
+        "reduce",
+        "result.parquet",
+        "timings",
+    }
     assert sweep("show", "out", cwd=here) == printed
 
     rows = list(csv.DictReader(io.StringIO(sweep("show", "out", "--format", "csv", cwd=here))))

@@ -17,7 +17,7 @@ SWEEP = [sys.executable, "-c", "from sweep.cli.main import main; main()"]
 SECONDS = 240
 
 STUDY = """
-from physics.motion import flight
+from ballistics.motion import flight
 from noise import LEVEL, disturbed
 
 from sweep import Sweep, grid, kernel
@@ -60,10 +60,10 @@ mode = ["a", "b"]
 
 
 def write_study(folder: Path) -> None:
-    (folder / "physics").mkdir()
-    (folder / "physics" / "__init__.py").write_text("")
-    (folder / "physics" / "motion.py").write_text(MOTION)
-    (folder / "physics" / "parts.py").write_text("STEPS = 20\n")
+    (folder / "ballistics").mkdir()
+    (folder / "ballistics" / "__init__.py").write_text("")
+    (folder / "ballistics" / "motion.py").write_text(MOTION)
+    (folder / "ballistics" / "parts.py").write_text("STEPS = 20\n")
     (folder / "noise.py").write_text(NOISE)
     (folder / "study.py").write_text(STUDY)
     (folder / "study.toml").write_text(TOML)

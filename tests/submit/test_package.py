@@ -29,7 +29,7 @@ def modules():
     known, path = set(sys.modules), list(sys.path)
     yield
     for name in set(sys.modules) - known:
-        if name in {"noise", "noise_link", "lib", "physics"} or name.startswith(("_sweep_study", "physics.", "lib.")):
+        if name in {"noise", "noise_link", "lib", "ballistics"} or name.startswith(("_sweep_study", "ballistics.", "lib.")):
             del sys.modules[name]
     sys.path[:] = path
 
@@ -44,12 +44,12 @@ def own(names) -> list[str]:
 
 def test_what_is_in_it(here):
     (here / "unused.py").write_text("")
-    (here / "physics" / "unused.py").write_text("")
+    (here / "ballistics" / "unused.py").write_text("")
     assert own(packed("study.py").names) == [
+        "ballistics/__init__.py",
+        "ballistics/motion.py",
+        "ballistics/parts.py",
         "noise.py",
-        "physics/__init__.py",
-        "physics/motion.py",
-        "physics/parts.py",
         "study.py",
     ]
     assert "study.toml" in packed("study.toml").names
