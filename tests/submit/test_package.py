@@ -29,7 +29,9 @@ def modules():
     known, path = set(sys.modules), list(sys.path)
     yield
     for name in set(sys.modules) - known:
-        if name in {"noise", "noise_link", "lib", "ballistics"} or name.startswith(("_sweep_study", "ballistics.", "lib.")):
+        if name in {"noise", "noise_link", "lib", "ballistics"} or name.startswith(
+            ("_sweep_study", "ballistics.", "lib.")
+        ):
             del sys.modules[name]
     sys.path[:] = path
 
