@@ -196,7 +196,10 @@ class Batch:
         if isinstance(error, TokenRetrievalError | UnauthorizedSSOTokenError):
             return f"the AWS credentials have expired: {said}"
         if isinstance(error, EndpointConnectionError | HTTPClientError):
-            return f"AWS Batch does not answer at {self.url}: {said}"
+            why = "" if isinstance(error, EndpointConnectionError) else f" ({said})"
+            return (
+                f"AWS Batch does not answer at {self.url}{why}: if it is elsewhere now, say so with --endpoint-url URL"
+            )
         if not isinstance(error, ClientError):
             return f"{what}: {said}"
         told: Mapping[str, Any] = error.response.get("Error", {})

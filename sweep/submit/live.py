@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sweep.submit.batch import Batch
     from sweep.submit.record import Record, Submitted
 
-__all__ = ["ENDED", "Count", "counts", "failure", "running"]
+__all__ = ["ENDED", "Count", "counts", "failure", "is_running", "running"]
 
 ENDED = ("SUCCEEDED", "FAILED")
 ORDER = ("SUCCEEDED", "FAILED", "RUNNING", "STARTING", "RUNNABLE", "PENDING", "SUBMITTED")
@@ -59,7 +59,12 @@ def _count(job: Submitted, told: Mapping[str, Any] | None) -> Count:
 
 def running(record: Record, batch: Batch) -> list[str]:
     """Return the ids of the jobs that have not ended."""
-    return [each.job.id for each in counts(record, batch) if each.status is not None and each.status not in ENDED]
+    return [each.job.id for each in counts(record, batch) if is_running(each)]
+
+
+def is_running(count: Count) -> bool:
+    """Tell whether a job is known, and has not ended."""
+    return count.status is not None and count.status not in ENDED
 
 
 def failure(record: Record, batch: Batch) -> str:

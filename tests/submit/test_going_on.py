@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sweep.store import open_store
+from sweep.submit.record import write_record
 from tests.submit.rig import children_of, container, last_record, run_container, same_as_run, submit, sweep
 
 
@@ -134,6 +137,41 @@ def test_cancel_ends_what_is_at_work(here, store, stubborn):
     assert len(stubborn.named("terminatejob")) == 3
     sweep("resume", store)
     assert len(stubborn.named("submitjob")) == 6
+
+
+def test_an_endpoint_that_has_moved(here, store, stubborn, monkeypatch):
+    """What the environment said gives way to what it says now; what was said with the command stays."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", stubborn.url)
+    submit("study.py", store, "q", "--shards", "3")
+    record = last_record(store)
+    assert record.target.endpoint == stubborn.url
+    place = open_store(store)
+    moved = replace(record, target=replace(record.target, endpoint="http://127.0.0.1:9"))
+    write_record(place, moved)
+    assert "terminated 3 of 3 jobs" in sweep("cancel", store)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", stubborn.url)
+    sweep("resume", store)
+    assert last_record(store).target.is_ambient
+    write_record(place, replace(moved, target=replace(moved.target, is_ambient=False)))
+    said = sweep("cancel", store, code=2, AWS_MAX_ATTEMPTS="1")
+    assert said == f"sweep: not cancelled, for the reasons above: {record.name}\n"
+    assert last_record(store).name != record.name
+    assert all(each["status"] == "FAILED" for each in stubborn.jobs.values()), "the live one is cancelled all the same"
+    assert "terminated" not in sweep("cancel", store, "--endpoint-url", stubborn.url)
+
+
+def test_cancel_says_what_the_endpoint_does_not_know(here, store, stubborn):
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
+    stubborn.jobs.clear()
+    assert sweep("cancel", store).endswith("  AWS Batch does not know its jobs\n")
+
+
+def test_an_error_names_the_option_that_mends_it(here, store, stubborn):
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
+    said = sweep("resume", store, "--endpoint-url", "http://127.0.0.1:9", code=2)
+    assert said == (
+        "sweep: AWS Batch does not answer at http://127.0.0.1:9: if it is elsewhere now, say so with --endpoint-url URL\n"
+    )
 
 
 @pytest.mark.parametrize(
