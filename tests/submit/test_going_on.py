@@ -120,6 +120,22 @@ def test_status_without_an_answer(here, store, stubborn):
     assert "3 jobs, of which nothing is known: AWS Batch does not answer at http://127.0.0.1:9" in told
 
 
+def test_status_leaves_out_what_has_long_ended(here, store, stubborn):
+    """The last three are shown, and those that are at work; an endpoint that does not answer is asked once."""
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
+    place, record = open_store(store), last_record(store)
+    for i in range(5):
+        write_record(place, replace(record, name=f"{record.name[:-4]}{i}000", jobs=()))
+    write_record(place, replace(record, name="20200101T000000-0000"))
+    shown = [each for each in sweep("status", store).splitlines() if each.startswith("submitted")]
+    assert shown[0].startswith("submitted ")
+    assert shown[0].endswith(" times before, which is over")
+    assert "submitted 20200101T000000-0000 to q: map 1 running" in shown[1]
+    told = sweep("status", store, "--endpoint-url", "http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
+    assert told.count("does not answer") <= 1
+    assert told.count("of which nothing is known either") >= 2
+
+
 def test_cancel_ends_what_is_at_work(here, store, stubborn):
     submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
     for again in ("submit", "resume"):
@@ -215,12 +231,19 @@ def test_wait_prints_the_table(here, store, queue):
     assert told == sweep("run", "study.py", "--store", store)
 
 
-def test_wait_tells_which_child_failed(here, store, stubborn):
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (137, "`sweep resume` sends the rest"),
+        (1, "the same trial would fail again: mend the study and submit it"),
+    ],
+)
+def test_wait_tells_which_child_failed(here, store, stubborn, code, advice):
     stubborn.children = [
         {
             "jobId": "job-0:1",
             "arrayProperties": {"index": 1},
-            "container": {"exitCode": 1},
+            "container": {"exitCode": code},
             "statusReason": "Essential container in task exited",
         }
     ]
@@ -232,8 +255,8 @@ def test_wait_tells_which_child_failed(here, store, stubborn):
     assert process.returncode == 1
     assert out.count("\n") == 3
     last = err.strip().splitlines()[-1]
-    assert last.startswith("sweep: map job-0: child 1 failed: Essential container in task exited (exit code 1); ")
-    assert last.endswith("`sweep resume` sends the rest")
+    assert last.startswith(f"sweep: map job-0: child 1 failed: Essential container in task exited (exit code {code}); ")
+    assert last.endswith(advice)
 
 
 def start_waiting(store, stubborn):
