@@ -57,6 +57,18 @@ def test_a_forecast_a_run_and_their_comparison(here):
     assert kept["wished"] == 0.01
 
 
+def test_a_forecast_is_not_replaced_once_its_run_is_there(here):
+    given = ("forecast", "study.py", "--budget", 0.2, "--store", "s", "--vcpus", "4")
+    sweep(*given, cwd=here)
+    sweep(*given, cwd=here)
+    kept = (here / "s" / "forecast.json").read_bytes()
+    sweep("run", "study.py", "--store", "s", "-q", cwd=here)
+    said = sweep(*given, cwd=here, code=2)
+    assert "holds the forecast of its run already, and the run" in said
+    assert said.count("\n") == 1
+    assert (here / "s" / "forecast.json").read_bytes() == kept
+
+
 def test_money_comes_from_a_file_or_is_said_to_be_missing(here):
     given = ("forecast", "study.py", "--budget", 0.2, "--vcpus", "4", "--instance-types", "c5.large")
     fields = json.loads(sweep(*given, "--prices", "prices.toml", "--format", "json", cwd=here))
