@@ -12,11 +12,15 @@ __all__ = ["command"]
 
 def command(store: StoreArgument, region: RegionOption = None, endpoint_url: EndpointOption = None) -> None:
     """Terminate the jobs that were submitted from a store and have not ended; what they have finished is kept."""
+    from sweep.errors import JobError
     from sweep.submit.batch import Batch
     from sweep.submit.cancelling import cancel
 
     place = opened_store(store)
-    for record, ended in cancel(place, lambda target: Batch(target.elsewhere(region, endpoint_url))):
-        typer.echo(
-            f"{record.name}  {'nothing was at work' if not ended else f'terminated {len(ended)} of {len(record.jobs)} jobs'}"
-        )
+    failed: list[str] = []
+    for each in cancel(place, lambda target: Batch(target.elsewhere(region, endpoint_url))):
+        typer.echo(f"{each.record.name}  {each}")
+        if each.trouble:
+            failed.append(each.record.name)
+    if failed:
+        raise JobError(f"not cancelled, for the reasons above: {', '.join(failed)}")

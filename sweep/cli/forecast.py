@@ -108,12 +108,13 @@ def command(
     plan = sweep.plan(source=study.partition(":")[0])
     known, missing = _prices(prices, instance_types, region)
     from sweep.forecast.forecast import forecast
+    from sweep.forecast.keeping import keep, refuse_run
     from sweep.forecast.text import forecast_text
     from sweep.rehearsal import rehearse
     from sweep.store import open_store
-    from sweep.work import keys
 
     place: Store = open_store("memory://" if store is None else store)
+    refuse_run(place)
     rehearse(sweep.kernel, plan, data=sweep.data)
     found = forecast(
         sweep.kernel,
@@ -128,9 +129,9 @@ def command(
         prices=known,
         missing=missing,
     )
-    if store is not None:
-        place.replace(keys.FORECAST, found.to_json())
     typer.echo(forecast_text(found) if form == "text" else found.to_json().decode(), nl=form == "text")
+    if store is not None:
+        typer.echo(f"sweep: kept as {keep(place, found)}", err=True)
 
 
 def _compare(place: str, form: str) -> None:

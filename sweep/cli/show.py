@@ -27,7 +27,14 @@ def command(
             help="How to print it.",
         ),
     ] = "text",
-    limit: Annotated[int, typer.Option(metavar="N", help="Rows of the text table; the middle is cut.")] = 40,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Most rows; the middle of the text is cut, the end of other formats.  [default: 40 of the text, else all]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Print the result of a finished sweep."""
     from sweep.result import format_table, open_result

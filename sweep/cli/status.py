@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -10,9 +10,16 @@ from sweep.cli.options import StoreArgument, counted, opened_store
 from sweep.cli.submit import EndpointOption, RegionOption
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sweep.store import Store
+    from sweep.submit.options import Target
+    from sweep.submit.record import Record
 
 __all__ = ["command"]
+
+SHOWN = 3
+"""Submissions that are shown whether they are at work or not."""
 
 
 def command(store: StoreArgument, region: RegionOption = None, endpoint_url: EndpointOption = None) -> None:
@@ -40,15 +47,52 @@ def command(store: StoreArgument, region: RegionOption = None, endpoint_url: End
 
 
 def _tell_submissions(store: Store, plan: str, region: str | None, endpoint: str | None) -> None:
-    """Print a line for each submission of the plan: how far its jobs are, if AWS Batch answers."""
-    from sweep.errors import JobError
-    from sweep.submit.batch import Batch
-    from sweep.submit.live import counts
+    """Print a line for each submission of the plan: the last ones, and those before that are at work. Of the last, why it waits or has failed."""
     from sweep.submit.record import read_records
 
-    for record in read_records(store, plan):
+    records = list(read_records(store, plan))
+    asked = _Asked(region, endpoint)
+    told = {record.name: asked.after(record, in_full=record is records[-1]) for record in records}
+    shown = [each for each in records if told[each.name].is_live or each in records[-SHOWN:]]
+    if len(shown) < len(records):
+        typer.echo(f"submitted {len(records) - len(shown):,} times before, which is over")
+    for each in shown:
+        typer.echo(f"submitted {each.name} to {each.target.queue}: {told[each.name].text}")
+    for each in told[records[-1].name].more if records else ():
+        typer.echo(f"          {each}")
+
+
+class _Told(NamedTuple):
+    """What is said of a submission, what more there is to say if it is the last, and whether it is at work."""
+
+    text: str
+    more: Sequence[str] = ()
+    is_live: bool = False
+
+
+class _Asked:
+    """Asks after submissions; an endpoint that does not answer once is not asked again."""
+
+    def __init__(self, region: str | None, endpoint: str | None) -> None:
+        self._region, self._endpoint = region, endpoint
+        self._silent: set[Target] = set()
+
+    def after(self, record: Record, *, in_full: bool) -> _Told:
+        """Ask after one."""
+        from sweep.errors import JobError
+        from sweep.submit.batch import Batch
+        from sweep.submit.live import counts, failure, is_running, waiting
+
+        target = record.target.elsewhere(self._region, self._endpoint)
+        unknown = f"{len(record.jobs)} jobs, of which nothing is known"
+        if target in self._silent:
+            return _Told(f"{unknown} either")
         try:
-            told = "; ".join(map(str, counts(record, Batch(record.target.elsewhere(region, endpoint)))))
+            batch = Batch(target)
+            found = counts(record, batch)
+            failed = failure(record, batch) if in_full else None
+            more = [*waiting(found, batch), *([str(failed)] if failed else [])] if in_full else []
         except JobError as error:
-            told = f"{len(record.jobs)} jobs, of which nothing is known: {error}"
-        typer.echo(f"submitted {record.name} to {record.target.queue}: {told}")
+            self._silent.add(target)
+            return _Told(f"{unknown}: {error}")
+        return _Told("; ".join(map(str, found)), more, any(map(is_running, found)))

@@ -180,7 +180,7 @@ def report(record: Record | None, batch: Batch, store: Store, *, wait: bool, qui
             if not quiet:
                 typer.echo(f"{each.id}  {each.name}  {counted(each.size, 'child').replace('childs', 'children')}")
         if wait:
-            _wait(lambda: wait_for(record, batch, quiet=quiet))
+            _wait(store, lambda: wait_for(record, batch, quiet=quiet))
     if (wait or record is None) and not quiet:
         print_result(store)
 
@@ -190,9 +190,11 @@ def _say(text: str, *, quiet: bool) -> None:
         typer.echo(text, err=True)
 
 
-def _wait(waiting: Callable[[], None]) -> None:
+def _wait(store: Store, waiting: Callable[[], None]) -> None:
     try:
         waiting()
     except KeyboardInterrupt:
-        sys.stderr.write("sweep: no longer waiting; the jobs go on\n")
+        sys.stderr.write(
+            f"sweep: no longer waiting; the jobs go on: `sweep status {store.url}` tells how far, `sweep cancel {store.url}` ends them\n"
+        )
         raise SystemExit(130) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 from sweep.errors import UsageError, nearest
@@ -15,6 +16,9 @@ ENDPOINTS = ("us-east-1", "eu-central-1", "ap-south-1")
 """Regions where the price list answers, for all regions."""
 
 SOURCE = "AWS Price List API and spot price history, Linux, shared tenancy"
+
+MOST_SAID = 200
+"""Characters of an error."""
 
 
 class PriceTroubleError(Exception):
@@ -57,8 +61,20 @@ def aws_prices(types: tuple[str, ...], region: str) -> Prices:
         spot = session.client("ec2", region_name=region, config=config)
         instances = tuple(_instance(products, spot, each, region) for each in types)
     except (BotoCoreError, ClientError) as error:
-        raise PriceTroubleError(" ".join(str(error).split())) from None
+        raise PriceTroubleError(_short(error)) from None
+    except (KeyError, ValueError, TypeError):
+        raise PriceTroubleError("what answered is no price service") from None
     return Prices(region, SOURCE, dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"), instances)
+
+
+def _short(error: Exception) -> str:
+    """Say an error in a short line; of a page that a proxy answers with, that it is one."""
+    response = getattr(error, "response", None) or {}
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    said = " ".join(str(error).split())
+    if re.search(r"<!doctype|<html|<head|<body|<\?xml", said, re.IGNORECASE):
+        return f"a page came instead of prices{f', with HTTP status {status}' if status else ''}"
+    return said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}..."
 
 
 def _instance(products: Any, spot: Any, name: str, region: str) -> Instance:

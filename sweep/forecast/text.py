@@ -93,9 +93,10 @@ def _money(found: Forecast) -> Iterator[str]:
     yield _line("", f"{prices.currency + ' (95 %)':<22}{'on demand':>24}{'spot':>23}".rstrip())
     for bill in found.bills:
         yield _line("", _bill(bill))
-    costs = [each for each in found.request_costs if each is not None]
+    cases = zip(found.elsewhere, found.request_costs, strict=True)
+    costs = [f"{_amount(cost)} on {run.vcpus:,} vCPUs" for run, cost in cases if cost is not None]
     if costs:
-        yield _line("", f"requests to S3: {', '.join(map(_amount, costs))}")
+        yield from _wrapped(f"requests to S3 in {prices.currency}, beside that: {', '.join(costs)}")
 
 
 def _bill(bill: Bill) -> str:
@@ -121,7 +122,7 @@ def _intervals(found: Forecast) -> Iterator[str]:
     percent = f"{100 * found.confidence:g} %"
     yield _line("intervals", f"{percent}, half the width as part of the estimate:")
     wished = "" if found.wished is None else f"trials for {100 * found.wished:g} %"
-    yield _line("", f"{'output':<{OUTPUT}}{'middle':>8}{'worst':>8}  {'at point':<14}{wished}")
+    yield _line("", f"{'output':<{OUTPUT}}{'middle':>9}{'worst':>9}  {'at point':<11} {wished}")
     for each in found.widths[:SHOWN]:
         yield _line("", _width(each, found.wished))
     if len(found.widths) > SHOWN:
@@ -132,7 +133,7 @@ def _width(width: Width, wished: float | None) -> str:
     name = width.output if len(width.output) < OUTPUT else f"{width.output[: OUTPUT - 3]}.."
     if width.median is None or width.worst is None:
         return f"{name:<{OUTPUT}}never varied in the pilot, which says nothing of it"
-    said = f"{name:<{OUTPUT}}{_percent(width.median):>8}{_percent(width.worst):>8}  {width.worst.point:<14,}"
+    said = f"{name:<{OUTPUT}}{_percent(width.median):>9}{_percent(width.worst):>9}  {width.worst.point:<11,} "
     if wished is not None:
         said += f"{_trials(width.median)} to {_trials(width.worst)}"
     elif width.unseen:
@@ -141,7 +142,21 @@ def _width(width: Width, wished: float | None) -> str:
 
 
 def _percent(place: Place) -> str:
-    return f"{100 * place.relative:.2g} %" if place.relative < 1 else "> 100 %"
+    return _part(place.relative)
+
+
+def _part(part: float) -> str:
+    """Write a part in percent, in eight columns at most, so that columns of nine never touch.
+
+    >>> _part(0.0087), _part(2.8e-6), _part(1e-13), _part(0.0), _part(3.0)
+    ('0.87 %', '2.8e-4 %', '< 1e-9 %', '0 %', '> 100 %')
+    """
+    if part >= 1:
+        return "> 100 %"
+    percent = 100 * part
+    if percent >= 1e-3 or percent == 0:
+        return f"{percent:.2g} %"
+    return "< 1e-9 %" if percent < 1e-9 else f"{percent:.1e} %".replace("e-0", "e-")
 
 
 def _trials(place: Place) -> str:

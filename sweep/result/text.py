@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import itertools
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from sweep.result.vector import sparkline
 from sweep_kernels.outputs import grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "as_html", "format_table"]
 
 FORMATS = ("text", "csv", "json", "markdown", "parquet")
+ROWS = 40
+"""Of the text, where nobody says how many."""
 
 
 def format_table(
-    result: Result, table_format: str = "text", *, limit: int = 40, width: int | None = None
+    result: Result, table_format: str = "text", *, limit: int | None = None, width: int | None = None
 ) -> str | bytes:
     """Write a result.
 
@@ -41,7 +44,8 @@ def format_table(
     table_format
         ``"text"`` for people: a mean, its interval, digits as the standard error allows; the others hold every column in full.
     limit
-        Most rows of the text; the middle is left out.
+        Most rows. Of the text the middle is left out, and more than 40 rows are only shown where that is asked for; of CSV, JSON and Markdown what
+        comes after them. Parquet is always whole.
     width
         Columns that the text may take, where they do not break a point's parameters or one output: wider tables are written in parts, one
         under the other. Any number when left out.
@@ -49,17 +53,22 @@ def format_table(
     Raises
     ------
     UsageError
-        If there is no such format.
+        If there is no such format, or a limit that is none, or beside Parquet.
     """
     if table_format not in FORMATS:
         raise UsageError(f"format {table_format!r}: {nearest(table_format, FORMATS)}")
-    if limit < 1:
+    if limit is not None and limit < 1:
         raise UsageError(f"limit={limit} is not 1 or more")
     if table_format == "text":
-        return _text(result, limit, width)
+        return _text(result, ROWS if limit is None else limit, width)
     if table_format == "parquet":
+        if limit is not None:
+            raise UsageError(
+                f"limit={limit} beside parquet, which is always the whole result: text, csv, json and markdown take it"
+            )
         return _parquet(result)
-    return {"csv": _csv, "json": _json, "markdown": _markdown}[table_format](result)
+    rows = itertools.islice(result, limit)
+    return {"csv": _csv, "json": _json, "markdown": _markdown}[table_format](result, rows)
 
 
 def _parquet(result: Result) -> bytes:
@@ -75,18 +84,18 @@ def _parquet(result: Result) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _csv(result: Result) -> str:
+def _csv(result: Result, rows: Iterable[Mapping[str, Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(result.table.column_names)
-    for row in result:
+    for row in rows:
         writer.writerow([repr(value) if isinstance(value, float) else value for value in row.values()])
     return out.getvalue().rstrip("\n")
 
 
-def _json(result: Result) -> str:
-    rows = [{name: _plain(value) for name, value in row.items()} for row in result]
-    return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]"
+def _json(_: Result, rows: Iterable[Mapping[str, Any]]) -> str:
+    plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    return "[\n" + ",\n".join(json.dumps(row) for row in plain) + "\n]"
 
 
 def _plain(value: Any) -> Any:
@@ -94,10 +103,10 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _markdown(result: Result) -> str:
+def _markdown(result: Result, rows: Iterable[Mapping[str, Any]]) -> str:
     names = result.table.column_names
     lines = [f"| {' | '.join(names)} |", f"|{'|'.join('---' for _ in names)}|"]
-    lines += [f"| {' | '.join(map(_markdown_cell, row.values()))} |" for row in result]
+    lines += [f"| {' | '.join(map(_markdown_cell, row.values()))} |" for row in rows]
     return "\n".join(lines)
 
 

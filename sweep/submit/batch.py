@@ -155,6 +155,12 @@ class Batch:
             for page in self._client.get_paginator("list_jobs").paginate(arrayJobId=array, jobStatus="FAILED"):
                 yield from page["jobSummaryList"]
 
+    def waiting_child(self, array: str) -> str:
+        """Return what is said of why children of an array, of the first that are listed, do not begin; "" if nothing is."""
+        with self._errors(f"job {array}"):
+            listed = self._client.list_jobs(arrayJobId=array, jobStatus="RUNNABLE")["jobSummaryList"]
+        return next((str(each["statusReason"]) for each in listed if each.get("statusReason")), "")
+
     def last_words(self, job_id: str) -> str:
         """Return the last line that a job, or a child of an array, has written; "" if there is none, or who asks may not read it."""
         from botocore.exceptions import BotoCoreError, ClientError
@@ -196,11 +202,14 @@ class Batch:
         if isinstance(error, TokenRetrievalError | UnauthorizedSSOTokenError):
             return f"the AWS credentials have expired: {said}"
         if isinstance(error, EndpointConnectionError | HTTPClientError):
-            return f"AWS Batch does not answer at {self.url}: {said}"
+            why = "" if isinstance(error, EndpointConnectionError) else f" ({said})"
+            return (
+                f"AWS Batch does not answer at {self.url}{why}: if it is elsewhere now, say so with --endpoint-url URL"
+            )
         if not isinstance(error, ClientError):
             return f"{what}: {said}"
         told: Mapping[str, Any] = error.response.get("Error", {})
         code, message = str(told.get("Code", "")), " ".join(str(told.get("Message", "")).split())
         if code in _CREDENTIALS:
-            return f"{_CREDENTIALS[code]} ({code})"
+            return f"{_CREDENTIALS[code]} ({code}: {message})" if message else f"{_CREDENTIALS[code]} ({code})"
         return f"{what} was refused by AWS Batch: {message or code}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweep.errors import UsageError
-from sweep.submit.live import running
+from sweep.errors import JobError, UsageError
+from sweep.submit.live import counts, is_running
 from sweep.submit.record import read_records
 
 if TYPE_CHECKING:
@@ -16,29 +17,71 @@ if TYPE_CHECKING:
     from sweep.submit.options import Target
     from sweep.submit.record import Record
 
-__all__ = ["cancel"]
+__all__ = ["Cancelled", "cancel"]
 
 
-def cancel(store: Store, batch_of: Callable[[Target], Batch]) -> Iterator[tuple[Record, list[str]]]:
+@dataclass(frozen=True)
+class Cancelled:
+    """What became of a submission.
+
+    Attributes
+    ----------
+    record
+        Which.
+    ended, unknown
+        Ids of its jobs that were terminated, and of those that the endpoint does not know.
+    trouble
+        Why it could not be cancelled; "" if it could.
+    """
+
+    record: Record
+    ended: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    trouble: str = ""
+
+    def __str__(self) -> str:
+        jobs = len(self.record.jobs)
+        if self.trouble:
+            return f"not cancelled: {self.trouble}"
+        if self.ended:
+            return f"terminated {len(self.ended)} of {jobs} jobs"
+        if not self.unknown:
+            return "nothing was at work"
+        which = (
+            "its jobs"
+            if len(self.unknown) == jobs
+            else f"{len(self.unknown)} of its {jobs} jobs; none of the others was at work"
+        )
+        return f"AWS Batch does not know {which}"
+
+
+def cancel(store: Store, batch_of: Callable[[Target], Batch]) -> Iterator[Cancelled]:
     """Terminate all jobs that have not ended, the last ones first, so that none begins because another has ended.
+
+    A submission that cannot be cancelled keeps no other from it.
 
     Yields
     ------
-    (Record, list of str)
-        Each submission, and the ids of its jobs that were terminated.
+    Cancelled
+        What became of each submission, the latest first.
 
     Raises
     ------
     UsageError
         If nothing was submitted from the store.
-    JobError
-        If AWS refuses, or does not answer.
     """
     records = list(read_records(store))
     if not records:
         raise UsageError(f"nothing was submitted from {store.url}: it has no submissions/")
-    for record in records:
-        batch = batch_of(record.target)
-        live = running(record, batch)
-        batch.terminate(reversed(live), "sweep cancel")
-        yield record, live
+    for record in reversed(records):
+        try:
+            yield _cancel(record, batch_of(record.target))
+        except JobError as error:
+            yield Cancelled(record, trouble=str(error))
+
+
+def _cancel(record: Record, batch: Batch) -> Cancelled:
+    found = counts(record, batch)
+    live = [each.job.id for each in found if is_running(each)]
+    batch.terminate(reversed(live), "sweep cancel")
+    return Cancelled(record, tuple(live), tuple(each.job.id for each in found if each.status is None))

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sweep.errors import WorkerError
-from sweep.submit.live import ENDED, counts, failure
+from sweep.submit.live import ENDED, counts, failure, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ SOONEST, LATEST = 0.2, 10.0
 """Seconds between two questions: more the longer it takes."""
 
 
-def follow(record: Record, batch: Batch, told: Callable[[Sequence[Count]], None]) -> None:
+def follow(record: Record, batch: Batch, told: Callable[[Sequence[Count]], None], note: Callable[[str], None]) -> None:
     """Wait until all jobs have ended.
 
     Parameters
@@ -30,6 +30,8 @@ def follow(record: Record, batch: Batch, told: Callable[[Sequence[Count]], None]
         What to ask after, and whom.
     told
         Called with how far the jobs are, each time they are asked after.
+    note
+        Called, once each, with why jobs do not begin.
 
     Raises
     ------
@@ -37,11 +39,16 @@ def follow(record: Record, batch: Batch, told: Callable[[Sequence[Count]], None]
         If a job failed: says which child, and why.
     """
     pause = SOONEST
+    noted: set[str] = set()
     while True:
         found = counts(record, batch)
         told(found)
+        for each in waiting(found, batch):
+            if each not in noted:
+                note(each)
+                noted.add(each)
         if any(each.status == "FAILED" for each in found) and _all_ended(found):
-            raise WorkerError(f"{failure(record, batch)}; what is finished is kept, and `sweep resume` sends the rest")
+            raise WorkerError(str(failure(record, batch)))
         if _all_ended(found):
             return
         time.sleep(pause)

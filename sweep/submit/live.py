@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import TrialError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sweep.submit.batch import Batch
     from sweep.submit.record import Record, Submitted
 
-__all__ = ["ENDED", "Count", "counts", "failure", "running"]
+__all__ = ["ENDED", "Count", "Failure", "counts", "failure", "is_running", "running", "waiting"]
+
+RAISED = TrialError.exit_code
+"""What a child exits with when a trial raised."""
 
 ENDED = ("SUCCEEDED", "FAILED")
 ORDER = ("SUCCEEDED", "FAILED", "RUNNING", "STARTING", "RUNNABLE", "PENDING", "SUBMITTED")
@@ -29,11 +34,14 @@ class Count:
         The job's own state; None if AWS does not know it any more.
     children
         By state; empty states are left out.
+    reason
+        What AWS says of the job's state; "" if nothing.
     """
 
     job: Submitted
     status: str | None
     children: Mapping[str, int]
+    reason: str = ""
 
     def __str__(self) -> str:
         if self.status is None:
@@ -54,35 +62,87 @@ def _count(job: Submitted, told: Mapping[str, Any] | None) -> Count:
     status = str(told["status"])
     summary: Mapping[str, int] = told.get("arrayProperties", {}).get("statusSummary", {}) if job.size > 1 else {}
     known = {name: int(number) for name, number in summary.items() if number}
-    return Count(job, status, known or {status: job.size})
+    return Count(job, status, known or {status: job.size}, str(told.get("statusReason") or ""))
 
 
 def running(record: Record, batch: Batch) -> list[str]:
     """Return the ids of the jobs that have not ended."""
-    return [each.job.id for each in counts(record, batch) if each.status is not None and each.status not in ENDED]
+    return [each.job.id for each in counts(record, batch) if is_running(each)]
 
 
-def failure(record: Record, batch: Batch) -> str:
-    """Say of the first job that failed which child did, and why; "" if none has."""
+def is_running(count: Count) -> bool:
+    """Tell whether a job is known, and has not ended."""
+    return count.status is not None and count.status not in ENDED
+
+
+def waiting(found: Iterable[Count], batch: Batch) -> list[str]:
+    """Return why jobs do not begin that could, where AWS says why: of a job that no machine of its queue is large enough for, say."""
+    told: list[str] = []
+    for each in found:
+        if each.status in ENDED or not each.children.get("RUNNABLE"):
+            continue
+        reason = each.reason or (batch.waiting_child(each.job.id) if each.job.size > 1 else "")
+        if reason:
+            told.append(f"{each.job.stage} {each.job.id} does not begin: {reason}")
+    return told
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a submission failed.
+
+    Attributes
+    ----------
+    said
+        Which child of which job did, and why.
+    would_repeat
+        Whether a trial raised, which it would do again.
+    """
+
+    said: str
+    would_repeat: bool = False
+
+    def __str__(self) -> str:
+        if self.would_repeat:
+            return f"{self.said}; what is finished is kept, but the same trial would fail again: mend the study and submit it"
+        return f"{self.said}; what is finished is kept, and `sweep resume` sends the rest"
+
+
+def failure(record: Record, batch: Batch) -> Failure | None:
+    """Find the first job that failed, and say which of its children did, and why; None if none has."""
     told = batch.describe(record.ids)
     for job in record.jobs:
         detail = told.get(job.id, {})
         if detail.get("status") == "FAILED":
-            return f"{job.stage} {job.id}: {_reason(job, detail, batch)}"
-    return ""
+            return _failure(job, detail, batch)
+    return None
 
 
-def _reason(job: Submitted, detail: Mapping[str, Any], batch: Batch) -> str:
+def _failure(job: Submitted, detail: Mapping[str, Any], batch: Batch) -> Failure:
+    child, which, id_, more = detail, "", job.id, ""
     if job.size > 1:
-        children = sorted(
-            batch.failed_children(job.id), key=lambda each: each.get("arrayProperties", {}).get("index", 0)
-        )
+        children = sorted(batch.failed_children(job.id), key=_index)
         if children:
-            child = children[0]
-            index = child.get("arrayProperties", {}).get("index", "?")
+            child, which = children[0], f"child {_index(children[0])} "
+            id_ = f"{job.id}:{_index(child)}"
             more = f", and {len(children) - 1:,} more children failed" if len(children) > 1 else ""
-            return f"child {index} {_of_container(child)}{_said(batch, f'{job.id}:{index}')}{more}"
-    return f"{_of_container(detail)}{_said(batch, job.id)}"
+    name = f"{job.stage} {job.id}"
+    if detail.get("isCancelled") or detail.get("isTerminated"):
+        by = {"sweep cancel": "`sweep cancel`"}.get(reason := str(child.get("statusReason", "")), "its user")
+        return Failure(
+            f"{name} was {'terminated' if detail.get('isTerminated') else 'cancelled'} by {by}{_quoted(reason, by)}"
+        )
+    code = child.get("container", {}).get("exitCode")
+    said = f"{name}: {which}{_of_container(child)}{_said(batch, id_)}{more}"
+    return Failure(said, would_repeat=job.stage == "map" and code == RAISED)
+
+
+def _index(child: Mapping[str, Any]) -> int:
+    return int(child.get("arrayProperties", {}).get("index", 0))
+
+
+def _quoted(reason: str, by: str) -> str:
+    return f": {reason}" if reason and reason not in by else ""
 
 
 def _said(batch: Batch, job_id: str) -> str:

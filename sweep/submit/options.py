@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from sweep.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Containers", "Target"]
+__all__ = ["Containers", "Target", "environment_endpoint"]
 
 LEAST_TIMEOUT = 60
 MOST_ATTEMPTS = 10
@@ -32,15 +33,31 @@ class Target:
         Name or ARN.
     region, endpoint
         None for what the environment and the profile say.
+    is_ambient
+        Whether the endpoint was what these said, not whoever submitted: it gives way to what the environment says now.
     """
 
     queue: str
     region: str | None = None
     endpoint: str | None = None
+    is_ambient: bool = False
 
     def elsewhere(self, region: str | None, endpoint: str | None) -> Target:
-        """Return the same queue in another region, or at another endpoint, where these are given."""
-        return Target(self.queue, region or self.region, endpoint or self.endpoint)
+        """Return the same queue in another region, or at another endpoint, where these are given.
+
+        Where no endpoint is, and its own was the environment's, the environment's of now takes its place: who starts an endpoint anew at another
+        port sets the variable anew.
+        """
+        region = region or self.region
+        if endpoint:
+            return Target(self.queue, region, endpoint)
+        now = environment_endpoint() if self.is_ambient else None
+        return Target(self.queue, region, now or self.endpoint, self.is_ambient)
+
+
+def environment_endpoint() -> str | None:
+    """Return the endpoint of AWS Batch that the environment names, if any, in the order that AWS's clients keep."""
+    return os.environ.get("AWS_ENDPOINT_URL_BATCH") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 @dataclass(frozen=True)

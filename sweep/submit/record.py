@@ -113,7 +113,8 @@ class Record:
 def new_record(work: Work, batch: Batch, containers: Containers, definition: str) -> Record:
     """Return the record of a submission that has submitted nothing yet."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-    target = Target(batch.target.queue, batch.region, batch.url if batch.is_other else None)
+    is_ambient = batch.target.is_ambient or batch.target.endpoint is None
+    target = Target(batch.target.queue, batch.region, batch.url if batch.is_other else None, is_ambient)
     return Record(name, work.plan_hash, work.sha256, work.code, target, containers, definition, ())
 
 

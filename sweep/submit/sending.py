@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Order", "export", "rehearse", "resume", "submit"]
+__all__ = ["Order", "at_work", "export", "rehearse", "resume", "submit"]
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,15 @@ def resume(store: Store, batch_of: Callable[[Target], Batch], progress: Progress
         if missing and not ranges:
             ranges = begun.begin(as_before(held, sum(each.blocks for each in missing)), missing)
         return _send(store, work_of(plan, last.code, held, ranges), batch, last.containers, definition)
+
+
+def at_work(store: Store, batch_of: Callable[[Target], Batch]) -> tuple[Record, Batch] | None:
+    """Return the latest submission of a store's plan that has not ended, and whom to ask after it; None if all have."""
+    for record in reversed(list(read_records(store, require_plan(store).hash))):
+        batch = batch_of(record.target)
+        if running(record, batch):
+            return record, batch
+    return None
 
 
 def rehearse(order: Order, rehearsal: Rehearsal, progress: Progress | None = None) -> list[tuple[Job, str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from tests.cli.test_cli import STUDY, sweep
+from tests.cli.test_cli import STUDY, start, sweep
 
 PRICES = """
 source = "a test"
@@ -57,6 +58,18 @@ def test_a_forecast_a_run_and_their_comparison(here):
     assert kept["wished"] == 0.01
 
 
+def test_a_forecast_is_not_replaced_once_its_run_is_there(here):
+    given = ("forecast", "study.py", "--budget", 0.2, "--store", "s", "--vcpus", "4")
+    sweep(*given, cwd=here)
+    sweep(*given, cwd=here)
+    kept = (here / "s" / "forecast.json").read_bytes()
+    sweep("run", "study.py", "--store", "s", "-q", cwd=here)
+    said = sweep(*given, cwd=here, code=2)
+    assert "holds the forecast of its run already, and the run" in said
+    assert said.count("\n") == 1
+    assert (here / "s" / "forecast.json").read_bytes() == kept
+
+
 def test_money_comes_from_a_file_or_is_said_to_be_missing(here):
     given = ("forecast", "study.py", "--budget", 0.2, "--vcpus", "4", "--instance-types", "c5.large")
     fields = json.loads(sweep(*given, "--prices", "prices.toml", "--format", "json", cwd=here))
@@ -65,6 +78,28 @@ def test_money_comes_from_a_file_or_is_said_to_be_missing(here):
     assert fields["bills"][0]["on_demand"][0] == pytest.approx(fields["elsewhere"][0]["seconds"] * 2 * 0.5 / 3600)
     told = " ".join(sweep(*given, cwd=here).split())
     assert "money unknown for c5.large: no AWS credentials to ask for prices with, and no --prices FILE" in told
+
+
+def test_requests_are_told_in_a_currency_and_for_a_case(here):
+    (here / "s3.toml").write_text(f"{PRICES}[s3]\nput_per_1000 = 5.0\nget_per_1000 = 0.5\n")
+    given = ("forecast", "study.py", "--budget", 0.2, "--vcpus", "4,8", "--prices", "s3.toml")
+    told = " ".join(sweep(*given, cwd=here).split())
+    assert re.search(r"requests to S3 in USD, beside that: [\d.]+ on 4 vCPUs, [\d.]+ on 8 vCPUs", told)
+
+
+def test_a_forecast_is_printed_even_where_it_cannot_be_kept(here):
+    """And where it is kept is said beside it."""
+    given = ("forecast", "study.py", "--budget", 0.2, "--vcpus", "4", "--store", "s")
+    process = start(*given, cwd=here)
+    out, err = process.communicate(timeout=240)
+    assert out.startswith("sweep      seeker")
+    assert err.splitlines()[-1] == f"sweep: kept as {here / 's' / 'forecast.json'}"
+    (here / "s" / "forecast.json").unlink()
+    (here / "s" / "forecast.json").mkdir()
+    process = start(*given, cwd=here)
+    out, _ = process.communicate(timeout=240)
+    assert process.returncode != 0
+    assert out.startswith("sweep      seeker")
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,10 @@ class PriceList(BaseHTTPRequestHandler):
         wanted = {each["Field"]: each["Value"] for each in asked["Filters"]}
         if self.headers["X-Amz-Target"] != "AWSPriceListService.GetProducts" or wanted["operatingSystem"] != "Linux":
             self.answer(400, {"__type": "InvalidParameterException", "message": "no such question"})
+        elif wanted["regionCode"] == "eu-west-2":
+            self.page(403, "<!DOCTYPE html><html><head><title>403</title></head><body>who are you?</body></html>")
+        elif wanted["regionCode"] == "eu-north-1":
+            self.page(200, "<html>welcome</html>")
         elif wanted["regionCode"] == "eu-west-3":
             self.answer(400, {"__type": "AccessDeniedException", "message": "not allowed to ask"})
         elif wanted["instanceType"] not in PRICES:
@@ -50,6 +54,13 @@ class PriceList(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def page(self, status: int, text: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
 
     def log_message(self, *_: object) -> None:
         pass

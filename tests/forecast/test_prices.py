@@ -145,3 +145,16 @@ def test_aws_knows_no_such_type_or_region(aws):
 def test_aws_may_refuse(aws):
     with pytest.raises(PriceTroubleError, match="not allowed to ask"):
         aws_prices(("c5.large",), "eu-west-3")
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("eu-west-2", "a page came instead of prices, with HTTP status 403"),
+        ("eu-north-1", "what answered is no price service"),
+    ],
+)
+def test_a_page_instead_of_prices_is_said_in_a_line(aws, region, said):
+    with pytest.raises(PriceTroubleError) as caught:
+        aws_prices(("c5.large",), region)
+    assert str(caught.value) == said

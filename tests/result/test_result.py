@@ -335,3 +335,12 @@ def test_json_holds_numbers_and_nulls_only():
 def test_a_result_is_no_dict_of_columns(result):
     with pytest.raises(TypeError, match=r"result\['x'\]: a result is read by the number of a row"):
         result["x"]
+
+
+def test_a_limit_is_for_every_format_but_parquet(result):
+    assert len(format_table(result, "csv", limit=2).splitlines()) == 3
+    assert format_table(result, "csv").startswith(format_table(result, "csv", limit=2))
+    assert len(json.loads(format_table(result, "json", limit=2))) == 2
+    assert len(format_table(result, "markdown", limit=2).splitlines()) == 4
+    with pytest.raises(UsageError, match="limit=2 beside parquet, which is always the whole result"):
+        format_table(result, "parquet", limit=2)

@@ -64,7 +64,7 @@ class Stubborn:
         return {"jobs": [self.jobs[each] for each in told["jobs"] if each in self.jobs]}
 
     def _terminatejob(self, told):
-        self.jobs[told["jobId"]] |= {"status": "FAILED", "statusReason": told["reason"]}
+        self.jobs[told["jobId"]] |= {"status": "FAILED", "statusReason": told["reason"], "isTerminated": True}
         self.jobs[told["jobId"]].pop("arrayProperties", None)
         return {}
 

@@ -42,8 +42,9 @@ def test_no_credentials(here, store, stubborn, tmp_path):
 @pytest.mark.parametrize(
     ("code", "text"),
     [
-        ("ExpiredTokenException", "the AWS credentials have expired: log in again (ExpiredTokenException)"),
-        ("UnrecognizedClientException", "AWS does not know the credentials"),
+        ("ExpiredTokenException", "the AWS credentials have expired: log in again (ExpiredTokenException: told so)"),
+        ("UnrecognizedClientException", "AWS_PROFILE (UnrecognizedClientException: told so)"),
+        ("InvalidSignatureException", "the access key (InvalidSignatureException: told so)"),
         ("AccessDeniedException", "--queue 'q' was refused by AWS Batch: told so"),
     ],
 )
@@ -54,7 +55,10 @@ def test_credentials_that_are_not_good(here, store, stubborn, code, text):
 
 def test_an_endpoint_that_does_not_answer(here, store):
     text = refused(store, "q", "--endpoint-url", "http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
-    assert "AWS Batch does not answer at http://127.0.0.1:9: Could not connect" in text
+    assert (
+        "AWS Batch does not answer at http://127.0.0.1:9: if it is elsewhere now, say so with --endpoint-url URL"
+        in text
+    )
 
 
 def test_a_store_that_cannot_be_written(here, queue):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sweep.store import open_store
+from sweep.submit.record import write_record
 from tests.submit.rig import children_of, container, last_record, run_container, same_as_run, submit, sweep
 
 
@@ -117,6 +120,22 @@ def test_status_without_an_answer(here, store, stubborn):
     assert "3 jobs, of which nothing is known: AWS Batch does not answer at http://127.0.0.1:9" in told
 
 
+def test_status_leaves_out_what_has_long_ended(here, store, stubborn):
+    """The last three are shown, and those that are at work; an endpoint that does not answer is asked once."""
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
+    place, record = open_store(store), last_record(store)
+    for i in range(5):
+        write_record(place, replace(record, name=f"{record.name[:-4]}{i}000", jobs=()))
+    write_record(place, replace(record, name="20200101T000000-0000"))
+    shown = [each for each in sweep("status", store).splitlines() if each.startswith("submitted")]
+    assert shown[0].startswith("submitted ")
+    assert shown[0].endswith(" times before, which is over")
+    assert "submitted 20200101T000000-0000 to q: map 1 running" in shown[1]
+    told = sweep("status", store, "--endpoint-url", "http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
+    assert told.count("does not answer") <= 1
+    assert told.count("of which nothing is known either") >= 2
+
+
 def test_cancel_ends_what_is_at_work(here, store, stubborn):
     submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
     for again in ("submit", "resume"):
@@ -134,6 +153,41 @@ def test_cancel_ends_what_is_at_work(here, store, stubborn):
     assert len(stubborn.named("terminatejob")) == 3
     sweep("resume", store)
     assert len(stubborn.named("submitjob")) == 6
+
+
+def test_an_endpoint_that_has_moved(here, store, stubborn, monkeypatch):
+    """What the environment said gives way to what it says now; what was said with the command stays."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", stubborn.url)
+    submit("study.py", store, "q", "--shards", "3")
+    record = last_record(store)
+    assert record.target.endpoint == stubborn.url
+    place = open_store(store)
+    moved = replace(record, target=replace(record.target, endpoint="http://127.0.0.1:9"))
+    write_record(place, moved)
+    assert "terminated 3 of 3 jobs" in sweep("cancel", store)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", stubborn.url)
+    sweep("resume", store)
+    assert last_record(store).target.is_ambient
+    write_record(place, replace(moved, target=replace(moved.target, is_ambient=False)))
+    said = sweep("cancel", store, code=2, AWS_MAX_ATTEMPTS="1")
+    assert said == f"sweep: not cancelled, for the reasons above: {record.name}\n"
+    assert last_record(store).name != record.name
+    assert all(each["status"] == "FAILED" for each in stubborn.jobs.values()), "the live one is cancelled all the same"
+    assert "terminated" not in sweep("cancel", store, "--endpoint-url", stubborn.url)
+
+
+def test_cancel_says_what_the_endpoint_does_not_know(here, store, stubborn):
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
+    stubborn.jobs.clear()
+    assert sweep("cancel", store).endswith("  AWS Batch does not know its jobs\n")
+
+
+def test_an_error_names_the_option_that_mends_it(here, store, stubborn):
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "3")
+    said = sweep("resume", store, "--endpoint-url", "http://127.0.0.1:9", code=2)
+    assert said == (
+        "sweep: AWS Batch does not answer at http://127.0.0.1:9: if it is elsewhere now, say so with --endpoint-url URL\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -197,12 +251,19 @@ def test_wait_prints_the_table(here, store, queue):
     assert told == sweep("run", "study.py", "--store", store)
 
 
-def test_wait_tells_which_child_failed(here, store, stubborn):
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (137, "`sweep resume` sends the rest"),
+        (1, "the same trial would fail again: mend the study and submit it"),
+    ],
+)
+def test_wait_tells_which_child_failed(here, store, stubborn, code, advice):
     stubborn.children = [
         {
             "jobId": "job-0:1",
             "arrayProperties": {"index": 1},
-            "container": {"exitCode": 1},
+            "container": {"exitCode": code},
             "statusReason": "Essential container in task exited",
         }
     ]
@@ -214,8 +275,8 @@ def test_wait_tells_which_child_failed(here, store, stubborn):
     assert process.returncode == 1
     assert out.count("\n") == 3
     last = err.strip().splitlines()[-1]
-    assert last.startswith("sweep: map job-0: child 1 failed: Essential container in task exited (exit code 1); ")
-    assert last.endswith("`sweep resume` sends the rest")
+    assert last.startswith(f"sweep: map job-0: child 1 failed: Essential container in task exited (exit code {code}); ")
+    assert last.endswith(advice)
 
 
 def start_waiting(store, stubborn):

@@ -12,6 +12,7 @@ from sweep.store import open_store
 from sweep.work import keys
 from tests.serve.processes import serving
 from tests.submit.rig import SECONDS, environment, same_as_run, sweep
+from tests.submit.test_going_on import start
 
 
 @pytest.fixture
@@ -121,3 +122,32 @@ def test_why_a_child_failed_is_told_in_its_own_words(batch, here, store):
     assert "failed: Essential container in task exited (exit code 1), it said" in said
     assert "kernel 'rare' raised ValueError" in said
     assert "of point 0 (a=1.0)" in said
+    assert "resume" not in said
+    told = sweep("status", store).splitlines()[-1].strip()
+    assert said.strip() == f"sweep: {told}"
+    assert told.endswith("the same trial would fail again: mend the study and submit it")
+
+
+def test_why_a_child_cannot_begin_is_told_once_and_waiting_can_be_given_up(batch, here, store):
+    submit(store, "--shards", "2", "--vcpus", "512")
+    reason = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
+    wait_until(lambda: reason in sweep("status", store), "no reason is told")
+    process = start(["resume", store, "--wait"])
+    try:
+        lines = [process.stderr.readline()]
+        while reason not in lines[-1]:
+            assert lines[-1], "it ends without a reason"
+            lines.append(process.stderr.readline())
+        process.send_signal(signal.SIGINT)
+        _, rest = process.communicate(timeout=SECONDS)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "is at work: it is followed, and nothing is submitted" in lines[0]
+    assert any("0 %  throw-" in each for each in lines)
+    assert " does not begin: " in lines[-1]
+    assert reason not in rest
+    assert f"the jobs go on: `sweep status {store}` tells how far, `sweep cancel {store}` ends them" in rest
+    assert "terminated 3 of 3 jobs" in sweep("cancel", store)
+    wait_until(lambda: "merge 1 failed" in sweep("status", store), "the jobs do not end")
+    assert "was terminated by `sweep cancel`; what is finished is kept" in sweep("status", store).splitlines()[-1]
