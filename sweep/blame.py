@@ -5,8 +5,10 @@ from __future__ import annotations
 import dis
 import linecache
 import re
-from types import CellType, FunctionType, ModuleType
+from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
+
+from sweep_kernels.snapshot import Namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +60,6 @@ def _functions(value: Any, seen: set[int]) -> Iterator[FunctionType]:
         cells = [each.cell_contents for each in value.__closure__ or () if each != CellType()]
         for each in (*value.__globals__.values(), *cells):
             yield from _functions(each, seen)
-    elif isinstance(value, ModuleType):
+    elif isinstance(value, Namespace):
         for each in vars(value).values():
             yield from _functions(each, seen)
