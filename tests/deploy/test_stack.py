@@ -159,7 +159,7 @@ def test_a_child_reaches_its_store(outputs):
     assert [each.key for each in store.list("map/")] == ["map/000001/00000.parquet"]
     # one by one: moto 5 asks of many for the right to delete the bucket
     bucket, prefix = outputs["Store"].removeprefix("s3://").split("/")
-    boto3.client("s3").delete_object(Bucket=bucket, Key=f"{prefix}/study/map/000001/00000.parquet")
+    boto3.Session().client("s3").delete_object(Bucket=bucket, Key=f"{prefix}/study/map/000001/00000.parquet")
     assert list(store.list()) == []
 
 
