@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 import uuid
 
 import matplotlib as mpl
 import pytest
 
-mpl.use("Agg")
+from tests.moto_server import moto_server
 
-WAIT_SECONDS = 60
+mpl.use("Agg")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,34 +22,9 @@ def cache_of_compiled_kernels(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def s3_server():
-    """Start moto's S3 server as a process of its own; yield its endpoint; end it by its process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    endpoint = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_up(endpoint, server)
+    """Start moto's S3 server for the session."""
+    with moto_server() as endpoint:
         yield endpoint
-    finally:
-        server.terminate()
-        server.wait(WAIT_SECONDS)
-
-
-def _wait_until_up(endpoint: str, server: subprocess.Popen) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            urllib.request.urlopen(endpoint, timeout=5).close()
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            assert server.poll() is None, "the S3 server ended as it started"
-            assert time.monotonic() < deadline, "the S3 server did not start"
-            time.sleep(0.05)  # polling with a deadline: there is no event to wait on
-        else:
-            return
 
 
 @pytest.fixture

@@ -23,6 +23,11 @@ class Purchase(Enum):
         """Whether it may be taken away."""
         return self in {Purchase.SPOT, Purchase.FARGATE_SPOT}
 
+    @property
+    def is_fargate(self) -> bool:
+        """Whether it comes without machines of one's own."""
+        return self in {Purchase.FARGATE, Purchase.FARGATE_SPOT}
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:

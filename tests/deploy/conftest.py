@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import sys
 import urllib.request
 
 import boto3
 import pytest
 
-from tests.conftest import WAIT_SECONDS, _wait_until_up
 from tests.deploy.reading import template
+from tests.moto_server import WAIT_SECONDS, moto_server
 
 REGION = "eu-central-1"
 STACK = "sweep"
@@ -22,19 +19,9 @@ PARAMETERS = {"MaxGpuVcpus": "16", "StateMachines": "yes", "InstanceTypes": "c6i
 @pytest.fixture(scope="module")
 def aws():
     """Start the server; yield its endpoint."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    endpoint = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_up(endpoint, server)
+    with moto_server() as endpoint:
         tell(endpoint, "config", json.dumps({"batch": {"use_docker": False}}))
         yield endpoint
-    finally:
-        server.terminate()
-        server.wait(WAIT_SECONDS)
 
 
 def tell(endpoint: str, what: str, text: str) -> None:

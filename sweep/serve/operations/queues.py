@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sweep.jobs.environment import Purchase
 from sweep.jobs.events import DeleteQueue, PutQueue
 from sweep.jobs.queue import Queue, TimeLimit
 from sweep.serve.operations.arns import ENVIRONMENT, POLICY, QUEUE, arn_of, name_in
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from sweep.serve.desk import Desk
 
 __all__ = ["create", "delete", "describe", "update"]
-
-_FARGATE = {Purchase.FARGATE, Purchase.FARGATE_SPOT}
 
 
 @one_at_a_time
@@ -62,7 +59,7 @@ def _order(desk: Desk, told: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ..
     ordered = sorted(told, key=lambda each: each["order"])
     names = tuple(name_in(each["computeEnvironment"], ENVIRONMENT) for each in ordered)
     with desk.engine.reading() as state:
-        kinds = {state.environments[each].purchase in _FARGATE for each in names if each in state.environments}
+        kinds = {state.environments[each].purchase.is_fargate for each in names if each in state.environments}
     if len(kinds) > 1:
         raise RefusedError("Fargate and EC2 compute environments cannot be in the same job queue")
     return names, {"order": [each["order"] for each in ordered]}
@@ -142,7 +139,7 @@ def _detail(desk: Desk, state: State, queue: Queue) -> dict[str, Any]:
     numbers = queue.recorded.get("order", ())
     if len(numbers) != len(queue.environments):
         numbers = range(1, len(queue.environments) + 1)
-    kinds = {state.environments[each].purchase in _FARGATE for each in queue.environments}
+    kinds = {state.environments[each].purchase.is_fargate for each in queue.environments}
     told: dict[str, Any] = {
         "jobQueueName": queue.name,
         "jobQueueArn": arn_of(desk, QUEUE, queue.name),

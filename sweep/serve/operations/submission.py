@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sweep.jobs.aws import consumables_from, range_from, retry_from
-from sweep.jobs.environment import Purchase
 from sweep.jobs.request import Dependency, Kind, NodeOverrides, Overrides, Request
 from sweep.jobs.submission import find_definition
 from sweep.serve.operations.arns import DEFINITION, QUEUE, name_in
@@ -27,7 +26,6 @@ MOST = 30
 """KiB of a submission."""
 
 _CONSUMABLES = "consumableResourcePropertiesOverride"
-_FARGATE = {Purchase.FARGATE, Purchase.FARGATE_SPOT}
 
 
 def submit(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +138,7 @@ def _check_platform(state: State, queue: str, definition: Definition) -> None:
     known = state.queues.get(queue)
     if known is None or not definition.recorded or not wanted:
         return
-    fargate = {state.environments[each].purchase in _FARGATE for each in known.environments}
+    fargate = {state.environments[each].purchase.is_fargate for each in known.environments}
     kinds = {"FARGATE" if each else "EC2" for each in fargate}
     if not wanted & kinds:
         raise RefusedError(
