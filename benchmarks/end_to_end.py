@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=10**9)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
-        "--executor", default="auto", help="of `sweep run`; auto takes Ray for more than a minute of work"
+        "--executor", default="auto", help="of `sweep run`: inprocess, ray, or auto, which is inprocess here"
     )
     parser.add_argument("--quick", action="store_true", help="10**8 trials, one round")
     parser.add_argument("--json", metavar="FILE")
