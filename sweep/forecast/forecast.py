@@ -188,7 +188,7 @@ def forecast(
     workers = workers or processors()
     pilot = run_pilot(Study(kernel, plan, store, data), budget, workers, seed)
     timing, survey, study = pilot.timing, pilot.survey, pilot.study
-    weights = weigh(study, [timing.rows[unit] for unit in sorted(timing.rows)], timing.kept)
+    weights = weigh(pilot)
     startup = (process_seconds() if vcpus else 0.0) if startup is None else startup
     mean = pilot.mean_trial_seconds * plan.points * plan.trials
     kept = plan.points * plan.trials if plan.keep == "all" else 0

@@ -82,6 +82,13 @@ class Pilot:
     crowding: float
     mean_trial_seconds: float
 
+    @property
+    def kept_share(self) -> float:
+        """Part of the trials that a run keeps: a mean over the units, however many trials of each were run."""
+        shares, weights = self.timing.kept_shares, self.survey.weights
+        whole = sum(weights[unit] for unit in shares)
+        return sum(weights[unit] * shares[unit] for unit in shares) / whole if shares else 0.0
+
 
 def run_pilot(study: Study, budget: float, workers: int, seed: int = 0) -> Pilot:
     """Time a study.

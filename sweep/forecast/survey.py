@@ -51,6 +51,8 @@ class Survey:
         Predicts costs from features, fitted to all that were timed.
     slowest_decile
         Part of the total that the slowest tenth of the units takes, as predicted.
+    weights
+        By unit that was timed: how many of the population it stands for, in a mean of something else than the cost.
     """
 
     total: Total
@@ -59,6 +61,7 @@ class Survey:
     is_census: bool
     surface: Surface
     slowest_decile: float
+    weights: dict[int, float]
 
 
 def survey(population: Population, measure: Callable[[int, float], Timed], budget: float, seed: int = 0) -> Survey:
@@ -90,7 +93,7 @@ def survey(population: Population, measure: Callable[[int, float], Timed], budge
         for row in left:
             look.at(row, max(budget - look.spent, 0.0) / len(left))
         total = of_all([look.timed[int(unit)] for unit in frame])
-        return _told(look, features, total, frame.tolist(), census=True)
+        return _told(look, features, total, frame.tolist(), dict.fromkeys(frame.tolist(), 1.0), census=True)
     return _drawn(look, features, population, first, budget, dice)
 
 
@@ -151,12 +154,29 @@ def _drawn(
         look.at(row, left / count)
     expansion = (population.size - len(first)) / len(others)
     total = of_draws(certain, predicted, expansion, look.seconds(rows.tolist()), predicted[places], chances)
-    return _told(look, features, total, look.frame[first].tolist(), census=False)
+    weights = dict.fromkeys(look.frame[first].tolist(), 1.0)
+    for unit, each in zip(look.frame[rows].tolist(), _stood_for(chances, population.size - len(first)), strict=True):
+        weights[unit] = weights.get(unit, 0.0) + each  # a unit may be drawn more than once
+    return _told(look, features, total, look.frame[first].tolist(), weights, census=False)
 
 
-def _told(look: _Look, features: NDArray[np.float64], total: Total, even: list[int], *, census: bool) -> Survey:
+def _stood_for(chances: NDArray[np.float64], units: int) -> list[float]:
+    """Share units among draws, by the inverse of the chance of each: Hajek's ratio estimator (C.-E. Sarndal et al., 1992, section 5.7)."""
+    inverse = 1.0 / chances
+    return (units * inverse / inverse.sum()).tolist()
+
+
+def _told(
+    look: _Look,
+    features: NDArray[np.float64],
+    total: Total,
+    even: list[int],
+    weights: dict[int, float],
+    *,
+    census: bool,
+) -> Survey:
     rows = np.searchsorted(look.frame, sorted(look.timed)).tolist()
     surface = fitted(features[rows], look.seconds(rows))
     costs = np.sort(look.seconds(rows) if census else surface(features))
     top = costs[-max(1, round(DECILE * len(costs))) :]
-    return Survey(total, look.timed, tuple(even), census, surface, float(top.sum() / costs.sum()))
+    return Survey(total, look.timed, tuple(even), census, surface, float(top.sum() / costs.sum()), weights)

@@ -72,7 +72,8 @@ class Timing:
         self._study, self._units, self._clock = study, units, clock
         self._shorter = functools.cache(self._shortened)
         self.rows: dict[int, Rows] = {}
-        self._kept: dict[int, tuple[Any, int]] = {}
+        self._tables: dict[int, Any] = {}
+        self._kept: dict[int, dict[int, tuple[int, int]]] = {}
         self.trials = 0
 
     def __call__(self, unit: int, seconds: float) -> Timed:
@@ -107,9 +108,18 @@ class Timing:
         return max(few - LANES * (many - few) / (most - LANES), 0.0)
 
     @property
-    def kept(self) -> list[tuple[Any, int]]:
-        """Tables of kept trials, no trial twice, each with the number of trials that it was kept of."""
-        return [self._kept[unit] for unit in sorted(self._kept)]
+    def tables(self) -> list[Any]:
+        """Tables of kept trials, no trial twice."""
+        return [self._tables[unit] for unit in sorted(self._tables)]
+
+    @property
+    def kept_shares(self) -> dict[int, float]:
+        """By unit: the part of its trials that was kept, of those that were run."""
+        found = {}
+        for unit, pieces in self._kept.items():
+            kept, ran = (sum(each) for each in zip(*pieces.values(), strict=True))
+            found[unit] = kept / ran
+        return found
 
     def piece(self, unit: int) -> Callable[[], float]:
         """Return a piece of a unit's work that takes the same each time, but for the machine; it may be run on any thread."""
@@ -193,10 +203,17 @@ class Timing:
         self.trials += int(rows.trials.sum())
         if unit is not None:
             self.rows[unit] = rows.take(slice(0, MOST_ROWS))
-            of, table = pieces[0]
-            if table is not None and len(self._kept) < MOST_KEPT:
-                self._kept[unit] = table, int(of.trials.sum())
+            self._keep(unit, blocks.start, pieces)
         return elapsed
+
+    def _keep(self, unit: int, start: int, pieces: list[tuple[Rows, Any]]) -> None:
+        """Count the trials that were kept, from one start no more than once; hold the first of them."""
+        if pieces[0][1] is None:
+            return
+        count = sum(table.num_rows for _, table in pieces), sum(int(rows.trials.sum()) for rows, _ in pieces)
+        self._kept.setdefault(unit, {})[start] = count
+        if unit in self._tables or len(self._tables) < MOST_KEPT:
+            self._tables[unit] = pieces[0][1]
 
     def _shortened(self, variant: int, trials: int) -> Study:
         """Return the study with fewer trials of another seed, loaded and its memory touched, so that no timing holds that."""

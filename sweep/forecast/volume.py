@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sweep.forecast.pilot import Pilot
     from sweep.plan import Plan
     from sweep.work.study import Study
 
@@ -114,20 +115,11 @@ def wave_of(plan: Plan, shards: int) -> Wave:
     return Wave.of(plan, 1, min(shards, whole.blocks), [whole])
 
 
-def weigh(study: Study, timed: list[Rows], kept: list[tuple[Any, int]]) -> Weights:
-    """Write what was timed as a run writes it.
-
-    Parameters
-    ----------
-    study
-        The study.
-    timed
-        Statistics of points.
-    kept
-        Tables of trials that would be kept, each with the number of those that it is of.
-    """
+def weigh(pilot: Pilot) -> Weights:
+    """Write what was timed as a run writes it."""
+    study, timing = pilot.study, pilot.timing
     plan, kinds = study.plan, study.driver.output_kinds
-    rows = _as_of_run(study, timed)
+    rows = _as_of_run(study, [timing.rows[unit] for unit in sorted(timing.rows)])
     wave, count = wave_of(plan, 1), len(rows)
     name = keys.shard_key(keys.MAP, 1, 0)
     metadata = {KINDS: json.dumps(kinds).encode()} | label(name, wave, 0)
@@ -155,7 +147,8 @@ def weigh(study: Study, timed: list[Rows], kept: list[tuple[Any, int]]) -> Weigh
         merge_seconds=line(lambda each: finished(_read(study, each), plan.block_size), small, large, _seconds).plus(
             Line.through(_seconds(result, one), _seconds(result, rows), count).each
         ),
-        **_of_kept(kept),
+        kept_share=pilot.kept_share,
+        **_of_kept(timing.tables),
     )
 
 
@@ -208,18 +201,17 @@ def _enough(rows: Rows) -> Rows:
     return dataclasses.replace(many, point=np.arange(len(many)), statistics=statistics, comoments=comoments)
 
 
-def _of_kept(kept: list[tuple[Any, int]]) -> dict[str, Any]:
-    """Weigh kept trials: tables, each with the number of trials that it was kept of."""
+def _of_kept(kept: list[Any]) -> dict[str, Line]:
+    """Weigh kept trials."""
     import pyarrow as pa
 
     if not kept:
-        return {"kept_bytes": Line(0.0, 0.0), "kept_seconds": Line(0.0, 0.0), "kept_share": 0.0}
-    table = pa.concat_tables([each for each, _ in kept])
+        return {"kept_bytes": Line(0.0, 0.0), "kept_seconds": Line(0.0, 0.0)}
+    table = pa.concat_tables(kept)
     count = max(table.num_rows, 1)
     return {
         "kept_bytes": Line.through(_size(encode, table.slice(0, 1)), _size(encode, table), count),
         "kept_seconds": Line.through(_seconds(encode, table.slice(0, 1)), _seconds(encode, table), count),
-        "kept_share": table.num_rows / sum(ran for _, ran in kept),
     }
 
 

@@ -107,3 +107,22 @@ def test_units_without_features_are_sampled_evenly():
     low, high = found.total.interval()
     assert low < costs.sum() < high
     assert high < 2.0 * low
+
+
+@pytest.mark.parametrize(("spent", "part"), [(0.002, 1e-9), (0.1, 0.1), (4.0, 0.3)], ids=["all", "many", "few"])
+def test_weights_make_a_mean_of_something_else_than_the_cost(spent, part):
+    """What is half where units are cheap and nothing where they are dear: the draws go by the cost, their weights undo that.
+
+    A ratio of two estimates is biased by a part that falls with the draws: here there are eight of them where they are few.
+    """
+    population, measuring = gridded((12, 12), steep, spent=spent)
+
+    def share(units):
+        return 0.5 * (population.features(np.asarray(units))[:, 0] < 0.5)
+
+    means = []
+    for seed in range(REPEATS):
+        weights = survey(population, measuring(np.random.default_rng(seed)), 10.0, seed).weights
+        assert sum(weights.values()) == pytest.approx(population.size)
+        means.append(float(np.average(share(list(weights)), weights=list(weights.values()))))
+    assert np.mean(means) == pytest.approx(0.25, rel=part)

@@ -37,6 +37,17 @@ class Clock:
         return self.now
 
 
+@kernel(outputs=["y", "above"])
+def marked(rng, a):
+    y = a + rng.normal()
+    return y, y > 1.0
+
+
+def kept(trials, values):
+    study = Sweep(marked, grid(a=values), trials=trials, keep="above")
+    return Study(study.kernel, study.plan(), open_store("memory://"), {})
+
+
 def made(trials, points=4):
     study = Sweep(plain, grid(a=[float(i) for i in range(points)]), trials=trials)
     return Study(study.kernel, study.plan(), open_store("memory://"), {})
@@ -122,3 +133,16 @@ def test_trials_that_are_too_long_for_the_budget_are_said():
 def test_a_budget_is_some_time(budget):
     with pytest.raises(UsageError, match="budget"):
         run_pilot(made(10), budget, 1)
+
+
+def test_a_unit_keeps_a_share_however_many_of_its_trials_were_run(monkeypatch):
+    """Where trials are slow few are run: that point's share counts as much as that of a point with all of its trials."""
+    study = kept(10**5, [0.0, 2.0])
+    clock = Clock(monkeypatch, lambda point: (1e-8, 1e-3)[point])
+    timing = Timing(study, Units.of(study.plan, 1.0), clock)
+    for unit in (0, 1):
+        timing(unit, 1e-4)
+    shares = timing.kept_shares
+    assert timing.rows[1].trials.sum() < timing.rows[0].trials.sum() / 100
+    assert shares[0] == pytest.approx(0.1587, abs=0.02)  # of a standard normal distribution above 1
+    assert shares[1] == pytest.approx(0.8413, abs=0.2)

@@ -24,10 +24,9 @@ def read(rng, t, i):
     return y, (y, y + 1.0, rng.uniform(), 2.0)
 
 
-def studied(**options):
-    return Sweep(
-        mixed, grid(a=linspace(0.5, 2.0, 30), case=["day", "night"]), **{"trials": 9000, "seed": 11, **options}
-    )
+def studied(points=60, **options):
+    space = grid(a=linspace(0.5, 2.0, points // 2), case=["day", "night"])
+    return Sweep(mixed, space, **{"trials": 9000, "seed": 11, **options})
 
 
 STUDIES = {
@@ -35,7 +34,7 @@ STUDIES = {
     "one shard": (lambda: studied(trials=100), 1),
     "kept": (lambda: studied(trials=5000, keep="all"), 3),
     "kept in whole blocks": (lambda: studied(trials=4096, keep="all"), 3),
-    "kept where true": (lambda: studied(trials=5000, keep="big"), 3),
+    "kept where true": (lambda: studied(6, trials=5000, keep="big"), 3),  # six are timed in any case
     "quantiles": (lambda: studied(trials=4096, quantiles={"x": [0.5, 0.9]}), 2),
     "covariance": (lambda: studied(covariance=[("x", "count")]), 2),
     "tables": (
@@ -65,11 +64,8 @@ def test_requests_are_exactly_those_of_a_run(ran):
 def test_bytes_are_those_of_a_run_but_for_some_percent(ran):
     study, shards, store = ran
     plan = study.plan()
-    budget = 0.5 if plan.keep in {"", "all"} else 3.0  # seconds; how many are kept depends on the point
-    pilot = run_pilot(Study(study.kernel, plan, open_store("memory://"), study.data), budget, 1)
-    timing = pilot.timing
-    weights = weigh(pilot.study, [timing.rows[unit] for unit in sorted(timing.rows)], timing.kept)
-    volume = volume_of(pilot.study, wave_of(plan, shards), weights)
+    pilot = run_pilot(Study(study.kernel, plan, open_store("memory://"), study.data), 0.5, 1)
+    volume = volume_of(pilot.study, wave_of(plan, shards), weigh(pilot))
     sizes = Counter()
     for entry in store.list():
         sizes[entry.key.partition("/")[0]] += entry.size
