@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sweep.cases import Cases, find_cases
+    from sweep.comparison import Comparison, compare
     from sweep.errors import SweepError
     from sweep.load import load_sweep
     from sweep.plan import Plan
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Cases",
+    "Comparison",
     "Kernel",
     "Plan",
     "Result",
@@ -43,6 +47,8 @@ __all__ = [
     "Space",
     "Sweep",
     "SweepError",
+    "compare",
+    "find_cases",
     "grid",
     "halton",
     "independent",
@@ -70,6 +76,8 @@ _HOMES = {
         "sweep.space",
     ),
     **dict.fromkeys(("Result", "open_result"), "sweep.result"),
+    **dict.fromkeys(("Cases", "find_cases"), "sweep.cases"),
+    **dict.fromkeys(("Comparison", "compare"), "sweep.comparison"),
     "Plan": "sweep.plan",
     "Sweep": "sweep.sweep",
     "SweepError": "sweep.errors",

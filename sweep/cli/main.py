@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from sweep.cli import (
     cancel,
+    compare,
     definitions,
     engine,
     environments,
@@ -111,6 +112,7 @@ for _name, _module in {
     "resume": resume,
     "cancel": cancel,
     "show": show,
+    "compare": compare,
     "replay": replay,
     "kernels": kernels,
     "serve": serve,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sweep.result.result import Result
 
-__all__ = ["FORMATS", "as_html", "format_table"]
+__all__ = ["FORMATS", "as_html", "format_table", "with_interval"]
 
 FORMATS = ("text", "csv", "json", "markdown", "parquet")
 ROWS = 40
@@ -199,7 +199,15 @@ def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, f
 
 def _estimate(row: dict[str, Any], name: str, ends: str) -> list[str]:
     """Write an estimate, and its interval, in as many digits as count."""
-    value, low, high = row[name], row[f"{ends}_ci_low"], row[f"{ends}_ci_high"]
+    return with_interval(row[name], row[f"{ends}_ci_low"], row[f"{ends}_ci_high"])
+
+
+def with_interval(value: float, low: float, high: float) -> list[str]:
+    """Write an estimate, and its interval, in as many digits as count.
+
+    >>> with_interval(-0.0123456, -0.0155, -0.0092)
+    ['-0.0123', '[-0.0155, -0.0092]']
+    """
     form = _form(value, _width(value, low, high))
     return [_number(value, form), f"[{_end(low, form)}, {_end(high, form)}]"]
 
