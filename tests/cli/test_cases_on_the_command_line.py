@@ -56,7 +56,8 @@ def test_every_draw_is_traced(said):
     traced = said("replay", "cut.py", "--where", "collision", "--limit", 1, "--trace").splitlines()
     assert traced[0].startswith("point 0, trial 0: time_gap=0.3, dropout=0.1, collision=True, impact_speed=")
     assert "rng.uniform()" in traced[1]
-    assert traced[1].endswith("phase = CYCLE * rng.uniform()")
+    assert "emergency_braking.py:" in traced[1]
+    assert "t = CYCLE * rng.uniform()" in traced[1]
     one = said("replay", "cut.py", "--point", 0, "--trial", 0, "--trace").splitlines()
     assert [each for each in one if "rng." in each] == [each for each in traced if "rng." in each]
 

@@ -94,7 +94,7 @@ def test_the_trigger_is_a_time_to_collision():
     assert 1.6 - CYCLE <= ttc <= 1.6
 
 
-@pytest.mark.parametrize("changes", [{"jerk": 0.0}, {"confirmations": 0}])
+@pytest.mark.parametrize("changes", [{"jerk": 0.0}, {"confirmations": 0}, {"braking_spread": 8.0}])
 def test_what_cannot_brake_is_refused(changes):
     with pytest.raises(ValueError, match="jerk above 0"):
         trial("aeb_cut_in", 0, **changes)

@@ -26,7 +26,7 @@ def aeb_braking_lead(
     confirmations: int = 3,
     ttc_trigger: float = 1.6,
     braking: float = 8.0,
-    braking_spread: float = 0.8,
+    braking_spread: float = 1.5,
     jerk: float = 30.0,
 ) -> tuple[bool, float, float]:
     """Whether emergency braking avoids the vehicle ahead, which brakes to a stand from the same speed.
@@ -37,7 +37,7 @@ def aeb_braking_lead(
     Parameters
     ----------
     rng
-        The trial's draws: a uniform and a normal; then, up to the braking, a uniform and two normals a cycle.
+        The trial's draws: two uniforms; then, up to the braking, a uniform and two normals a cycle.
     gap
         Between the vehicles as the one ahead begins to brake, m, above 0.
     lead_braking

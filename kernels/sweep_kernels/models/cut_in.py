@@ -31,7 +31,7 @@ def aeb_cut_in(
     confirmations: int = 3,
     ttc_trigger: float = 1.6,
     braking: float = 8.0,
-    braking_spread: float = 0.8,
+    braking_spread: float = 1.5,
     jerk: float = 30.0,
 ) -> tuple[bool, float, float]:
     """Whether emergency braking avoids the vehicle that cuts in, and how close it comes.
@@ -42,7 +42,7 @@ def aeb_cut_in(
     Parameters
     ----------
     rng
-        The trial's draws: a uniform and a normal; then, up to the braking, a uniform and two normals a cycle.
+        The trial's draws: two uniforms; then, up to the braking, a uniform and two normals a cycle.
     time_gap
         Between the vehicles as the other one comes into the lane, s: the gap is ``time_gap * speed``.
     speed_difference
@@ -62,7 +62,7 @@ def aeb_cut_in(
     ttc_trigger
         Time to collision below which the brakes are applied, s.
     braking, braking_spread
-        Mean and standard deviation of the full deceleration over trials, m/s^2: tyres, road, load. Never below 1.
+        The full deceleration is uniform within `braking_spread` on either side of `braking`, m/s^2: tyres, road, load.
     jerk
         By how much the deceleration rises, m/s^3, above 0.
 

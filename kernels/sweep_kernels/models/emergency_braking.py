@@ -25,12 +25,8 @@ WINDOW = 100
 LONGEST_TTC = 10.0
 """Seconds. Longer times to collision, and those of a gap that does not close, count as this one."""
 
-RANGE_GAIN = 0.5
-SPEED_GAIN = 0.3
-"""Weights of a measurement in the tracked gap and closing speed: noise falls to 0.58 and 0.42 of a measurement's."""
-
-WEAKEST = 1.0
-"""No trial brakes less than this, m/s^2."""
+GAIN = 0.4
+"""Weight of a measurement in the track: the noise of many is half of one's."""
 
 TINY = 1e-9
 """Keeps a division by a deceleration of 0 from being one."""
@@ -54,7 +50,7 @@ def emergency_braking(
 ) -> tuple[bool, float, float]:
     """Follow a vehicle ahead until the gap is safe or gone; a part of kernels, which say what the arguments are (SI units).
 
-    Draws: a uniform and a normal; then, up to the braking, a uniform and two normals a cycle.
+    Draws: two uniforms; then, up to the braking, a uniform and two normals a cycle.
 
     The first measurement comes at a uniform time within the first `CYCLE`. From then on each is lost with probability `dropout`, or updates
     the track. After `confirmations` measurements in a row the track is confirmed and outlives losses, in which it is predicted. The
@@ -68,59 +64,60 @@ def emergency_braking(
     tuple
         Whether the vehicles touch; the closing speed at that moment, m/s, else 0; the smallest TTC at the ends of steps, s.
     """
-    if not (jerk > 0.0 and confirmations > 0):
-        raise ValueError("emergency braking needs a jerk above 0, and 1 confirmation or more")
-    phase = CYCLE * rng.uniform()
-    limit = max(braking + braking_spread * rng.normal(), WEAKEST)
-    per_speed = 0.5 / max(lead_braking, TINY)
+    if not (jerk > 0.0 and confirmations > 0 and 0.0 <= braking_spread < braking):
+        raise ValueError(
+            "emergency braking needs a jerk above 0, a confirmation, and a deceleration above its spread of 0 or more"
+        )
+    t = CYCLE * rng.uniform()  # since the vehicle ahead was `gap` ahead
+    limit = braking + braking_spread * (2.0 * rng.uniform() - 1.0)
+    stop = lead_speed / max(lead_braking, TINY)  # when it stands
 
-    # Until the brakes are triggered: a uniform and two normals a cycle. Selections rather than branches keep all lanes busy.
-    lead = max(lead_speed - lead_braking * phase, 0.0)
-    gap -= phase * (speed - 0.5 * (lead_speed + lead))
+    # Until the brakes are triggered: a uniform and two normals a cycle. Selections rather than branches keep all lanes busy, and what is a
+    # function of the time alone is not carried from cycle to cycle.
+    near = gap
+    closing = speed - lead_speed
     tracked_gap = gap
-    tracked_speed = speed - lead
-    shortest = LONGEST_TTC
+    tracked_speed = closing
     in_row = 0
     cycle = 0
-    while cycle < WINDOW and gap > 0.0:
-        closing = speed - lead
-        shortest = min(shortest, gap / closing) if closing > 0.0 else shortest
+    while cycle < WINDOW:
+        driven = min(t, stop)
+        near = gap - speed * t + driven * (lead_speed - 0.5 * lead_braking * driven)
+        closing = speed - lead_speed + lead_braking * driven
         is_seen = rng.uniform() >= dropout
-        measured_gap = gap + range_noise * rng.normal()
+        measured_gap = near + range_noise * rng.normal()
         measured_speed = closing + speed_noise * rng.normal()
         predicted = tracked_gap - CYCLE * tracked_speed
-        gain = (1.0 if in_row == 0 else RANGE_GAIN) if is_seen else 0.0
-        speed_gain = (1.0 if in_row == 0 else SPEED_GAIN) if is_seen else 0.0
+        gain = (1.0 if in_row == 0 else GAIN) if is_seen else 0.0
         tracked_gap = predicted + gain * (measured_gap - predicted)
-        tracked_speed += speed_gain * (measured_speed - tracked_speed)
+        tracked_speed += gain * (measured_speed - tracked_speed)
         in_row = in_row if in_row >= confirmations else (in_row + 1 if is_seen else 0)
-        if in_row >= confirmations and tracked_gap < ttc_trigger * tracked_speed:
+        if near <= 0.0 or (in_row >= confirmations and tracked_gap < ttc_trigger * tracked_speed):
             break
-        slower = lead - CYCLE * lead_braking
-        gap -= CYCLE * (speed - 0.5 * (lead + slower)) - per_speed * min(slower, 0.0) * min(slower, 0.0)
-        lead = max(slower, 0.0)
+        t += CYCLE
         cycle += 1
 
-    # From there on: no draws.
+    # From there on no draws.
     is_braking = cycle < WINDOW
+    shortest = min(near / closing, LONGEST_TTC) if closing > 0.0 else LONGEST_TTC  # it has only become shorter
+    moved = speed * t
     since = -latency
     deceleration = 0.0
-    closing = speed - lead
-    while is_braking and gap > 0.0 and speed > 0.0 and (closing > 0.0 or deceleration < lead_braking):
+    while is_braking and near > 0.0 and speed > 0.0 and (closing > 0.0 or deceleration < lead_braking):
         since += CYCLE
-        harder = min(max(since, 0.0) * jerk, limit)
-        slower = lead - CYCLE * lead_braking
-        ahead = 0.5 * CYCLE * (lead + slower) + per_speed * min(slower, 0.0) * min(slower, 0.0)
-        later = speed - 0.5 * CYCLE * (deceleration + harder)
-        behind = CYCLE * (speed - CYCLE * (2.0 * deceleration + harder) / 6.0)
-        behind += 0.5 * min(later, 0.0) * min(later, 0.0) / max(harder, TINY)
-        gap -= behind - ahead
-        lead = max(slower, 0.0)
-        speed = max(later, 0.0)
+        harder = min(max(since * jerk, 0.0), limit)
+        moved += CYCLE * (speed - CYCLE * (2.0 * deceleration + harder) / 6.0)
+        speed -= 0.5 * CYCLE * (deceleration + harder)
         deceleration = harder
-        closing = speed - lead
-        shortest = min(shortest, gap / closing) if closing > 0.0 else shortest
-    return _ended(gap, closing, deceleration - (lead_braking if lead > 0.0 else 0.0), shortest)
+        t += CYCLE
+        driven = min(t, stop)
+        near = gap - moved + driven * (lead_speed - 0.5 * lead_braking * driven)
+        closing = speed - lead_speed + lead_braking * driven
+        shortest = min(shortest, near / closing) if closing > 0.0 else shortest
+    backwards = min(speed, 0.0)  # a vehicle that brakes does not: it has stopped within the step
+    near -= 0.5 * backwards * backwards / max(deceleration, TINY)
+    net = deceleration - (lead_braking if t < stop else 0.0)
+    return _ended(near, closing - backwards, net, shortest)
 
 
 def _ended(gap: float, closing: float, net: float, shortest: float) -> tuple[bool, float, float]:
