@@ -76,6 +76,16 @@ class Verifier:
         self._region = region
         self._clock = clock
 
+    def glance(self, head: Asked) -> None:
+        """Look who says to have signed a request; the body need not be there yet.
+
+        Raises
+        ------
+        RefusedError
+            If it is not signed, or by somebody else; the status is 403.
+        """
+        self._claim(head)
+
     def __call__(self, asked: Asked, service: str) -> None:
         """Look at a request to a service.
 
@@ -84,11 +94,7 @@ class Verifier:
         RefusedError
             If it is not signed, or not as it should be; the status is 403.
         """
-        claim = _claim(asked)
-        if not hmac.compare_digest(claim.access.encode("latin-1"), self._keys.access.encode()):
-            raise RefusedError(
-                "The security token included in the request is invalid.", "UnrecognizedClientException", 403
-            )
+        claim = self._claim(asked)
         self._check_scope(claim, service)
         _check_headers(asked, claim)
         date = _date(asked, claim)
@@ -101,6 +107,15 @@ class Verifier:
                 "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and"
                 " signing method. Consult the service documentation for details."
             )
+
+    def _claim(self, asked: Asked) -> _Claim:
+        """Read what is said to be signed with our key pair."""
+        claim = _claim(asked)
+        if not hmac.compare_digest(claim.access.encode("latin-1"), self._keys.access.encode()):
+            raise RefusedError(
+                "The security token included in the request is invalid.", "UnrecognizedClientException", 403
+            )
+        return claim
 
     def _check_scope(self, claim: _Claim, service: str) -> None:
         if claim.service != service:

@@ -23,6 +23,9 @@ __all__ = ["Web", "listening_socket"]
 
 BACKLOG = 1024
 
+AT_ONCE = 50
+"""Connections that are accepted before any of them is heard: far fewer than there may be, so none is ended for others before it could speak."""
+
 GOODBYE_SECONDS = 5
 """How long answers may take that are under way when it ends."""
 
@@ -83,6 +86,7 @@ class Web:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            backlog=AT_ONCE,
             timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=GOODBYE_SECONDS,
             h11_max_incomplete_event_size=LARGEST_HEAD,
@@ -127,4 +131,6 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
         await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)  # asyncio has one number for how many may wait and how many are taken at once
         self.up.set()

@@ -101,7 +101,8 @@ def answering(operations, *, keys=None, guard=None):
 
     reports = []
     verify = None if keys is None else Verifier(keys, "us-east-1")
-    dispatcher = Dispatcher(None, operations, verify=verify, report=reports.append)
+    glance = None if verify is None else verify.glance
+    dispatcher = Dispatcher(None, operations, verify=verify, glance=glance, report=reports.append)
     with listening_socket("127.0.0.1", 0) as listening:
         web = Web(Application(dispatcher, guard or Guard()), listening, ended=lambda: None)
         web.start()

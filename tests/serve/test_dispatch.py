@@ -178,11 +178,14 @@ def test_who_may_not_ask_learns_nothing_else():
         (asked({}), "batch"),
         (asked({}, "/v1/nothing"), "batch"),
         (asked_logs(), "logs"),
+        (Asked("GET", "/v1/tags/%FF"), "batch"),
+        (Asked("POST", "/", headers=(("x-amz-target", "\xff"),)), "logs"),
     ):
         assert told(answered(None, request, verify=verify)) == (
             403,
             "MissingAuthenticationTokenException",
             f"not for {name}",
         )
-    sts = answered(None, asked_sts(), verify=verify)
-    assert b"<Code>MissingAuthenticationToken</Code>" in sts.body
+    for request in (asked_sts(), Asked("POST", "/", headers=STS, body=b"\xff=%FF&a.b=1&a=2")):
+        sts = answered(None, request, verify=verify)
+        assert b"<Code>MissingAuthenticationToken</Code>" in sts.body
