@@ -14,7 +14,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["IDLE_SECONDS", "TRUSTED", "PatientProtocol"]
+__all__ = ["IDLE_SECONDS", "PROMISING", "TRUSTED", "PatientProtocol"]
+
+PROMISING = "sweep.promising"
+"""In the scope of a request whose head names our key pair: it is worth waiting for."""
 
 TRUSTED = "sweep.trusted"
 """In the scope of a request that was answered: whether it is known whose it was. Until then a connection is a stranger's."""
@@ -38,7 +41,7 @@ class PatientProtocol(H11Protocol):
     most_connections = MOST_CONNECTIONS
     _arrival: asyncio.TimerHandle | None = None
     _fetching: asyncio.TimerHandle | None = None
-    _was_known = False
+    _was_known: bool | None = None
     waits_since = 0.0
 
     def connection_made(self, transport: Any) -> None:
@@ -63,15 +66,12 @@ class PatientProtocol(H11Protocol):
 
     @property
     def gives_way(self) -> bool:
-        """Whether it is a stranger's, of whom no whole request is being answered, or who does not fetch what he is told."""
-        cycle: Any = self.cycle  # None before the first request
-        is_answered = cycle is not None and not cycle.response_complete and not self._is_arriving()
-        return not self._is_known() and (not is_answered or self._fetching is not None)
-
-    def _is_known(self) -> bool:
-        """Whether the last request that was answered, or is being told the answer, was a user's."""
-        scope: Any = self.scope  # None before the first request
-        return self._was_known or (scope is not None and scope.get(TRUSTED, False))
+        """Whether it is a stranger's; but for one whose first request has named our key, is whole and is being looked at."""
+        scope: Any = self.scope or {}  # None before the first request
+        if self._was_known or scope.get(TRUSTED):
+            return False
+        is_first = self._was_known is None and self._fetching is None
+        return not (is_first and scope.get(PROMISING) and not self._is_arriving())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""

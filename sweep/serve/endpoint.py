@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from sweep.serve.connection import TRUSTED
+from sweep.serve.connection import PROMISING, TRUSTED
 from sweep.serve.refusal import RefusedError
 from sweep.serve.wire.messages import Answer, Asked
 
@@ -43,6 +43,7 @@ class Endpoint:
         try:
             self._guard(head)
             self._dispatcher.glance(head)
+            scope[PROMISING] = True
             asked = replace(head, body=await _body(head, Request(scope, receive)))
         except ClientDisconnect:
             return
