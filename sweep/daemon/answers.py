@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import JobError, nearest
+from sweep.errors import JobError, brief, nearest
 from sweep.jobs import views
 from sweep.jobs.codec import encode
 from sweep.jobs.job import Job, Shape
@@ -39,7 +39,7 @@ def view(state: State, name: str, arguments: dict[str, Any]) -> Any:
 def _job(state: State, job_id: str) -> tuple[Job, int | None]:
     found = state.find(job_id)
     if found is None:
-        raise JobError(f"job {job_id} does not exist")
+        raise JobError(f"job {brief(job_id)} does not exist")
     return found
 
 
@@ -53,7 +53,7 @@ def _status(name: str | None) -> Status | None:
 
 def _jobs(state: State, queue: str | None = None, status: str | None = None, **filters: Any) -> Any:
     if queue is not None and queue not in state.queues:
-        raise JobError(f"JobQueue {queue} does not exist: {nearest(queue, list(state.queues))}")
+        raise JobError(f"JobQueue {brief(queue)} does not exist: {nearest(queue, list(state.queues))}")
     return views.list_jobs(state, Listing(queue=queue, status=_status(status), **filters))
 
 
@@ -128,7 +128,7 @@ def _relaxed(state: State) -> Any:
 
 def _definitions(state: State, name: str | None = None) -> Any:
     if name is not None and name not in state.definitions:
-        raise JobError(f"JobDefinition {name} does not exist: {nearest(name, list(state.definitions))}")
+        raise JobError(f"JobDefinition {brief(name)} does not exist: {nearest(name, list(state.definitions))}")
     known = state.definitions if name is None else {name: state.definitions[name]}
     return [views.describe_definition(each) for revisions in known.values() for each in revisions]
 
@@ -154,7 +154,7 @@ def _entry(state: State, kind: str, name: str) -> Any:
     }
     what, known = tables[kind]
     if name not in known:
-        raise JobError(f"{what} {name} does not exist: {nearest(name, list(known))}")
+        raise JobError(f"{what} {brief(name)} does not exist: {nearest(name, list(known))}")
     return encode(known[name])
 
 

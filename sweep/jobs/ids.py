@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sweep.errors import JobError
+from sweep.errors import JobError, brief
 
 __all__ = ["ARRAY_MARK", "NODE_MARK", "check_job_id", "parted"]
 
@@ -18,7 +18,7 @@ _PART = re.compile(r"(.*)([:#])(0|[1-9][0-9]{0,8})", re.DOTALL)
 def check_job_id(job_id: str) -> None:
     """Refuse an id for a new job that could be taken for a child's, or is no name."""
     if not _WHOLE.fullmatch(job_id):
-        raise JobError(f"job id {job_id!r} is not 1 to 128 of [A-Za-z0-9_-]")
+        raise JobError(f"job id {brief(job_id)!r} is not 1 to 128 of [A-Za-z0-9_-]")
 
 
 def parted(job_id: str) -> tuple[str, str, int | None]:
