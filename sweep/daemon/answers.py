@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.errors import JobError, brief, nearest
 from sweep.jobs import views
 from sweep.jobs.codec import encode
+from sweep.jobs.ids import parted, shortened
 from sweep.jobs.job import Job, Shape
 from sweep.jobs.listing import Listing
 from sweep.jobs.status import Status
@@ -21,6 +22,12 @@ __all__ = ["VIEWS", "view"]
 
 MOST = 1000
 """Children in one answer."""
+
+LEAST = 4
+"""Characters of an id that are enough if there is one such id."""
+
+MOST_NAMED = 5
+"""Jobs that are named to whom has not said which he means."""
 
 
 def view(state: State, name: str, arguments: dict[str, Any]) -> Any:
@@ -41,6 +48,32 @@ def _job(state: State, job_id: str) -> tuple[Job, int | None]:
     if found is None:
         raise JobError(f"job {brief(job_id)} does not exist")
     return found
+
+
+def _ids(state: State, named: list[str]) -> Any:
+    """Return the whole ids of jobs, children and nodes that are named by the beginnings of their jobs' ids."""
+    return [_whole(state, each) for each in named]
+
+
+def _whole(state: State, told: str) -> str:
+    if state.find(told) is not None:
+        return told
+    beginning = parted(told)[0]
+    found = [each for each in state.jobs if each.startswith(beginning)] if len(beginning) >= LEAST else []
+    if not found:
+        raise JobError(f"job {brief(told)} does not exist: expected an id, or {LEAST} or more of its first characters")
+    if len(found) > 1:
+        raise JobError(f"job {brief(told)}: {_which(state, found)}")
+    return found[0] + told[len(beginning) :]
+
+
+def _which(state: State, found: list[str]) -> str:
+    """Say which jobs are meant by a beginning of their ids; the newest first."""
+    short = shortened(found)
+    newest = [state.jobs[each] for each in found[: -MOST_NAMED - 1 : -1]]
+    told = ", ".join(f"{short[each.id]} ({each.request.name}, {each.status.name})" for each in newest)
+    more = f" and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
+    return f"{len(found):,} ids begin so, of {told}{more}: give more of it"
 
 
 def _status(name: str | None) -> Status | None:
@@ -162,6 +195,7 @@ VIEWS: dict[str, Callable[..., Any]] = {
     "jobs": _jobs,
     "children": _children,
     "describe": _describe,
+    "ids": _ids,
     "progress": _progress,
     "attempt": _attempt,
     "definitions": _definitions,
