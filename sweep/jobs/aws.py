@@ -162,6 +162,10 @@ def retry_from(told: Mapping[str, Any]) -> Retry:
 def consumables_from(told: Mapping[str, Any], member: str = "consumableResourceProperties") -> dict[str, int]:
     """Read what is needed of consumable resources, which are named by name or ARN."""
     needs = told.get(member, {}).get("consumableResourceList", ())
+    for each in needs:
+        for name in ("consumableResource", "quantity"):
+            if name not in each:
+                raise JobError(f"{member}: {name} is missing in the consumableResourceList")
     return {each["consumableResource"].rpartition("/")[2]: int(each["quantity"]) for each in needs}
 
 

@@ -274,6 +274,10 @@ NO_WHOLES = ("x", "1e3", "nan", "1.5", "-1", "1_0", " 64", "9" * 5000, "")
         ({"parameters": {"p": "b\0c"}}, "parameters p: 'b.*holds a NUL"),
         ({"containerOverrides": {"resourceRequirements": [{"type": "DISK", "value": "1"}]}}, "type DISK is not one of"),
         ({"eksPropertiesOverride": {}}, "no Kubernetes"),
+        *(
+            ({"consumableResourcePropertiesOverride": {"consumableResourceList": [some]}}, f"{name} is missing in the")
+            for name, some in (("quantity", {"consumableResource": "r"}), ("consumableResource", {"quantity": 1}))
+        ),
         ({"ecsPropertiesOverride": {"taskProperties": [{}]}}, "for job definitions with ecsProperties"),
         ({"tags": {"k": "v" * 257}}, "a value at most 256"),
     ],
