@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
@@ -25,6 +26,9 @@ BACKLOG = 1024
 
 AT_ONCE = 50
 """Connections that are accepted before any of them is heard: far fewer than there may be, so none is ended for others before it could speak."""
+
+HANDSHAKE_SECONDS = 10.0
+"""How long a client may take to begin with TLS; until then it is nobody's connection, and none of those that are counted."""
 
 GOODBYE_SECONDS = 5
 """How long answers may take that are under way when it ends."""
@@ -113,12 +117,23 @@ class Web:
 
     def _run(self) -> None:
         try:
-            self._server.run(sockets=[self._listening])
+            with asyncio.Runner(loop_factory=_Loop) as runner:
+                runner.run(self._server.serve(sockets=[self._listening]))
         except BaseException as error:  # noqa: BLE001 - it is raised again for who stops it
             self._failure = error
         finally:
             self._server.up.set()
             self._ended()
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Has servers that do not wait for the beginning of TLS as long as asyncio's."""
+
+    async def create_server(self, *arguments: Any, **options: Any) -> Any:
+        """Make a server."""
+        if options.get("ssl") is not None:
+            options["ssl_handshake_timeout"] = HANDSHAKE_SECONDS
+        return await super().create_server(*arguments, **options)
 
 
 class _Server(uvicorn.Server):
