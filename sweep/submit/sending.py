@@ -33,6 +33,7 @@ from sweep.submit.requests import Job, check_sizes, jobs_of, request_of
 from sweep.submit.share import as_before, child_count, left_over, work_of
 from sweep.work import keys
 from sweep.work.parquet import decode
+from sweep.work.pilot import require_sound
 from sweep.work.study import Study
 from sweep.work.tables import write_tables
 
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
     from sweep_kernels.tables import Table
 
 T = TypeVar("T")
+
+GRACE = 30.0
+"""Seconds that AWS gives a container between SIGTERM and SIGKILL."""
 
 __all__ = ["Order", "at_work", "export", "rehearse", "resume", "submit"]
 
@@ -101,6 +105,22 @@ class Order:
         """What workers are given, for this machine."""
         return Study(self.kernel, self.plan, self.store, self.data)
 
+    @functools.cached_property
+    def seconds_per_trial(self) -> float:
+        """On a processor of this machine, by a short pilot, which meets trials that raise in any case.
+
+        Raises
+        ------
+        TrialError
+            If it meets one.
+        """
+
+        def timed() -> float:
+            require_sound(self.work_study)
+            return seconds_per_trial(self.work_study, in_cluster=False)
+
+        return started(timed).result()
+
 
 def submit(order: Order, batch: Batch, progress: Progress | None = None) -> Record | None:
     """Send what a store lacks of a plan; None if it lacks nothing.
@@ -133,6 +153,7 @@ def _prepared(
     if order.replace:  # what is refused must not cost the results that are there
         _check(order, batch.target.queue, packed.sha256, Holdings(), (Range(1, 0, order.shards or MAX_SHARDS),))
         batch.definition(definition)
+        _paced(order, progress)
         discard_other(store, plan)
     progress.stage("check")
     held = look_at(store, plan, progress)
@@ -251,11 +272,24 @@ def _children(
     ranges = left_over(held, order.plan, missing)
     if ranges:
         return sum(each.last - each.first for each in ranges), ranges
-    progress.stage("pilot")
     trials = sum(trials_of(order.plan, each) for each in missing)
-    seconds = started(lambda: seconds_per_trial(order.work_study, in_cluster=False)).result() * trials
     kept = trials if order.plan.keep == "all" else 0
-    return child_count(seconds, blocks, order.containers.vcpus, kept), ()
+    return child_count(_paced(order, progress) * trials, blocks, order.containers.vcpus, kept), ()
+
+
+def _paced(order: Order, progress: Progress) -> float:
+    """Return what a trial takes; warn of blocks that a child cannot finish when it is told to stop."""
+    if order.shards is not None:
+        return 0.0
+    progress.stage("pilot")
+    each = order.seconds_per_trial
+    block = each * min(order.plan.block_size, order.plan.trials)
+    if block > GRACE:
+        progress.note(
+            f"a block of trials takes about {block:,.0f} s, and a child that is to stop has {GRACE:.0f}: "
+            "a spot machine that is taken away costs the blocks it is in"
+        )
+    return each
 
 
 def _check(order: Order, queue: str, code: str, held: Holdings, ranges: tuple[Range, ...]) -> None:

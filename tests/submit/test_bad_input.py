@@ -106,6 +106,31 @@ def test_what_is_refused_replaces_nothing(here, tmp_path, stubborn, options):
     refused(store, "q", "--seed", "5", "--replace", *options, *url, stubborn.url)
 
 
+RAISES = """
+from sweep import Sweep, grid, kernel
+
+
+@kernel(outputs=["y"])
+def throw(rng, speed):
+    return 1 // (speed - 1)
+
+
+study = Sweep(throw, grid(speed=[1]), trials=100)
+"""
+
+
+def test_a_trial_that_raises_replaces_nothing(here, tmp_path, stubborn):
+    """It is met by the pilot, before what the store holds is thrown away."""
+    store = str(tmp_path / "kept")
+    sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
+    (here / "raises.py").write_text(RAISES)
+    before = list(open_store(store).list())
+    text = submit("raises.py", store, "q", "--endpoint-url", stubborn.url, "--replace", code=1)
+    assert "ZeroDivisionError" in text
+    assert list(open_store(store).list()) == before
+    assert not stubborn.named("submitjob")
+
+
 def test_a_definition_that_is_refused(here, store, stubborn):
     """AWS's own words, in one line."""
     stubborn.refuse["registerjobdefinition"] = (

@@ -220,6 +220,28 @@ def test_a_submitter_that_is_killed(here, store, stubborn, asked, jobs, shown):
     assert [each.size for each in last_record(store).jobs] == [2, 2, 1]
 
 
+SLOW = """
+from sweep import Sweep, kernel, table
+
+
+@kernel(outputs=["y"])
+def slow(rng, a):
+    y = 0.0
+    for _ in range(20_000_000):
+        y += rng.uniform()
+    return y
+
+
+study = Sweep(slow, table([{"a": 1}]), trials=1_000_000)
+"""
+
+
+def test_blocks_that_outlast_a_sigterm_are_told_before(here, store, stubborn):
+    (here / "slow.py").write_text(SLOW)
+    words = ["submit", "slow.py", "--store", store, "--queue", "q", "--image", "i", "--endpoint-url", stubborn.url]
+    assert "a child that is to stop has 30" in sweep_said(*words)
+
+
 def test_more_trials_beside_a_submission(here, store, stubborn):
     """Its children's trials would be run twice: it is waited for, or ended, first."""
     submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2")
