@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.work import keys
-from sweep.work.arguments import argument_words
+from sweep.work.compiled import run_compiled
 from sweep.work.counts import counts_of
 from sweep.work.label import create_labelled, label
 from sweep.work.parquet import encode
-from sweep.work.raised import explain
+from sweep.work.ran import Batch
 from sweep.work.room import for_outputs
-from sweep.work.rows import ALL_LEVELS, Rows, concatenated, merged, subtree_ends
+from sweep.work.rows import ALL_LEVELS, Rows, concatenated, merged
 from sweep.work.tallied import tallied
-from sweep_kernels.driver import Blocks, Driver, TrialRaisedError
+from sweep_kernels.driver import Blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,38 +142,21 @@ def run_blocks(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
         If a trial raised.
     """
     most = for_outputs(_most_blocks(study), len(study.kernel.outputs))
-    for batch in batches(blocks, most):
-        point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width
-        block = batch.first_block + (batch.start + np.arange(batch.count)) % batch.width
-        trials = np.minimum(study.plan.block_size, study.plan.trials - block * study.plan.block_size)
-        words = argument_words(study.kernel, study.plan, batch.first_point, int(point[-1]) + 1)
-        try:
-            driver = study.driver
-            if isinstance(driver, Driver) and study.observer is not None:
-                ends = _ends(study, point, block, trials)
-                statistics, values, observed = driver.run_observed(
-                    batch, words, study.observer, ends, keep=bool(study.plan.keep)
-                )
-            elif study.plan.keep:
-                (statistics, values), observed = driver.run_keeping(batch, words), None
-            else:
-                statistics, values, observed = driver.run(batch, words), None, None
-        except TrialRaisedError as raised:
-            explain(study, raised.point, raised.trial)
-        table = _kept(study, point, block, trials, values) if study.plan.keep else None
+    for blocks_of_batch in batches(blocks, most):
+        batch = Batch.of(blocks_of_batch, study.plan)
+        ran = run_compiled(study, batch)
+        observed = ran.observed
         rows = Rows.of_blocks(
-            point, block, trials, statistics, study.driver.output_kinds, observed.comoments if observed else None
+            batch.point,
+            batch.block,
+            batch.trials,
+            ran.statistics,
+            study.driver.output_kinds,
+            observed.comoments if observed else None,
         )
         if observed is not None and study.plan.request.counts:
             rows = replace(merged(rows, study.plan.block_size), counts=counts_of(observed))
-        yield rows, table
-
-
-def _ends(study: Study, point: Any, block: Any, trials: Any) -> Any:
-    """Tell after which blocks what was counted is a range of its own."""
-    if not study.plan.request.counts:
-        return np.zeros(len(point), dtype=np.bool_)
-    return subtree_ends(point, block, trials, study.plan.block_size)
+        yield rows, _kept(study, batch, ran.values) if study.plan.keep else None
 
 
 def _most_blocks(study: Study) -> int:
@@ -188,19 +171,16 @@ def _most_blocks(study: Study) -> int:
     return max(1, most)
 
 
-def _kept(study: Study, point: Any, block: Any, trials: Any, values: Any) -> Any:
+def _kept(study: Study, batch: Batch, values: Any) -> Any:
     """Lay the trials that are to be kept out as a table: point, trial, parameters, outputs."""
     import pyarrow as pa
 
     plan, kernel = study.plan, study.kernel
-    points = np.repeat(point, trials)
-    within = np.arange(len(points)) - np.repeat(np.cumsum(trials) - trials, trials)
-    trial = np.repeat(block * plan.block_size, trials) + within
+    points, trial = batch.each_point, batch.each_trial
     if plan.keep != "all":
         chosen = np.flatnonzero(values[kernel.outputs.index(plan.keep)] != 0.0)
         points, trial, values = points[chosen], trial[chosen], values[:, chosen]
-    first = int(point[0])
-    parameters = plan.space.arrow(first, int(point[-1]) + 1).take(pa.array(points - first))
+    parameters = plan.space.arrow(batch.first_point, batch.last_point).take(pa.array(points - batch.first_point))
     columns: dict[str, Any] = {"point": points, "trial": trial}
     columns.update(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
     for name, kind, value in zip(kernel.outputs, study.driver.output_kinds, values, strict=True):
