@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sweep.errors import SweepError
     from sweep.load import load_sweep
     from sweep.plan import Plan
+    from sweep.programs import Command, Finished, command, from_csv, from_json, from_text, from_xml
     from sweep.result import Result, open_result
     from sweep.space import (
         Space,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Command",
+    "Finished",
     "Kernel",
     "Plan",
     "Result",
@@ -43,6 +46,11 @@ __all__ = [
     "Space",
     "Sweep",
     "SweepError",
+    "command",
+    "from_csv",
+    "from_json",
+    "from_text",
+    "from_xml",
     "grid",
     "halton",
     "independent",
@@ -68,6 +76,9 @@ _HOMES = {
             *("sobol", "halton", "latin_hypercube", "independent"),
         ),
         "sweep.space",
+    ),
+    **dict.fromkeys(
+        ("Command", "Finished", "command", "from_csv", "from_json", "from_text", "from_xml"), "sweep.programs"
     ),
     **dict.fromkeys(("Result", "open_result"), "sweep.result"),
     "Plan": "sweep.plan",

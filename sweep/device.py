@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from sweep.errors import DeviceError, KernelError, UsageError
-from sweep.work.pilot import pilot
+from sweep.work.pilot import GUESSED_SECONDS, pilot
 from sweep.work.study import COUNTED_ON_CPU
 
 if TYPE_CHECKING:
@@ -80,7 +80,12 @@ def seats(cluster: Cluster | None, workers: int | None) -> dict[str, int]:
 
 
 def seconds_per_trial(study: Study, *, in_cluster: bool) -> float:
-    """Time trials of a study where it runs; on a processor if that is a GPU of a cluster, as there may be none here."""
+    """Time trials of a study where it runs; on a processor if that is a GPU of a cluster, as there may be none here.
+
+    A program may not be here, where it runs in a cluster.
+    """
+    if in_cluster and study.plan.kernel.is_program:
+        return GUESSED_SECONDS
     if study.device == "cuda" and in_cluster:
         return pilot(dataclasses.replace(study, device="cpu")).seconds_per_trial / GPU_GUESS
     return pilot(study).seconds_per_trial

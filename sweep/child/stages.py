@@ -16,6 +16,7 @@ from sweep.holdings import Holdings
 from sweep.kept import settle
 from sweep.machine import processors
 from sweep.work import keys
+from sweep.work.allowance import Allowance
 from sweep.work.label import read_labelled, require_wave
 from sweep.work.merge import merge
 from sweep.work.reduce import reduce
@@ -63,7 +64,9 @@ def map_shard(
         package = unpack(fetch(store, task.code), folder)
         stack.enter_context(contextlib.chdir(package.beside))
         check_requirements(package, note)
-        study = Study(find_kernel(package.path, plan), plan, store, device=task.device)
+        allowance = None if task.max_failures is None else Allowance(task.max_failures)
+        study = Study(find_kernel(package.path, plan), plan, store, device=task.device, allowance=allowance)
+        stack.callback(study.close)
         threads = _threads(task)
         blocks = wave.bounds(shard)
         note(f"shard {shard} of wave {number}: {blocks[1] - blocks[0]:,} blocks on {threads} {task.executor}")

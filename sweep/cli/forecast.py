@@ -104,7 +104,13 @@ def command(
     numbers = _vcpus(vcpus)
     wished = None if width is None else _width(width)
     _check(budget, speed, startup)
+    from sweep.programs import Command
+
     sweep = read_study(study, trials, seed)
+    if isinstance(sweep.kernel, Command):
+        raise UsageError(
+            f"command {sweep.kernel.name!r} is a program, and forecasts time compiled kernels: `sweep run --trials 1` shows what it takes"
+        )
     plan = sweep.plan(source=study.partition(":")[0])
     known, missing = _prices(prices, instance_types, region)
     from sweep.forecast.forecast import forecast

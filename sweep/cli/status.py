@@ -24,6 +24,7 @@ SHOWN = 3
 
 def command(store: StoreArgument, region: RegionOption = None, endpoint_url: EndpointOption = None) -> None:
     """Say what a store holds: its plan, how much of it is finished, what is missing, and how far submitted jobs are."""
+    from sweep.failed import count_failed
     from sweep.holdings import Holdings, require_plan
     from sweep.work.keys import SUBMISSIONS
 
@@ -42,6 +43,9 @@ def command(store: StoreArgument, region: RegionOption = None, endpoint_url: End
     typer.echo(
         f"result    {'result.parquet is there' if held.has_result and not missing else 'not yet: run the same command again'}"
     )
+    failed = count_failed(place, held) if plan.kernel.is_program else 0
+    if failed:
+        typer.echo(f"failed    {counted(failed, 'trial')}, left out of all statistics: `sweep failures {place.url}`")
     if any(place.list(SUBMISSIONS)):
         _tell_submissions(place, plan.hash, region, endpoint_url)
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from sweep.child.work import Work
     from sweep.plan import Plan
+    from sweep.programs import Command
     from sweep.rectangle import Rectangle
     from sweep.store import Store
     from sweep.submit.batch import Batch
@@ -75,7 +76,7 @@ class Order:
     """
 
     study: str
-    kernel: Kernel
+    kernel: Kernel | Command
     plan: Plan
     data: Mapping[str, Table]
     store: Store
@@ -123,7 +124,7 @@ def _prepared(
 ) -> T | None:
     """Look at all that can be refused, write what the jobs need, and `send` them."""
     plan, store = order.plan, order.store
-    _ = order.work_study.driver  # what cannot be compiled is told here
+    order.work_study.check()  # what cannot be compiled is told here
     packed = pack(order.study, plan)
     definition = definition_of(plan.kernel.name, order.containers)
     batch.require_queue()
@@ -209,7 +210,7 @@ def rehearse(order: Order, rehearsal: Rehearsal, progress: Progress | None = Non
     A bucket is not looked into: the store is taken for empty. Return the jobs with what stands for their ids.
     """
     plan, store = order.plan, order.store
-    _ = order.work_study.driver
+    order.work_study.check()
     packed = pack(order.study, plan)
     definition = definition_of(plan.kernel.name, order.containers)
     rehearsal.require_queue()
@@ -251,7 +252,9 @@ def _children(
         return sum(each.last - each.first for each in ranges), ranges
     progress.stage("pilot")
     trials = sum(trials_of(order.plan, each) for each in missing)
-    seconds = started(lambda: seconds_per_trial(order.work_study, in_cluster=False)).result() * trials
+    seconds = (
+        started(lambda: seconds_per_trial(order.work_study, in_cluster=order.plan.kernel.is_program)).result() * trials
+    )
     kept = trials if order.plan.keep == "all" else 0
     return child_count(seconds, blocks, order.containers.vcpus, kept), ()
 

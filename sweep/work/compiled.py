@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from sweep.work.arguments import argument_words
 from sweep.work.raised import explain
 from sweep.work.ran import Ran
-from sweep.work.rows import subtree_ends
 from sweep_kernels.driver import Driver, TrialRaisedError
 
 if TYPE_CHECKING:
     from sweep.work.ran import Batch
     from sweep.work.study import Study
 
-__all__ = ["ends_of", "run_compiled"]
+__all__ = ["run_compiled"]
 
 
 def run_compiled(study: Study, batch: Batch) -> Ran:
@@ -27,21 +24,18 @@ def run_compiled(study: Study, batch: Batch) -> Ran:
     TrialError
         If a trial raised.
     """
-    words = argument_words(study.kernel, study.plan, batch.blocks.first_point, batch.last_point)
+    words = argument_words(study.compiled, study.plan, batch.blocks.first_point, batch.last_point)
     keep = bool(study.plan.keep)
     try:
         driver = study.driver
         if isinstance(driver, Driver) and study.observer is not None:
-            return Ran(*driver.run_observed(batch.blocks, words, study.observer, ends_of(study, batch), keep=keep))
+            return Ran(
+                *driver.run_observed(
+                    batch.blocks, words, study.observer, batch.ends(counts=study.plan.request.counts), keep=keep
+                )
+            )
         if keep:
             return Ran(*driver.run_keeping(batch.blocks, words), None)
         return Ran(driver.run(batch.blocks, words), None, None)
     except TrialRaisedError as raised:
         explain(study, raised.point, raised.trial)
-
-
-def ends_of(study: Study, batch: Batch) -> Any:
-    """Tell after which blocks what was counted is a range of its own."""
-    if not study.plan.request.counts:
-        return np.zeros(len(batch.point), dtype=np.bool_)
-    return subtree_ends(batch.point, batch.block, batch.trials, batch.block_size)

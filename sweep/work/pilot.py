@@ -26,6 +26,8 @@ SMALL = 0.2
 SHARDS_PER_WORKER = 4
 EVEN_SHARDS_PER_WORKER = 16
 KEPT_ROWS = 1 << 22
+GUESSED_SECONDS = 1.0
+"""What a run of a program is taken to last where nobody has looked."""
 FASTER = 0.9
 """Part of the time that one after the other may take at most to be called faster."""
 
@@ -44,7 +46,12 @@ class Pilot:
 
 
 def pilot(study: Study) -> Pilot:
-    """Time trials at up to five points spread over the space, about 10 ms each."""
+    """Time trials at up to five points spread over the space, about 10 ms each; of a command its first trial, which is not run again."""
+    runner = study.runner
+    if runner is not None:
+        if runner.command.keep_files:  # its files are to be kept when it counts
+            return Pilot(GUESSED_SECONDS)
+        return Pilot(runner.glance(0, 0, study.plan.space[0], SHARD_SECONDS))
     return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
 
 
@@ -54,7 +61,7 @@ def choose_faster(study: Study) -> None:
     if side_by_side.code.parts:
         alone = study.driver_of(1)
         if mean_seconds(alone, study) < FASTER * mean_seconds(side_by_side, study):
-            prefer(study.kernel, argument_kinds(study.kernel, study.plan), 1)
+            prefer(study.compiled, argument_kinds(study.compiled, study.plan), 1)
 
 
 def mean_seconds(driver: Driver | CudaDriver, study: Study) -> float:
@@ -79,7 +86,7 @@ def spread_points(points: int) -> list[int]:
 
 
 def _seconds(driver: Driver | CudaDriver, study: Study, point: int) -> float:
-    words = argument_words(study.kernel, study.plan, point, point + 1)
+    words = argument_words(study.compiled, study.plan, point, point + 1)
     most = driver.probe_trials
     trials = min(16, most)  # enough for the first call's cold caches not to count
     while True:

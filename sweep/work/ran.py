@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sweep.work.rows import subtree_ends
+
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from sweep.plan import Plan
     from sweep_kernels.driver import Blocks
     from sweep_kernels.observer import Observed
 
-__all__ = ["Batch", "Ran"]
+__all__ = ["Batch", "Ran", "is_true"]
+
+
+def is_true(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell where an output that may be a bool is true; not where a program's trial has no such output."""
+    return (values != 0.0) & ~np.isnan(values)
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,12 @@ class Batch:
         within = np.arange(int(self.trials.sum())) - np.repeat(np.cumsum(self.trials) - self.trials, self.trials)
         return np.repeat(self.block * self.block_size, self.trials) + within
 
+    def ends(self, *, counts: bool) -> NDArray[np.bool_]:
+        """Tell after which blocks what is counted is a range of its own: where one of their largest subtrees ends."""
+        if not counts:
+            return np.zeros(len(self.point), dtype=np.bool_)
+        return subtree_ends(self.point, self.block, self.trials, self.block_size)
+
 
 class Ran(NamedTuple):
     """What came of a batch.
@@ -79,8 +93,14 @@ class Ran(NamedTuple):
         float64, shape (outputs, trials): what every trial returned; None where nobody asked for it.
     observed
         What was asked for beside statistics.
+    failed
+        bool, shape (trials,): which trials have failed and count nowhere; None where none can.
+    failures
+        A table of these, and of others that something is to be said of; see `sweep.work.failures`.
     """
 
     statistics: NDArray[np.float64]
     values: NDArray[np.float64] | None
     observed: Observed | None
+    failed: NDArray[np.bool_] | None = None
+    failures: pa.Table | None = None

@@ -1,0 +1,296 @@
+"""One trial of a command: arguments, folder, run, results."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from dataclasses import dataclass
+from signal import SIGKILL, Signals
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import KernelError
+from sweep.programs.declaration import found_program
+from sweep.programs.finished import Finished, NoResultError
+from sweep.programs.seeds import seed_of
+from sweep.programs.values import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sweep.programs.declaration import Command
+    from sweep.programs.keeping import Keeper
+    from sweep.programs.outputs import Output
+
+__all__ = ["Outcome", "Trial", "Trials"]
+
+NAN = math.nan
+SHOWN = 1 << 13
+"""Bytes of what a failing trial has printed that are kept."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Which trial, and what it is given.
+
+    Attributes
+    ----------
+    point, trial
+        Which.
+    seed
+        Its seed.
+    parameters
+        Values by name.
+    """
+
+    point: int
+    trial: int
+    seed: int
+    parameters: Mapping[str, Any]
+
+    @property
+    def index(self) -> str:
+        """Point and trial as one name."""
+        return f"{self.point}-{self.trial}"
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What is the trial's own, by placeholder; its folder is not known before it runs."""
+        return {"seed": self.seed, "point": self.point, "trial": self.trial, "index": self.index}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial.
+
+    Attributes
+    ----------
+    values
+        A number for each output, NaN for one that the trial does not have; None if the trial failed.
+    reason
+        Why it failed, or what else is to be known of it; ``""`` if there is nothing.
+    code
+        The exit code of its last attempt; None if it had none.
+    attempts
+        How often it was tried.
+    seconds
+        What the last attempt took by the clock.
+    stdout, stderr
+        The last that it printed, where there is a reason.
+    """
+
+    values: tuple[float, ...] | None
+    reason: str = ""
+    code: int | None = None
+    attempts: int = 1
+    seconds: float = 0.0
+    stdout: str = ""
+    stderr: str = ""
+
+
+class Trials:
+    """Runs trials of a command.
+
+    Parameters
+    ----------
+    command
+        What to run.
+    seed
+        The sweep's seed.
+    common_random_numbers
+        Whether a trial has one seed at all points.
+
+    Raises
+    ------
+    KernelError
+        If the program is not there.
+    """
+
+    def __init__(self, command: Command, seed: int, *, common_random_numbers: bool) -> None:
+        self.command = command
+        self._seed, self._common = seed, common_random_numbers
+        given = {key: each for key, each in command.environment if each.text or each.pieces}
+        fixed = {
+            key: each.filled(command.fixed) for key, each in given.items() if not set(each.names) - {"here", "python"}
+        }
+        self._changing = {key: each for key, each in given.items() if key not in fixed}
+        removed = {key for key, _ in command.environment} - given.keys()
+        self._environment = {key: text for key, text in os.environ.items() if key not in removed} | fixed
+        self._program = command.program(self._environment.get("PATH"))
+
+    def trial(self, point: int, trial: int, parameters: Mapping[str, Any]) -> Trial:
+        """Say what a trial is given."""
+        seed = seed_of(self._seed, 0 if self._common else point, trial, self.command.seed_bits)
+        return Trial(point, trial, seed, parameters)
+
+    def run(
+        self, keeper: Keeper, trial: Trial, alive: Callable[[], None], kept: Callable[[str, Outcome], None]
+    ) -> Outcome:
+        """Run a trial, again if it fails and may be tried again.
+
+        Parameters
+        ----------
+        keeper
+            What runs it.
+        trial
+            Which.
+        alive
+            Called now and then; what it raises stops the trial.
+        kept
+            Called with the trial's folder and what came of it, before the folder is removed.
+        """
+        for attempt in range(1, self.command.retries + 2):
+            scratch = keeper.scratch()
+            try:
+                outcome = self._attempt(keeper, trial, scratch, attempt, alive)
+                if outcome.values is not None or attempt > self.command.retries:
+                    kept(scratch, outcome)
+                    return outcome
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+        raise AssertionError
+
+    def _attempt(self, keeper: Keeper, trial: Trial, scratch: str, attempt: int, alive: Callable[[], None]) -> Outcome:
+        try:
+            order = self.order(trial, scratch)
+        except (ValueError, TypeError, KernelError) as error:
+            return Outcome(None, f"cannot be started: {error}", attempts=attempt)
+        answer = keeper.ask(order, alive)
+        return self.outcome(trial, scratch, answer, attempt)
+
+    def order(self, trial: Trial, scratch: str) -> dict[str, Any]:
+        """Write a trial's parameters into its folder, and return what a keeper is told.
+
+        Raises
+        ------
+        ValueError, TypeError, KernelError
+            If an argument cannot be written, or there is no such program.
+        """
+        command = self.command
+        own = {**trial.own, "scratch": scratch}
+        values = {**trial.parameters, **own, **command.fixed}
+        argv = [each.filled(values) for each in command.argv]
+        with open(f"{scratch}/parameters.json", "x", encoding="utf-8") as file:
+            file.write(json.dumps({**trial.parameters, **trial.own}) + "\n")
+        variables = {f"SWEEP_{name.upper()}": str(each) for name, each in own.items()}
+        variables |= {f"SWEEP_PARAMETER_{name}": str(each) for name, each in trial.parameters.items()}
+        variables |= {key: each.filled(values) for key, each in self._changing.items()}
+        return {
+            "argv": argv,
+            "program": self._program or found_program(argv[0], command.here, self._environment.get("PATH")),
+            "environment": self._environment | variables,
+            "folder": scratch,
+            "seconds": command.timeout,
+            "whole": command.reads_stdout,
+            "most": command.max_output,
+            "inherit": False,
+            "serves": False,
+        }
+
+    def outcome(self, trial: Trial, scratch: str, answer: Mapping[str, Any], attempt: int) -> Outcome:
+        """Read what came of an attempt."""
+        why = self._why_failed(answer)
+        values = None
+        if not why:
+            try:
+                values = self._values(trial, scratch, answer)
+                why = _left_behind(answer["left"])
+            except NoResultError as error:
+                why = str(error)
+        if not why:
+            return Outcome(values)
+        tails = {name: _tail(answer.get(key, b"")) for name, key in (("stdout", "out"), ("stderr", "err"))}
+        return Outcome(values, why, answer.get("code"), attempt, answer.get("took", 0.0), **tails)
+
+    def _why_failed(self, answer: Mapping[str, Any]) -> str:
+        command = self.command
+        match answer["why"]:
+            case "refused":
+                return f"cannot be started: {answer['error']}"
+            case "timeout":
+                return f"took longer than its timeout of {command.timeout:g} s, and was killed"
+            case "output":
+                return f"printed more than max_output, {command.max_output:,} bytes, and was killed"
+            case _:
+                pass
+        code = answer["code"]
+        if code in command.success or any(code in each.codes for each in command.declared):
+            return ""
+        return _code_in_words(code)
+
+    def _values(self, trial: Trial, scratch: str, answer: Mapping[str, Any]) -> tuple[float, ...]:
+        """Read the outputs; where the system under test has failed, there need not be others than those that say so."""
+        command, code = self.command, answer["code"]
+        finished = Finished(scratch, answer["out"], code, dict(trial.parameters), command.max_output)
+        has_failed = any(code in each.codes for each in command.declared)
+        returned: Mapping[str, Any] = {}
+        if command.result is not None:
+            returned = self._returned(finished, may_lack=has_failed)
+        found: list[float] = []
+        for each in command.declared:
+            try:
+                found.append(_value(each, finished, returned))
+            except NoResultError:
+                if not has_failed:
+                    raise
+                found.append(NAN)
+        return tuple(found)
+
+    def _returned(self, finished: Finished, *, may_lack: bool) -> Mapping[str, Any]:
+        """Ask the user's function for what has no source, by name."""
+        names = [each.name for each in self.command.declared if each.source is None and not each.codes]
+        try:
+            returned = self.command.result(finished)  # type: ignore[misc] - asked for only where there is one
+        except NoResultError as error:
+            if may_lack:
+                return {}
+            raise error from None
+        except Exception as error:  # noqa: BLE001 - the user's own
+            if may_lack:
+                return {}
+            raise NoResultError(f"its result function raised {type(error).__name__}: {error}") from None
+        if hasattr(returned, "keys"):
+            return returned
+        values = returned if isinstance(returned, tuple | list) else (returned,)
+        if len(values) != len(names):
+            raise NoResultError(
+                f"its result function returned {len(values)} values, and there are {len(names)} outputs: {', '.join(names)}"
+            )
+        return dict(zip(names, values, strict=True))
+
+
+def _value(output: Output, finished: Finished, returned: Mapping[str, Any]) -> float:
+    """Read one output."""
+    if output.codes:
+        return float(finished.code in output.codes)
+    if output.source is not None:
+        return output.source.read(finished)
+    if output.name not in returned:
+        raise NoResultError(f"its result function returned no {output.name}")
+    return value_of(output.kind, _plain(returned[output.name]), output.name)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy's as Python's."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def _left_behind(count: int) -> str:
+    if not count:
+        return ""
+    return f"left {count} process{'es' if count != 1 else ''} behind, which {'were' if count != 1 else 'was'} killed"
+
+
+def _code_in_words(code: int) -> str:
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        name = Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"was killed by {name}{', as Linux does when memory is short' if -code == SIGKILL else ''}"
+
+
+def _tail(data: bytes) -> str:
+    return data[-SHOWN:].decode(errors="replace").replace("\0", "\ufffd")
