@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         latin_hypercube,
         linspace,
         logspace,
+        objects,
         product,
         sobol,
         table,
@@ -59,6 +60,7 @@ __all__ = [
     "linspace",
     "load_sweep",
     "logspace",
+    "objects",
     "open_result",
     "open_store",
     "product",
@@ -72,7 +74,7 @@ _HOMES = {
     **dict.fromkeys(("Kernel", "Rng", "kernel"), "sweep_kernels"),
     **dict.fromkeys(
         (
-            *("Space", "grid", "zipped", "product", "union", "table", "linspace", "logspace"),
+            *("Space", "grid", "zipped", "product", "union", "table", "linspace", "logspace", "objects"),
             *("sobol", "halton", "latin_hypercube", "independent"),
         ),
         "sweep.space",

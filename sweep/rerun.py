@@ -7,9 +7,10 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import KernelError, TrialError, UsageError
+from sweep.errors import UsageError
 from sweep.programs.keeping import Keeper
 from sweep.programs.trial import Trials
+from sweep.programs.values import KINDS
 
 if TYPE_CHECKING:
     from sweep.plan import Plan
@@ -60,32 +61,26 @@ def rerun(command: Command, plan: Plan, point: int, trial: int) -> Rerun:
         If there is no such point or trial.
     KernelError
         If the program is not there.
-    TrialError
-        If the trial cannot be started.
     """
     if not 0 <= point < plan.points:
         raise UsageError(f"point {point} is not one of the sweep's {plan.points:,}: 0 to {plan.points - 1}")
     if not 0 <= trial < plan.trials:
         raise UsageError(f"trial {trial} is not one of the point's {plan.trials:,}: 0 to {plan.trials - 1}")
-    trials = Trials(command, plan.seed, common_random_numbers=plan.common_random_numbers)
-    asked = trials.trial(point, trial, plan.space[point])
-    folder = tempfile.mkdtemp(prefix=f"sweep-replay-{asked.index}-")
-    try:
-        order = {**trials.order(asked, folder), "seconds": None, "inherit": True}
-    except (ValueError, TypeError, KernelError) as error:
-        raise TrialError(f"trial {trial} of point {point} cannot be started: {error}") from None
+    trials = Trials(command, plan.space.collections(), plan.seed, common_random_numbers=plan.common_random_numbers)
+    folder = tempfile.mkdtemp(prefix=f"sweep-replay-{point}-{trial}-")
+    asked = trials.localised(trials.trial(point, trial, plan.space[point]), folder)
     keeper = Keeper(inherit=True)
     try:
-        answer = keeper.ask(order, lambda: None)
+        answer = trials.ask(keeper, asked, folder, lambda: None, inherit=True)
     finally:
         keeper.close()
     outcome = trials.outcome(asked, folder, answer, 1)
     outputs = {} if outcome.values is None else _typed(command, outcome.values)
-    return Rerun(dict(asked.parameters), outputs, asked.seed, tuple(order["argv"]), folder, outcome.reason)
+    argv = trials.argv(asked, folder)
+    return Rerun(dict(asked.parameters), outputs, asked.seed, argv, folder, outcome.reason)
 
 
 def _typed(command: Command, values: tuple[float, ...]) -> dict[str, Any]:
     """Return outputs as what they are declared; None for one that the trial does not have."""
-    kinds: dict[str, type[bool | int | float]] = {"bool": bool, "int": int, "float": float}
     named = zip(command.declared, values, strict=True)
-    return {each.name: None if math.isnan(value) else kinds[each.kind](value) for each, value in named}
+    return {each.name: None if math.isnan(value) else KINDS[each.kind](value) for each, value in named}

@@ -15,6 +15,7 @@ from sweep.handover import hand_over
 from sweep.holdings import Holdings
 from sweep.kept import settle
 from sweep.machine import processors
+from sweep.space.listing import pinned
 from sweep.work import keys
 from sweep.work.allowance import Allowance
 from sweep.work.label import read_labelled, require_wave
@@ -65,7 +66,9 @@ def map_shard(
         stack.enter_context(contextlib.chdir(package.beside))
         check_requirements(package, note)
         allowance = None if task.max_failures is None else Allowance(task.max_failures)
-        study = Study(find_kernel(package.path, plan), plan, store, device=task.device, allowance=allowance)
+        with pinned(plan.space.collections().values()):
+            kernel = find_kernel(package.path, plan)
+        study = Study(kernel, plan, store, device=task.device, allowance=allowance)
         stack.callback(study.close)
         threads = _threads(task)
         blocks = wave.bounds(shard)

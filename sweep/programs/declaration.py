@@ -56,6 +56,7 @@ class Command:
     max_output: int
     seed_bits: int
     is_server: bool
+    startup: float
     here: str
     module: str
     file: str
@@ -178,6 +179,7 @@ def command(
     max_output: int = MOST_OUTPUT,
     seed_bits: int = MOST_BITS,
     server: bool = False,
+    startup: float = 60.0,
 ) -> Command:
     """Declare a program to be a trial.
 
@@ -220,6 +222,8 @@ def command(
         Bits of ``{seed}``, 1 to 63.
     server
         Whether one process is started for each worker, which is sent one trial after the other; see COMMANDS.md.
+    startup
+        Seconds that a server has, beside the `timeout` of its first trial, to start.
 
     Returns
     -------
@@ -263,6 +267,7 @@ def command(
         max_output=max_output,
         seed_bits=seed_bits,
         is_server=bool(server),
+        startup=float(startup),
         here=here,
         module=str(frame.f_globals.get("__name__", "")),
         file=file,

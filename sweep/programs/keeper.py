@@ -78,6 +78,15 @@ class Printed:
             del self.data[:-TAIL]
         return bool(piece)
 
+    def answer(self) -> bytes | None:
+        """Take the first whole line that may be a JSON object out of it; lines before it are somebody's chatter."""
+        while b"\n" in self.data:
+            line, _, rest = bytes(self.data).partition(b"\n")
+            self.data = bytearray(rest)
+            if line.lstrip().startswith(b"{"):
+                return line
+        return None
+
     def drain(self, most: int) -> None:
         """Read what a dead program has left in the pipe."""
         while self.count <= most:
@@ -106,9 +115,12 @@ class Program:
         fds: list[int] = []
         actions: list[tuple] = []
         self.input, self.out, self.err = -1, None, None
+        self.unsent = memoryview(b"")
+        self.said: bytes | None = None
         try:
             if order["serves"]:
                 reading, self.input = os.pipe()
+                os.set_blocking(self.input, False)
                 fds.append(reading)
                 actions.append((os.POSIX_SPAWN_DUP2, reading, 0))
             else:
@@ -145,36 +157,72 @@ class Program:
         """Its pipes."""
         return [each for each in (self.out, self.err) if each is not None]
 
-    def watch(self, control: int, seconds: float | None, *, line: bool = False) -> str:
+    def tell(self, line: bytes) -> bool:
+        """Give a server a line, which `watch` will write; False if it has said something that nobody asked for."""
+        if self.out:
+            self.out.take()
+            if self.out.answer() is not None:
+                return False
+        for each in self.printed:
+            each.count = 0
+        self.unsent, self.said = memoryview(line), None
+        return True
+
+    def _write(self) -> bool:
+        """Write what the server takes now of its line; False when that was all, or it takes no more."""
+        try:
+            self.unsent = self.unsent[os.write(self.input, self.unsent) :]
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            self.unsent = memoryview(b"")
+        return bool(self.unsent)
+
+    def watch(self, control: int, seconds: float | None) -> str:
         """Listen until something has happened, and say what.
 
-        It ``"ended"``, printed a whole ``"line"`` if that is waited for, or too much (``"output"``), the time is over (``"timeout"``), or whoever
-        asked for it wants it no more (``"stop"``).
+        It ``"ended"``, a server has ``"answered"``, it printed too much (``"output"``), the time is over (``"timeout"``), or whoever asked for
+        it wants it no more (``"stop"``).
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         poll = select.poll()
         by_fd = {each.fd: each for each in self.printed}
         for fd in (control, self.handle, *by_fd):
             poll.register(fd, select.POLLIN)
+        if self.unsent and self._write():
+            poll.register(self.input, select.POLLOUT)
         found: set[int] = set()
-        while not (why := self._happened(found, control, deadline, line=line)):
+        while not (why := self._happened(found, control, deadline)):
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             found = {fd for fd, _ in poll.poll(None if left is None else int(left * 1000.0) + 1)}
             for fd in found & by_fd.keys():
                 if not by_fd[fd].take():
                     poll.unregister(fd)
+            if self.input in found and not self._write():
+                poll.unregister(self.input)
         return why
 
-    def _happened(self, found: set[int], control: int, deadline: float | None, *, line: bool) -> str:
+    def _happened(self, found: set[int], control: int, deadline: float | None) -> str:
         if control in found:
             return "stop"
         if sum(each.count for each in self.printed) > self.most:
             return "output"
-        if line and self.out and b"\n" in self.out.data:
-            return "line"
+        if self.input >= 0 and self.out:
+            self.said = self.out.answer()
+            if self.said is not None:
+                return "answered"
         if self.handle in found:
             return "ended"
         return "timeout" if deadline is not None and time.monotonic() >= deadline else ""
+
+    def dismiss(self) -> None:
+        """Close a server's input, which tells it to end, and give it time for that."""
+        os.close(self.input)
+        self.input = -1
+        poll = select.poll()
+        poll.register(self.handle, select.POLLIN)
+        poll.poll(GRACE * 1000.0)
+        self.end()
 
     def end(self) -> dict:
         """Kill its group and all that it has left, and say how it ended; its number is nobody else's until it has been waited for."""
@@ -263,6 +311,39 @@ def run(order: dict, control: int) -> dict:
     return {"why": why, **ended, "took": time.monotonic() - begun}
 
 
+class Server:
+    """A program that is sent one line after the other, and answers each."""
+
+    def __init__(self) -> None:
+        self._program: Program | None = None
+
+    def start(self, order: dict) -> dict:
+        """Start it."""
+        try:
+            self._program = Program(order)
+        except OSError as error:
+            return {"why": "refused", "error": f"{error.strerror}: {order['program']}"}
+        return {"why": "started"}
+
+    def ask(self, order: dict, control: int) -> dict:
+        """Send it a line and wait for its answer; whatever else happens, it is ended."""
+        begun = time.monotonic()
+        program = self._program
+        if program is None:
+            return {"why": "lost"}
+        why = program.watch(control, order["seconds"]) if program.tell(order["line"]) else "unasked"
+        took = time.monotonic() - begun
+        if why == "answered":
+            return {"why": why, "out": program.said, "err": program.err.bytes() if program.err else b"", "took": took}
+        self._program = None
+        return {**program.end(), "why": why, "took": took}
+
+    def close(self) -> None:
+        """Ask it to end, and see that it does."""
+        if self._program is not None:
+            self._program.dismiss()
+
+
 def main() -> None:
     """Keep programs for whoever is at the other end of the socket."""
     control, folder = int(sys.argv[1]), sys.argv[2]
@@ -273,13 +354,17 @@ def main() -> None:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)  # we end when our socket does
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    server = Server()
     try:
         while (order := receive(control)) is not None:
-            if "argv" in order:
-                send(control, run(order, control))
+            if "line" in order:
+                send(control, server.ask(order, control))
+            elif "argv" in order:
+                send(control, server.start(order) if order["serves"] else run(order, control))
     except BrokenPipeError:
         pass
     finally:
+        server.close()
         bury()
         os.chdir("/")
         import shutil

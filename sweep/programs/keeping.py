@@ -38,6 +38,8 @@ class Keeper:
     ----------
     folder
         Where its programs' scratch folders are; it is removed when the keeper ends.
+    serves
+        Whether a server has been started that has not ended since.
     """
 
     def __init__(self, *, inherit: bool = False) -> None:
@@ -56,6 +58,7 @@ class Keeper:
             raise
         self._socket = ours
         self._made = 0
+        self.serves = False
 
     def scratch(self) -> str:
         """Make a fresh folder."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sweep.programs.declaration import Command
+    from sweep.space.objects import Objects
 
 __all__ = ["Runner"]
 
@@ -29,7 +30,7 @@ class Runner:
 
     Parameters
     ----------
-    command, seed, common_random_numbers
+    command, collections, seed, common_random_numbers
         As for `sweep.programs.trial.Trials`.
 
     Attributes
@@ -43,9 +44,11 @@ class Runner:
         If the program is not there.
     """
 
-    def __init__(self, command: Command, seed: int, *, common_random_numbers: bool) -> None:
+    def __init__(
+        self, command: Command, collections: Mapping[str, Objects], seed: int, *, common_random_numbers: bool
+    ) -> None:
         self.command = command
-        self._trials = Trials(command, seed, common_random_numbers=common_random_numbers)
+        self._trials = Trials(command, collections, seed, common_random_numbers=common_random_numbers)
         self._keepers = Keepers()
         self._known: dict[tuple[int, int], Outcome] = {}
 

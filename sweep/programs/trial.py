@@ -6,12 +6,13 @@ import json
 import math
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from signal import SIGKILL, Signals
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import KernelError
 from sweep.programs.declaration import found_program
+from sweep.programs.fetching import Fetcher
 from sweep.programs.finished import Finished, NoResultError
 from sweep.programs.seeds import seed_of
 from sweep.programs.values import value_of
@@ -22,12 +23,23 @@ if TYPE_CHECKING:
     from sweep.programs.declaration import Command
     from sweep.programs.keeping import Keeper
     from sweep.programs.outputs import Output
+    from sweep.space.objects import Objects
 
 __all__ = ["Outcome", "Trial", "Trials"]
 
 NAN = math.nan
 SHOWN = 1 << 13
 """Bytes of what a failing trial has printed that are kept."""
+
+
+_SAID = {
+    "refused": "cannot be started: {error}",
+    "timeout": "took longer than its timeout of {seconds:g} s, and was killed",
+    "output": "printed more than max_output, {most:,} bytes, and was killed",
+    "unasked": "was not run: its server had answered the trial before more than once, and was killed",
+    "lost": "was not run: its server had ended",
+    "stop": "was stopped",
+}
 
 
 @dataclass(frozen=True)
@@ -96,6 +108,8 @@ class Trials:
     ----------
     command
         What to run.
+    collections
+        The parameters that are objects.
     seed
         The sweep's seed.
     common_random_numbers
@@ -107,8 +121,11 @@ class Trials:
         If the program is not there.
     """
 
-    def __init__(self, command: Command, seed: int, *, common_random_numbers: bool) -> None:
+    def __init__(
+        self, command: Command, collections: Mapping[str, Objects], seed: int, *, common_random_numbers: bool
+    ) -> None:
         self.command = command
+        self._fetcher = Fetcher(collections)
         self._seed, self._common = seed, common_random_numbers
         given = {key: each for key, each in command.environment if each.text or each.pieces}
         fixed = {
@@ -152,12 +169,64 @@ class Trials:
         raise AssertionError
 
     def _attempt(self, keeper: Keeper, trial: Trial, scratch: str, attempt: int, alive: Callable[[], None]) -> Outcome:
+        local = self.localised(trial, keeper.folder)
+        answer = self.ask(keeper, local, scratch, alive)
+        return self.outcome(local, scratch, answer, attempt)
+
+    def ask(
+        self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool = False
+    ) -> Mapping[str, Any]:
+        """Have a trial run once in a folder, and return what its keeper says of it.
+
+        Parameters
+        ----------
+        keeper, trial, scratch, alive
+            What runs it, which, where, and what is called now and then.
+        inherit
+            Whether what it prints is shown, and it has all the time there is.
+        """
         try:
+            if self.command.is_server:
+                return self._served(keeper, trial, scratch, alive, inherit=inherit)
             order = self.order(trial, scratch)
         except (ValueError, TypeError, KernelError) as error:
-            return Outcome(None, f"cannot be started: {error}", attempts=attempt)
-        answer = keeper.ask(order, alive)
-        return self.outcome(trial, scratch, answer, attempt)
+            return {"why": "refused", "error": str(error)}
+        return keeper.ask({**order, "inherit": True, "seconds": None} if inherit else order, alive)
+
+    def localised(self, trial: Trial, folder: str) -> Trial:
+        """Put paths in the place of objects."""
+        return replace(trial, parameters=self._fetcher.local(trial.parameters, folder))
+
+    def _served(
+        self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool
+    ) -> Mapping[str, Any]:
+        """Have a server answer; one that has ended is started again."""
+        seconds = None if inherit else self.command.timeout
+        if not keeper.serves:
+            answer = keeper.ask({**self._order_of_server(keeper.scratch()), "inherit": inherit}, alive)
+            if answer["why"] == "refused":
+                return answer
+            seconds = None if seconds is None else seconds + self.command.startup
+        asked = {"parameters": dict(trial.parameters), **trial.own, "scratch": scratch}
+        keeper.serves = False  # until it has answered
+        answer = keeper.ask({"line": json.dumps(asked).encode() + b"\n", "seconds": seconds}, alive)
+        keeper.serves = answer["why"] == "answered"
+        return answer
+
+    def _order_of_server(self, scratch: str) -> dict[str, Any]:
+        argv = [each.filled({**self.command.fixed, "scratch": scratch}) for each in self.command.argv]
+        return self._order(argv, scratch, {}) | {"serves": True, "whole": True}
+
+    def argv(self, trial: Trial, scratch: str) -> tuple[str, ...]:
+        """Return what is run.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument cannot be written in the format that is asked for.
+        """
+        own = {} if self.command.is_server else {**trial.parameters, **trial.own}
+        return tuple(each.filled({**own, "scratch": scratch, **self.command.fixed}) for each in self.command.argv)
 
     def order(self, trial: Trial, scratch: str) -> dict[str, Any]:
         """Write a trial's parameters into its folder, and return what a keeper is told.
@@ -170,16 +239,20 @@ class Trials:
         command = self.command
         own = {**trial.own, "scratch": scratch}
         values = {**trial.parameters, **own, **command.fixed}
-        argv = [each.filled(values) for each in command.argv]
+        argv = list(self.argv(trial, scratch))
         with open(f"{scratch}/parameters.json", "x", encoding="utf-8") as file:
             file.write(json.dumps({**trial.parameters, **trial.own}) + "\n")
         variables = {f"SWEEP_{name.upper()}": str(each) for name, each in own.items()}
         variables |= {f"SWEEP_PARAMETER_{name}": str(each) for name, each in trial.parameters.items()}
         variables |= {key: each.filled(values) for key, each in self._changing.items()}
+        return self._order(argv, scratch, variables)
+
+    def _order(self, argv: list[str], scratch: str, variables: Mapping[str, str]) -> dict[str, Any]:
+        command = self.command
         return {
             "argv": argv,
             "program": self._program or found_program(argv[0], command.here, self._environment.get("PATH")),
-            "environment": self._environment | variables,
+            "environment": {**self._environment, **variables},
             "folder": scratch,
             "seconds": command.timeout,
             "whole": command.reads_stdout,
@@ -195,7 +268,7 @@ class Trials:
         if not why:
             try:
                 values = self._values(trial, scratch, answer)
-                why = _left_behind(answer["left"])
+                why = _left_behind(answer.get("left", 0))
             except NoResultError as error:
                 why = str(error)
         if not why:
@@ -204,24 +277,23 @@ class Trials:
         return Outcome(values, why, answer.get("code"), attempt, answer.get("took", 0.0), **tails)
 
     def _why_failed(self, answer: Mapping[str, Any]) -> str:
-        command = self.command
-        match answer["why"]:
-            case "refused":
-                return f"cannot be started: {answer['error']}"
-            case "timeout":
-                return f"took longer than its timeout of {command.timeout:g} s, and was killed"
-            case "output":
-                return f"printed more than max_output, {command.max_output:,} bytes, and was killed"
-            case _:
-                pass
-        code = answer["code"]
-        if code in command.success or any(code in each.codes for each in command.declared):
+        command, why = self.command, answer["why"]
+        if why == "answered":
             return ""
-        return _code_in_words(code)
+        if why != "ended":
+            return _SAID[why].format(error=answer.get("error"), seconds=command.timeout, most=command.max_output)
+        code = answer["code"]
+        if any(code in each.codes for each in command.declared):
+            return ""
+        if command.is_server:
+            return f"was not answered: its server {_code_in_words(code)}"
+        return "" if code in command.success else _code_in_words(code)
 
     def _values(self, trial: Trial, scratch: str, answer: Mapping[str, Any]) -> tuple[float, ...]:
         """Read the outputs; where the system under test has failed, there need not be others than those that say so."""
-        command, code = self.command, answer["code"]
+        command, code = self.command, answer.get("code", 0)
+        if answer["why"] == "answered":
+            _check_answer(trial, answer["out"])
         finished = Finished(scratch, answer["out"], code, dict(trial.parameters), command.max_output)
         has_failed = any(code in each.codes for each in command.declared)
         returned: Mapping[str, Any] = {}
@@ -258,6 +330,18 @@ class Trials:
                 f"its result function returned {len(values)} values, and there are {len(names)} outputs: {', '.join(names)}"
             )
         return dict(zip(names, values, strict=True))
+
+
+def _check_answer(trial: Trial, line: bytes) -> None:
+    """See that a server's answer is to this trial, if it says so, and no complaint."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        raise NoResultError("its server answered a line that is no JSON") from None
+    if "error" in said:
+        raise NoResultError(f"its server answered: {said['error']}")
+    if said.get("index", trial.index) != trial.index:
+        raise NoResultError(f"its server answered to trial {said['index']}")
 
 
 def _value(output: Output, finished: Finished, returned: Mapping[str, Any]) -> float:

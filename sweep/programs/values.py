@@ -10,7 +10,7 @@ from sweep.programs.finished import NoResultError
 
 __all__ = ["KINDS", "kind_named", "value_of"]
 
-KINDS: dict[str, type] = {"float": float, "int": int, "bool": bool}
+KINDS: dict[str, Any] = {"float": float, "int": int, "bool": bool}
 EXACT = 2**53
 """Integers below it are held exactly by float64, in which all outputs are."""
 

@@ -8,11 +8,13 @@ import numpy as np
 
 from sweep.work.counting import observed, single_statistics
 from sweep.work.failures import failures_table
+from sweep.work.keptfiles import keep_files
 from sweep.work.ran import Ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sweep.programs.declaration import Command
     from sweep.programs.runner import Runner
     from sweep.programs.trial import Outcome
     from sweep.work.ran import Batch
@@ -35,16 +37,34 @@ def run_programs(study: Study, runner: Runner, batch: Batch, alive: Callable[[],
     values = np.full((outputs, trials), np.nan)
     told: list[tuple[int, int, Outcome]] = []
     parameters: dict[int, dict[str, Any]] = {}
+    is_kept = _keeper_of(study, runner.command)
     for place in range(trials):
         point, trial = int(batch.point[place]), int(batch.block[place])
         if point not in parameters:
             parameters = {point: study.plan.space[point]}
-        outcome = runner.run(point, trial, parameters[point], alive, lambda *_: None)
+
+        def keep(folder: str, outcome: Outcome, at: tuple[int, int] = (point, trial)) -> None:
+            if is_kept(outcome):
+                keep_files(study.store, runner.command, *at, folder)
+
+        outcome = runner.run(point, trial, parameters[point], alive, keep)
         if outcome.values is not None:
             values[:, place] = outcome.values
         if outcome.reason:
             told.append((point, trial, outcome))
     return _ran(study, batch, values, told)
+
+
+def _keeper_of(study: Study, command: Command) -> Callable[[Outcome], bool]:
+    """Return what tells whether the files of a trial are kept: of those that failed, and those that the plan keeps."""
+    keep, names = study.plan.keep, study.kernel.outputs
+
+    def is_kept(outcome: Outcome) -> bool:
+        if outcome.values is None or keep == "all":
+            return True
+        return keep in names and outcome.values[names.index(keep)] == 1.0
+
+    return is_kept if command.keep_files else lambda _: False
 
 
 def _ran(study: Study, batch: Batch, values: Any, told: list[tuple[int, int, Outcome]]) -> Ran:

@@ -69,7 +69,9 @@ class Study:
         if not isinstance(self.kernel, Command):
             return None
         self.check()
-        return Runner(self.kernel, self.plan.seed, common_random_numbers=self.plan.common_random_numbers)
+        plan = self.plan
+        common = plan.common_random_numbers
+        return Runner(self.kernel, plan.space.collections(), plan.seed, common_random_numbers=common)
 
     @functools.cached_property
     def output_kinds(self) -> tuple[str, ...]:
