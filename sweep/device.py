@@ -79,16 +79,16 @@ def seats(cluster: Cluster | None, workers: int | None) -> dict[str, int]:
     return {"workers": most, "gpus": most}
 
 
-def seconds_per_trial(study: Study, *, in_cluster: bool) -> float:
+def seconds_per_trial(study: Study, *, in_cluster: bool, first: tuple[int, int] = (0, 0)) -> float:
     """Time trials of a study where it runs; on a processor if that is a GPU of a cluster, as there may be none here.
 
-    A program may not be here, where it runs in a cluster.
+    A program may not be here, where it runs in a cluster; else its `first` trial that is missing is timed.
     """
     if in_cluster and study.plan.kernel.is_program:
         return GUESSED_SECONDS
     if study.device == "cuda" and in_cluster:
         return pilot(dataclasses.replace(study, device="cpu")).seconds_per_trial / GPU_GUESS
-    return pilot(study).seconds_per_trial
+    return pilot(study, first).seconds_per_trial
 
 
 def on_faster(study: Study, seconds: float, trials: int, workers: int) -> tuple[Study, float, str]:

@@ -128,6 +128,8 @@ def run_plan(
     progress = progress or Silent()
     allowance = None if max_failures is None else Allowance(max_failures)
     study = Study(kernel, plan, store, data, "cuda" if device == "cuda" else "cpu", allowance)
+    if plan.kernel.is_program:
+        study.check()
     with contextlib.closing(study):
         return _carried_out(study, executor, device, workers, shards, ray_address, progress, replace=replace)
 
@@ -276,7 +278,9 @@ def _measured(study: Study, rectangles: list[Rectangle], executor: str, progress
     if executor == "ray":
         study.check()
     trials = sum(trials_of(study.plan, each) for each in rectangles)
-    seconds = started(lambda: seconds_per_trial(study, in_cluster=executor == "ray")).result() * trials
+    first = rectangles[0].first_point, rectangles[0].first_block
+    timed = started(lambda: seconds_per_trial(study, in_cluster=executor == "ray", first=first))
+    seconds = timed.result() * trials
     if seconds > SETTLE_SECONDS and study.device == "cpu" and not study.plan.kernel.is_program:
         started(lambda: choose_faster(study)).result()
     return _Work(rectangles, trials, seconds)

@@ -223,7 +223,7 @@ def command(
     server
         Whether one process is started for each worker, which is sent one trial after the other; see COMMANDS.md.
     startup
-        Seconds that a server has, beside the `timeout` of its first trial, to start.
+        Seconds that a server has to start, until it says that it is ready.
 
     Returns
     -------

@@ -317,21 +317,24 @@ class Server:
     def __init__(self) -> None:
         self._program: Program | None = None
 
-    def start(self, order: dict) -> dict:
-        """Start it."""
+    def start(self, order: dict, control: int) -> dict:
+        """Start it, and wait until it says something."""
         try:
             self._program = Program(order)
         except OSError as error:
             return {"why": "refused", "error": f"{error.strerror}: {order['program']}"}
-        return {"why": "started"}
+        return self._answer(order["seconds"], control)
 
     def ask(self, order: dict, control: int) -> dict:
         """Send it a line and wait for its answer; whatever else happens, it is ended."""
-        begun = time.monotonic()
-        program = self._program
-        if program is None:
+        if self._program is None:
             return {"why": "lost"}
-        why = program.watch(control, order["seconds"]) if program.tell(order["line"]) else "unasked"
+        is_told = self._program.tell(order["line"])
+        return self._answer(order["seconds"], control, "" if is_told else "unasked")
+
+    def _answer(self, seconds: float | None, control: int, why: str = "") -> dict:
+        begun, program = time.monotonic(), self._program
+        why = why or program.watch(control, seconds)
         took = time.monotonic() - begun
         if why == "answered":
             return {"why": why, "out": program.said, "err": program.err.bytes() if program.err else b"", "took": took}
@@ -360,7 +363,7 @@ def main() -> None:
             if "line" in order:
                 send(control, server.ask(order, control))
             elif "argv" in order:
-                send(control, server.start(order) if order["serves"] else run(order, control))
+                send(control, server.start(order, control) if order["serves"] else run(order, control))
     except BrokenPipeError:
         pass
     finally:

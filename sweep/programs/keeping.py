@@ -6,6 +6,7 @@ import marshal
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -145,6 +146,7 @@ class Keepers:
             yield keeper
         except KeeperLostError:
             keeper.close()
+            _bury(keeper.folder)
             shutil.rmtree(keeper.folder, ignore_errors=True)
             raise
         except BaseException:
@@ -159,6 +161,18 @@ class Keepers:
     def close(self) -> None:
         """End those that nobody uses."""
         self._end()
+
+
+def _bury(folder: str) -> None:
+    """Kill what a keeper has left that was killed itself: its programs say in their environment where they run."""
+    mark = f"SWEEP_SCRATCH={folder}/".encode()
+    for each in os.listdir("/proc"):
+        if each.isdecimal():
+            with suppress(OSError):  # it has ended, or is another user's
+                with open(f"/proc/{each}/environ", "rb") as file:
+                    is_left = any(variable.startswith(mark) for variable in file.read().split(b"\0"))
+                if is_left:
+                    os.kill(int(each), signal.SIGKILL)
 
 
 def _close_all(keepers: list[Keeper]) -> None:

@@ -201,12 +201,11 @@ class Trials:
         self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool
     ) -> Mapping[str, Any]:
         """Have a server answer; one that has ended is started again."""
-        seconds = None if inherit else self.command.timeout
         if not keeper.serves:
             answer = keeper.ask({**self._order_of_server(keeper.scratch()), "inherit": inherit}, alive)
-            if answer["why"] == "refused":
-                return answer
-            seconds = None if seconds is None else seconds + self.command.startup
+            if answer["why"] != "answered" or not _is_ready(answer["out"]):
+                return {**answer, "why": "unready", "while": answer["why"]}
+        seconds = None if inherit else self.command.timeout
         asked = {"parameters": dict(trial.parameters), **trial.own, "scratch": scratch}
         keeper.serves = False  # until it has answered
         answer = keeper.ask({"line": json.dumps(asked).encode() + b"\n", "seconds": seconds}, alive)
@@ -215,7 +214,8 @@ class Trials:
 
     def _order_of_server(self, scratch: str) -> dict[str, Any]:
         argv = [each.filled({**self.command.fixed, "scratch": scratch}) for each in self.command.argv]
-        return self._order(argv, scratch, {}) | {"serves": True, "whole": True}
+        order = self._order(argv, scratch, {"SWEEP_SCRATCH": scratch})
+        return order | {"serves": True, "whole": True, "seconds": self.command.startup}
 
     def argv(self, trial: Trial, scratch: str) -> tuple[str, ...]:
         """Return what is run.
@@ -280,6 +280,8 @@ class Trials:
         command, why = self.command, answer["why"]
         if why == "answered":
             return ""
+        if why == "unready":
+            return _unready(command, answer)
         if why != "ended":
             return _SAID[why].format(error=answer.get("error"), seconds=command.timeout, most=command.max_output)
         code = answer["code"]
@@ -330,6 +332,26 @@ class Trials:
                 f"its result function returned {len(values)} values, and there are {len(names)} outputs: {', '.join(names)}"
             )
         return dict(zip(names, values, strict=True))
+
+
+def _is_ready(line: bytes) -> bool:
+    try:
+        return json.loads(line).get("ready") is True
+    except ValueError:
+        return False
+
+
+def _unready(command: Command, answer: Mapping[str, Any]) -> str:
+    """Say why a server did not come to take trials."""
+    match answer["while"]:
+        case "refused":
+            return f"cannot be started: {answer['error']}"
+        case "timeout":
+            return f'cannot be started: its server did not print {{"ready": true}} within startup={command.startup:g} s'
+        case "answered":
+            return f'cannot be started: its server printed {_tail(answer["out"])[:80]} where {{"ready": true}} was expected'
+        case _:
+            return f"cannot be started: its server {_code_in_words(answer['code'])} before it was ready"
 
 
 def _check_answer(trial: Trial, line: bytes) -> None:

@@ -45,13 +45,16 @@ class Pilot:
     seconds_per_trial: float
 
 
-def pilot(study: Study) -> Pilot:
-    """Time trials at up to five points spread over the space, about 10 ms each; of a command its first trial, which is not run again."""
+def pilot(study: Study, first: tuple[int, int] = (0, 0)) -> Pilot:
+    """Time trials at up to five points spread over the space, about 10 ms each.
+
+    Of a command one trial is run, the `first` that is missing by point and trial, and not run again.
+    """
     runner = study.runner
     if runner is not None:
         if runner.command.keep_files:  # its files are to be kept when it counts
             return Pilot(GUESSED_SECONDS)
-        return Pilot(runner.glance(0, 0, study.plan.space[0], SHARD_SECONDS))
+        return Pilot(runner.glance(*first, study.plan.space[first[0]], SHARD_SECONDS))
     return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
 
 

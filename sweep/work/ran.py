@@ -18,12 +18,7 @@ if TYPE_CHECKING:
     from sweep_kernels.driver import Blocks
     from sweep_kernels.observer import Observed
 
-__all__ = ["Batch", "Ran", "is_true"]
-
-
-def is_true(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell where an output that may be a bool is true; not where a program's trial has no such output."""
-    return (values != 0.0) & ~np.isnan(values)
+__all__ = ["Batch", "Ran"]
 
 
 @dataclass(frozen=True)

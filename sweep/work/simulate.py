@@ -17,7 +17,7 @@ from sweep.work.failures import Failures, failed_count, write_failures
 from sweep.work.label import create_labelled, label
 from sweep.work.parquet import encode
 from sweep.work.programmed import run_programs
-from sweep.work.ran import Batch, Ran, is_true
+from sweep.work.ran import Batch
 from sweep.work.room import for_outputs
 from sweep.work.rows import ALL_LEVELS, Rows, concatenated, merged
 from sweep.work.tallied import tallied
@@ -26,7 +26,10 @@ from sweep_kernels.driver import Blocks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from numpy.typing import NDArray
+
     from sweep.ledger import Wave
+    from sweep.work.ran import Ran
     from sweep.work.study import Study
 
 __all__ = ["KINDS", "batches", "map_levels", "run_blocks", "simulate", "write_shard"]
@@ -238,17 +241,34 @@ def _kept(study: Study, batch: Batch, ran: Ran) -> Any:
     plan, kernel, values = study.plan, study.kernel, ran.values
     assert values is not None  # noqa: S101 - our mistake: a plan that keeps trials asks for them
     points, trial = batch.each_point, batch.each_trial
-    wanted = plan.keep == "all" or is_true(values[kernel.outputs.index(plan.keep)])
-    if wanted is not True or ran.failed is not None:
-        chosen = np.flatnonzero(wanted if ran.failed is None else wanted & ~ran.failed)
+    chosen = _chosen(study, ran)
+    if chosen is not None:
         points, trial, values = points[chosen], trial[chosen], values[:, chosen]
     parameters = plan.space.arrow(batch.first_point, batch.last_point).take(pa.array(points - batch.first_point))
     columns: dict[str, Any] = {"point": points, "trial": trial}
     columns.update(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
     for name, kind, value in zip(kernel.outputs, study.output_kinds, values, strict=True):
-        columns[name] = (
-            {"bool": value != 0.0, "int": value.astype(np.int64, copy=False)}.get(kind, value)
-            if kind != "float"
-            else value
-        )
+        columns[name] = _typed(kind, value, may_lack=ran.failed is not None)
     return pa.table(columns)
+
+
+def _chosen(study: Study, ran: Ran) -> Any:
+    """Return the places of the trials that are kept; None for all."""
+    keep, values = study.plan.keep, ran.values
+    if ran.failed is None and keep == "all":
+        return None
+    wanted = True if keep == "all" or values is None else values[study.kernel.outputs.index(keep)] != 0.0
+    if ran.failed is None:
+        return np.flatnonzero(wanted)
+    lacks = False if keep == "all" or values is None else np.isnan(values[study.kernel.outputs.index(keep)])
+    return np.flatnonzero(wanted & ~ran.failed & ~np.asarray(lacks))
+
+
+def _typed(kind: str, value: NDArray[np.float64], *, may_lack: bool) -> Any:
+    """Return an output's values as what they are; null where a program's trial has none."""
+    if kind == "float":
+        return value
+    lacks = np.isnan(value) if may_lack else np.zeros(0, dtype=np.bool_)
+    known = np.where(lacks, 0.0, value) if lacks.any() else value
+    typed = known != 0.0 if kind == "bool" else known.astype(np.int64, copy=False)
+    return np.ma.masked_array(typed, lacks) if lacks.any() else typed
