@@ -249,11 +249,7 @@ def axis_from_spec(name: str, spec: Any) -> Axis:
 
 
 def _objects_from_spec(name: str, spec: Any) -> Objects:
-    """Read a pinned collection, or list one that a TOML spec names."""
-    if isinstance(spec, str):
-        from sweep.space.listing import objects
-
-        return objects(spec)
+    """Read a pinned collection."""
     try:
         return Objects.from_spec(spec)
     except (KeyError, TypeError, ValueError):

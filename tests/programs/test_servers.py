@@ -24,18 +24,21 @@ open(os.environ["STARTS"] + ".ended", "a").write("x")
 """
 
 
+SPACE = grid(x=[1, 2, 3])
+
+
 @pytest.fixture
 def serve(tmp_path, monkeypatch):
     """Return a function that sweeps a server with a statement of its own, and how often it was started."""
     monkeypatch.setenv("STARTS", str(tmp_path / "starts"))
 
-    def swept(statement="pass", trials=4, workers=1, name="store", **options):
+    def swept(statement="pass", trials=4, workers=1, name="store", space=SPACE, **options):
         (tmp_path / "server.py").write_text(BODY.replace("STATEMENT", statement))
         program = command(
             ["{python}", str(tmp_path / "server.py")],
             **{"outputs": {"y": int}, "parameters": ["x"], "server": True, "timeout": 20, **options},
         )
-        result = Sweep(program, grid(x=[1, 2, 3]), trials=trials, seed=1).run(tmp_path / name, workers=workers)
+        result = Sweep(program, space, trials=trials, seed=1).run(tmp_path / name, workers=workers)
         return result, len((tmp_path / "starts").read_text()), failures(str(tmp_path / name))
 
     return swept
@@ -61,16 +64,22 @@ def test_the_same_bytes_on_several(serve, tmp_path):
     [
         ("if x == 2 and trial == 1: os._exit(9)", "was not answered: its server exited with code 9"),
         ("if x == 2 and trial == 1: os.kill(os.getpid(), 9)", "was not answered: its server was killed by SIGKILL, as Linux does when memory is short"),
-        ("if x == 2 and trial == 1: import time; time.sleep(1000)", "took longer than its timeout of 3 s, and was killed"),
         ("if x == 2 and trial == 1: print('x' * 200_000, flush=True)", "printed more than max_output, 100,000 bytes, and was killed"),
     ],
 )  # fmt: skip
 def test_one_that_dies_or_hangs_is_started_again_with_the_trial(serve, statement, reason):
-    options = {"timeout": 3} if "timeout" in reason else {}
-    result, starts, failed = serve(statement, max_output=100_000, **options)
+    result, starts, failed = serve(statement, max_output=100_000)
     assert starts == 3
     assert [(each["point"], each["trial"], each["reason"], each["attempts"]) for each in failed] == [(1, 1, reason, 2)]
     assert [row["y_nonfinite"] for row in result] == [0, 1, 0]
+
+
+def test_one_that_hangs_is_started_again_with_the_trial(serve):
+    _, starts, failed = serve("import time; time.sleep(1000)", trials=1, space=grid(x=[1]), timeout=0.5)
+    assert [(each["reason"], each["attempts"]) for each in failed] == [
+        ("took longer than its timeout of 0.5 s, and was killed", 2)
+    ]
+    assert starts == 2
 
 
 def test_one_that_dies_once_costs_no_trial(serve, tmp_path):
