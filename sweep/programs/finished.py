@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree as ET
 
 __all__ = ["Finished", "NoResultError"]
 
@@ -20,8 +22,6 @@ class Finished:
 
     Attributes
     ----------
-    folder
-        Its scratch folder, which is removed once the results are read.
     stdout
         What it printed, as bytes.
     code
@@ -31,12 +31,17 @@ class Finished:
     """
 
     def __init__(self, folder: str, stdout: bytes, code: int, parameters: dict[str, Any], most: int) -> None:
-        self.folder = Path(folder)
+        self._folder = folder
         self.stdout = stdout
         self.code = code
         self.parameters = parameters
         self._most = most
         self._read: dict[tuple[str, str | None], Any] = {}
+
+    @property
+    def folder(self) -> Path:
+        """Its scratch folder, which is removed once the results are read."""
+        return Path(self._folder)
 
     @functools.cached_property
     def text(self) -> str:
@@ -92,6 +97,8 @@ def _json(data: bytes, place: str) -> Any:
 
 
 def _xml(data: bytes, place: str) -> ET.Element:
+    from xml.etree import ElementTree as ET
+
     if b"<!ENTITY" in data[:65536]:
         raise NoResultError(f"{place} declares entities, which are not read")
     try:

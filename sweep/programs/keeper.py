@@ -21,16 +21,29 @@ CHUNK = 1 << 16
 TAIL = 8192
 """Bytes of what a program prints that are kept where nobody reads results from it."""
 PR_SET_CHILD_SUBREAPER = 36
-SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+IGNORED: set[int] = set()
+"""Signals that are ignored here, and are not to be by programs."""
 GRACE = 5.0
 """Seconds that a server has to end once its input is closed."""
 
 
+_received = bytearray()
+
+
 def receive(fd: int) -> dict | None:
     """Read a message: its length in 8 bytes, and what marshal makes of it; None when nobody is there any more."""
-    head = _exactly(fd, 8)
-    data = None if head is None else _exactly(fd, int.from_bytes(head, "little"))
-    return None if data is None else marshal.loads(data)  # noqa: S302 - from the process that started us
+    while len(_received) < 8 or len(_received) < 8 + int.from_bytes(_received[:8], "little"):
+        try:
+            piece = os.read(fd, CHUNK)
+        except ConnectionResetError:
+            return None
+        if not piece:
+            return None
+        _received.extend(piece)
+    end = 8 + int.from_bytes(_received[:8], "little")
+    data = bytes(_received[8:end])
+    del _received[:end]
+    return marshal.loads(data)  # noqa: S302 - from the process that started us
 
 
 def send(fd: int, message: dict) -> None:
@@ -41,19 +54,6 @@ def send(fd: int, message: dict) -> None:
         left = left[os.write(fd, left) :]
 
 
-def _exactly(fd: int, count: int) -> bytes | None:
-    found = bytearray()
-    while len(found) < count:
-        try:
-            piece = os.read(fd, min(count - len(found), 1 << 20))
-        except ConnectionResetError:
-            return None
-        if not piece:
-            return None
-        found += piece
-    return bytes(found)
-
-
 class Printed:
     """What comes out of one of a program's pipes: all of it up to a limit, or its end."""
 
@@ -62,14 +62,10 @@ class Printed:
         self.data = bytearray()
         self.count = 0
         self.shown = False
-        os.set_blocking(fd, False)
 
     def take(self) -> bool:
-        """Read what is there; False when nothing will come any more."""
-        try:
-            piece = os.read(self.fd, CHUNK)
-        except BlockingIOError:
-            return True
+        """Read what is there, which there must be; False when nothing will come any more."""
+        piece = os.read(self.fd, CHUNK)
         self.data += piece
         self.count += len(piece)
         if self.shown:
@@ -88,10 +84,11 @@ class Printed:
         return None
 
     def drain(self, most: int) -> None:
-        """Read what a dead program has left in the pipe."""
-        while self.count <= most:
-            before = self.count
-            if not self.take() or self.count == before:
+        """Read what is in the pipe now, as far as it is wanted."""
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        while self.count <= most and poll.poll(0):
+            if not self.take():
                 return
 
     def bytes(self) -> bytes:
@@ -136,7 +133,7 @@ class Program:
                 file_actions=actions,
                 setpgroup=0,
                 setsigmask=(),
-                setsigdef=SIGNALS,
+                setsigdef=IGNORED,
             )
         except BaseException:
             self._close()
@@ -160,7 +157,7 @@ class Program:
     def tell(self, line: bytes) -> bool:
         """Give a server a line, which `watch` will write; False if it has said something that nobody asked for."""
         if self.out:
-            self.out.take()
+            self.out.drain(self.most)
             if self.out.answer() is not None:
                 return False
         for each in self.printed:
@@ -356,6 +353,7 @@ def main() -> None:
     os.set_inheritable(control, False)  # noqa: FBT003
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)  # we end when our socket does
+    IGNORED.update(each for each in signal.valid_signals() if signal.getsignal(each) is signal.SIG_IGN)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     server = Server()
     try:

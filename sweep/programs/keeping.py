@@ -24,6 +24,7 @@ __all__ = ["Keeper", "KeeperLostError", "Keepers"]
 
 LOOK_SECONDS = 0.2
 """So often whoever waits for a program looks whether he is to stop."""
+CHUNK = 1 << 17
 END_SECONDS = 30.0
 """How long a keeper may take to kill what it keeps."""
 
@@ -58,6 +59,8 @@ class Keeper:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
         self._socket = ours
+        self._poll = select.poll()
+        self._poll.register(ours, select.POLLIN)
         self._made = 0
         self.serves = False
 
@@ -84,10 +87,8 @@ class Keeper:
             If there is no answer any more.
         """
         self._send(order)
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
         try:
-            while not poll.poll(LOOK_SECONDS * 1000.0):
+            while not self._poll.poll(LOOK_SECONDS * 1000.0):
                 alive()
         except BaseException:
             self._send({})
@@ -103,20 +104,22 @@ class Keeper:
             raise KeeperLostError from None
 
     def _receive(self) -> dict[str, Any]:
-        return marshal.loads(self._exactly(int.from_bytes(self._exactly(8), "little")))  # noqa: S302 - from our own process
+        found = self._some()
+        while len(found) < 8:
+            found += self._some()
+        end = 8 + int.from_bytes(found[:8], "little")
+        while len(found) < end:
+            found += self._some()
+        return marshal.loads(bytes(found[8:]))  # noqa: S302 - from our own process
 
-    def _exactly(self, count: int) -> bytes:
-        found = bytearray(count)
-        view, done = memoryview(found), 0
-        while done < count:
-            try:
-                read = self._socket.recv_into(view[done:])
-            except OSError:
-                read = 0
-            if not read:
-                raise KeeperLostError
-            done += read
-        return bytes(found)
+    def _some(self) -> bytearray:
+        try:
+            piece = self._socket.recv(CHUNK)
+        except OSError:
+            piece = b""
+        if not piece:
+            raise KeeperLostError
+        return bytearray(piece)
 
     def close(self) -> None:
         """End it and all that it keeps, and wait for that."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
-from xml.etree import ElementTree as ET
 
 from sweep.errors import KernelError, nearest
 from sweep.programs.finished import NoResultError
@@ -81,6 +78,9 @@ class Csv:
 
     def read(self, finished: Finished) -> float:
         """Collect the column."""
+        import csv
+        import io
+
         place = self.file or "stdout"
         rows = [row for row in csv.reader(io.StringIO(finished.lines(self.file)), delimiter=self.delimiter) if row]
         column = self.column
@@ -221,8 +221,10 @@ def from_xml(
     take, kind
         As in `from_csv`: ``take="count"`` counts elements.
     """
+    from xml.etree import ElementTree as ET
+
     try:
-        list(_EMPTY.iterfind(_text("path", path)))
+        list(ET.Element("empty").iterfind(_text("path", path)))
     except (SyntaxError, KeyError, TypeError) as error:
         raise KernelError(f"path={path!r} is no path of elements: {error}") from None
     return Xml(path, attribute, _file(file), _take(take), _kind_of(take, kind))
@@ -245,9 +247,6 @@ def from_text(pattern: str, *, file: str | None = None, take: str = "last", kind
     except re.error as error:
         raise KernelError(f"pattern={pattern!r} is no regular expression: {error}") from None
     return Text(pattern, _file(file), _take(take), _kind_of(take, kind))
-
-
-_EMPTY = ET.Element("empty")
 
 
 def _text(what: str, value: Any) -> str:

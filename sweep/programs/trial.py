@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from signal import SIGKILL, Signals
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import KernelError
+from sweep.errors import KernelError, StoreError
 from sweep.programs.declaration import found_program
 from sweep.programs.fetching import Fetcher
 from sweep.programs.finished import Finished, NoResultError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "Trial", "Trials"]
 
 NAN = math.nan
+PARAMETERS = "parameters.json"
 SHOWN = 1 << 13
 """Bytes of what a failing trial has printed that are kept."""
 
@@ -158,14 +159,14 @@ class Trials:
             Called with the trial's folder and what came of it, before the folder is removed.
         """
         for attempt in range(1, self.command.retries + 2):
-            scratch = keeper.scratch()
+            scratch = _made(keeper)
             try:
                 outcome = self._attempt(keeper, trial, scratch, attempt, alive)
                 if outcome.values is not None or attempt > self.command.retries:
                     kept(scratch, outcome)
                     return outcome
             finally:
-                shutil.rmtree(scratch, ignore_errors=True)
+                _remove(scratch)
         raise AssertionError
 
     def _attempt(self, keeper: Keeper, trial: Trial, scratch: str, attempt: int, alive: Callable[[], None]) -> Outcome:
@@ -189,6 +190,8 @@ class Trials:
             if self.command.is_server:
                 return self._served(keeper, trial, scratch, alive, inherit=inherit)
             order = self.order(trial, scratch)
+        except OSError as error:
+            raise StoreError(f"{scratch} cannot be written to: {error.strerror}; TMPDIR names another place") from None
         except (ValueError, TypeError, KernelError) as error:
             return {"why": "refused", "error": str(error)}
         return keeper.ask({**order, "inherit": True, "seconds": None} if inherit else order, alive)
@@ -240,8 +243,7 @@ class Trials:
         own = {**trial.own, "scratch": scratch}
         values = {**trial.parameters, **own, **command.fixed}
         argv = list(self.argv(trial, scratch))
-        with open(f"{scratch}/parameters.json", "x", encoding="utf-8") as file:
-            file.write(json.dumps({**trial.parameters, **trial.own}) + "\n")
+        _write(f"{scratch}/{PARAMETERS}", json.dumps({**trial.parameters, **trial.own}) + "\n")
         variables = {f"SWEEP_{name.upper()}": str(each) for name, each in own.items()}
         variables |= {f"SWEEP_PARAMETER_{name}": str(each) for name, each in trial.parameters.items()}
         variables |= {key: each.filled(values) for key, each in self._changing.items()}
@@ -375,6 +377,33 @@ def _value(output: Output, finished: Finished, returned: Mapping[str, Any]) -> f
     if output.name not in returned:
         raise NoResultError(f"its result function returned no {output.name}")
     return value_of(output.kind, _plain(returned[output.name]), output.name)
+
+
+def _made(keeper: Keeper) -> str:
+    try:
+        return keeper.scratch()
+    except OSError as error:
+        raise StoreError(
+            f"no folder for a trial can be made in {keeper.folder}: {error.strerror}; TMPDIR names another place"
+        ) from None
+
+
+def _write(path: str, text: str) -> None:
+    """Write a small file with few calls of the system: there is one for each trial."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
+
+
+def _remove(folder: str) -> None:
+    """Remove a trial's folder, in most of which there is only what was written there first."""
+    try:
+        os.unlink(f"{folder}/{PARAMETERS}")
+        os.rmdir(folder)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _plain(value: Any) -> Any:
