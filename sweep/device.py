@@ -10,6 +10,8 @@ from sweep.work.pilot import GUESSED_SECONDS, pilot
 from sweep.work.study import COUNTED_ON_CPU
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sweep.executors.cluster import Cluster
     from sweep.work.study import Study
 
@@ -79,10 +81,10 @@ def seats(cluster: Cluster | None, workers: int | None) -> dict[str, int]:
     return {"workers": most, "gpus": most}
 
 
-def seconds_per_trial(study: Study, *, in_cluster: bool, first: tuple[int, int] = (0, 0)) -> float:
+def seconds_per_trial(study: Study, *, in_cluster: bool, first: Sequence[tuple[int, int]] = ((0, 0),)) -> float:
     """Time trials of a study where it runs; on a processor if that is a GPU of a cluster, as there may be none here.
 
-    A program may not be here, where it runs in a cluster; else its `first` trial that is missing is timed.
+    A program may not be here, where it runs in a cluster; else its `first` trials that are missing are timed.
     """
     if in_cluster and study.plan.kernel.is_program:
         return GUESSED_SECONDS

@@ -30,6 +30,7 @@ from sweep.work.entry import Map, Merge, Reduce
 from sweep.work.merge import merge
 from sweep.work.parquet import decode
 from sweep.work.pilot import choose_faster, shard_count
+from sweep.work.ran import Batch
 from sweep.work.study import Study
 from sweep.work.tables import require_unchanged, write_tables
 
@@ -50,6 +51,9 @@ __all__ = ["EXECUTORS", "look_at", "run_plan", "trials_of"]
 EXECUTORS = ("auto", "inprocess", "ray")
 HERE = "local"
 """The address of a Ray that is started for this run, and ends with it."""
+
+LOOKED_AT = 8
+"""Trials of a program that are timed at most before shards are cut; they count."""
 
 SETTLE_SECONDS = 10.0
 """Seconds of work from which on it pays to find out how trials that part ways run fastest."""
@@ -278,7 +282,8 @@ def _measured(study: Study, rectangles: list[Rectangle], executor: str, progress
     if executor == "ray":
         study.check()
     trials = sum(trials_of(study.plan, each) for each in rectangles)
-    first = rectangles[0].first_point, rectangles[0].first_block
+    some = Batch.of(rectangles[0].slice(0, min(rectangles[0].blocks, LOOKED_AT)), study.plan)
+    first = list(zip(some.point.tolist(), some.block.tolist(), strict=True))
     timed = started(lambda: seconds_per_trial(study, in_cluster=executor == "ray", first=first))
     seconds = timed.result() * trials
     if seconds > SETTLE_SECONDS and study.device == "cpu" and not study.plan.kernel.is_program:

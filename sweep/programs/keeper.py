@@ -76,12 +76,13 @@ class Printed:
 
     def answer(self) -> bytes | None:
         """Take the first whole line that may be a JSON object out of it; lines before it are somebody's chatter."""
-        while b"\n" in self.data:
-            line, _, rest = bytes(self.data).partition(b"\n")
-            self.data = bytearray(rest)
-            if line.lstrip().startswith(b"{"):
-                return line
-        return None
+        start, found = 0, None
+        while found is None and (end := self.data.find(b"\n", start)) >= 0:
+            line = bytes(self.data[start:end])
+            found = line if line.lstrip().startswith(b"{") else None
+            start = end + 1
+        del self.data[:start]
+        return found
 
     def drain(self, most: int) -> None:
         """Read what is in the pipe now, as far as it is wanted."""

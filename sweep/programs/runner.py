@@ -10,13 +10,14 @@ from sweep.programs.keeping import KeeperLostError, Keepers
 from sweep.programs.trial import Outcome, Trials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sweep.programs.declaration import Command
     from sweep.space.objects import Objects
 
 __all__ = ["Runner"]
 
+ENOUGH_SECONDS = 0.2
 KEEPERS_LOST = 3
 """How many keepers a trial may lose: something kills them, and may do so because of the trial."""
 
@@ -73,19 +74,48 @@ class Runner:
                 continue
         return Outcome(None, f"lost the process that watches it {KEEPERS_LOST} times", attempts=KEEPERS_LOST)
 
-    def glance(self, point: int, trial: int, parameters: Mapping[str, Any], seconds: float) -> float:
-        """Run a trial for a while, and return what it took, or `seconds` if it took longer; one that ended in time is not run again."""
-        begun = time.monotonic()
+    def glance(
+        self, trials: Iterable[tuple[int, int]], parameters: Callable[[int], Mapping[str, Any]], seconds: float
+    ) -> float:
+        """Time trials until it is clear what one takes; those that ended are not run again.
+
+        Parameters
+        ----------
+        trials
+            Points and trials, at least one.
+        parameters
+            Returns those of a point.
+        seconds
+            How long to wait for one.
+
+        Returns
+        -------
+        float
+            Seconds that a trial takes, or `seconds` if it takes longer. Of several the first does not count, for it finds nothing ready.
+        """
+        took: list[float] = []
+        for point, trial in trials:
+            begun = time.monotonic()
+            outcome = self._within(point, trial, parameters(point), begun + seconds)
+            if outcome is None:
+                return seconds
+            self._known[point, trial] = outcome
+            took.append(time.monotonic() - begun)
+            if sum(took) > ENOUGH_SECONDS:
+                break
+        later = took[1:] or took
+        return sum(later) / len(later)
+
+    def _within(self, point: int, trial: int, parameters: Mapping[str, Any], until: float) -> Outcome | None:
+        """Run a trial; None if it had to be ended."""
 
         def alive() -> None:
-            if time.monotonic() - begun > seconds:
+            if time.monotonic() > until:
                 raise _TooLongError
 
         with suppress(_TooLongError):
-            outcome = self.run(point, trial, parameters, alive, lambda *_: None)
-            self._known[point, trial] = outcome
-            return time.monotonic() - begun
-        return seconds
+            return self.run(point, trial, parameters, alive, lambda *_: None)
+        return None
 
     def close(self) -> None:
         """End what waits for trials."""

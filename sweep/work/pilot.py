@@ -12,6 +12,8 @@ from sweep_kernels.cache import prefer
 from sweep_kernels.driver import TrialRaisedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sweep.work.study import Study
     from sweep_kernels.cuda.driver import CudaDriver
     from sweep_kernels.driver import Driver
@@ -45,16 +47,16 @@ class Pilot:
     seconds_per_trial: float
 
 
-def pilot(study: Study, first: tuple[int, int] = (0, 0)) -> Pilot:
+def pilot(study: Study, first: Sequence[tuple[int, int]] = ((0, 0),)) -> Pilot:
     """Time trials at up to five points spread over the space, about 10 ms each.
 
-    Of a command one trial is run, the `first` that is missing by point and trial, and not run again.
+    Of a command the `first` that are missing, by point and trial, are run, and not run again.
     """
     runner = study.runner
     if runner is not None:
         if runner.command.keep_files:  # its files are to be kept when it counts
             return Pilot(GUESSED_SECONDS)
-        return Pilot(runner.glance(*first, study.plan.space[first[0]], SHARD_SECONDS))
+        return Pilot(runner.glance(first, study.plan.space.__getitem__, SHARD_SECONDS))
     return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
 
 
