@@ -12,6 +12,7 @@
     │   ├── StoreError          2   a store cannot be reached, read or written
     │   └── JobError            2   a job, queue, environment or definition is refused
     ├── TrialError              1   a trial raised: names its point, parameters and index
+    ├── FailuresError           1   more trials failed than may
     ├── CorruptError            1   an object in the store is not what was written
     └── WorkerError             1   a worker was lost more often than it may be
 
@@ -25,6 +26,7 @@ from sweep_kernels.errors import DeviceError, KernelError, SweepError, UsageErro
 __all__ = [
     "CorruptError",
     "DeviceError",
+    "FailuresError",
     "JobError",
     "KernelError",
     "ObjectExistsError",
@@ -72,6 +74,10 @@ class ObjectNotFoundError(StoreError):
 
 class TrialError(SweepError):
     """A trial raised; the message names its point, its parameters and its index."""
+
+
+class FailuresError(SweepError):
+    """More trials of a command failed than may."""
 
 
 class CorruptError(SweepError):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError, PlanError, SpaceError, nearest
 from sweep.kinds import other_kinds
+from sweep.programs.checks import RESERVED
+from sweep.programs.declaration import Command, unknown_parameter
 from sweep.request import Request
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
 from sweep_kernels.tables import TableReference
@@ -47,6 +49,8 @@ class KernelReference:
     source: str
     parameters: tuple[str, ...]
     outputs: tuple[str, ...]
+    is_program: bool = False
+    """Whether it is a command and no compiled function."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Plan:
     @classmethod
     def make(
         cls,
-        kernel: Kernel,
+        kernel: Kernel | Command,
         space: Space,
         trials: int,
         *,
@@ -120,18 +124,23 @@ class Plan:
             raise PlanError(f"common_random_numbers={common_random_numbers!r} is neither True nor False")
         request = request or Request()
         tables = {name: TableReference.of(each) for name, each in (data or {}).items()}
-        _check_parameters(kernel, space, tables, request)
+        is_program = isinstance(kernel, Command)
+        if is_program:
+            _check_command(kernel, space, tables)
+        else:
+            _check_parameters(kernel, space, tables)
+        _check_columns(kernel, space, request)
         if keep not in {"", "all", *kernel.outputs}:
             raise PlanError(
                 f"keep={keep!r} is neither 'all' nor an output of {kernel.name!r}: {nearest(keep, kernel.outputs)}"
             )
         reference = KernelReference(
-            kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs
+            kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs, is_program
         )
-        numbers_of = (int(trials), int(seed), keep, common_random_numbers, float(confidence))
-        return cls(
-            reference, space, *numbers_of, data=tables, kinds=other_kinds(kernel, space, tables), request=request
-        )
+        kinds = {} if is_program else other_kinds(kernel, space, tables)
+        block_size = kernel.block_size if is_program else BLOCK_SIZE
+        numbers_of = (int(trials), int(seed), keep, common_random_numbers, float(confidence), block_size)
+        return cls(reference, space, *numbers_of, data=tables, kinds=kinds, request=request)
 
     @property
     def points(self) -> int:
@@ -160,6 +169,7 @@ class Plan:
                 "source": self.kernel.source,
                 "parameters": list(self.kernel.parameters),
                 "outputs": list(self.kernel.outputs),
+                **({"program": True} if self.kernel.is_program else {}),
             },
             "space": self.space.spec(),
             "points": self.points,
@@ -215,6 +225,7 @@ class Plan:
                     kernel["source"],
                     tuple(kernel["parameters"]),
                     tuple(kernel["outputs"]),
+                    kernel.get("program", False),
                 ),
                 from_spec(fields["space"], tables),
                 **{
@@ -256,7 +267,8 @@ class Plan:
         """Say in what this plan does not continue another."""
         if self.kernel.version != old.kernel.version:
             before, now = (f"{each.name} {each.version[:8]}" for each in (old.kernel, self.kernel))
-            yield _differs("the source of the kernel", before, now)
+            what = "what is said of the command" if self.kernel.is_program else "the source of the kernel"
+            yield _differs(what, before, now)
         for name in ("outputs", "parameters"):
             before, now = (list(getattr(each, name)) for each in (old.kernel, self.kernel))
             if before != now:
@@ -301,7 +313,25 @@ def _is_integer(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, numbers.Integral)
 
 
-def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableReference], request: Request) -> None:
+def _check_command(command: Command, space: Space, data: Mapping[str, TableReference]) -> None:
+    for name in data:
+        raise PlanError(
+            f"table {name!r}: a command is given no tables; write it to a file, and name that in files=[...]"
+        )
+    for name in space.names:
+        if name in RESERVED:
+            raise PlanError(f"axis {name!r} shares its name with a placeholder of every trial; rename the axis")
+        if name not in command.parameters:
+            raise PlanError(unknown_parameter(name, command))
+    for name in command.parameters:
+        if name not in space.names:
+            raise PlanError(
+                f"placeholder {{{name}}} of command {command.name!r} has no axis: {nearest(name, [*space.names, *RESERVED])}; "
+                "a brace that is meant as one is written twice"
+            )
+
+
+def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableReference]) -> None:
     for name in data:
         if name not in kernel.parameters:
             known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"
@@ -323,10 +353,9 @@ def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableRefe
                 f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: add an axis {name!r} to the space "
                 f"(its axes are {', '.join(map(repr, space.names)) or 'none'}), or a table: data={{{name!r}: array}}"
             )
-    _check_columns(kernel, space, request)
 
 
-def _check_columns(kernel: Kernel, space: Space, request: Request) -> None:
+def _check_columns(kernel: Kernel | Command, space: Space, request: Request) -> None:
     """See that no two columns of the result, or of the kept trials, would share a name."""
     summaries = {f"{output}_{suffix}" for output in kernel.outputs for suffix in _SUFFIXES}
     for column in request.columns(kernel.outputs):

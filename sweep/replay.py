@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sweep.cases import Cases
     from sweep.plan import Plan
+    from sweep.programs import Command
     from sweep_kernels.declaration import Kernel
     from sweep_kernels.tables import Table
     from sweep_kernels.tracing import Draw
@@ -54,7 +55,7 @@ class Replayed:
     draws: tuple[Draw, ...] = ()
 
 
-def prepare(source: str, seed: int | None = None) -> tuple[Kernel, Plan, Mapping[str, Table]]:
+def prepare(source: str, seed: int | None = None) -> tuple[Kernel | Command, Plan, Mapping[str, Table]]:
     """Find kernel, plan and tables from a study, or from the store of its sweep.
 
     Raises
@@ -76,7 +77,7 @@ def prepare(source: str, seed: int | None = None) -> tuple[Kernel, Plan, Mapping
     return kernel, plan if seed is None else replace(plan, seed=seed), data
 
 
-def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel, Plan, Mapping[str, Table]]:
+def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel | Command, Plan, Mapping[str, Table]]:
     """Find the plan and the tables that a store holds, and its kernel: in a study, or where it was found when it ran.
 
     Raises
@@ -102,13 +103,20 @@ def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel, Plan, 
     return kernel, plan, load_tables(place, plan)
 
 
-def _kernel_of(plan: Plan) -> Kernel:
+def _kernel_of(plan: Plan) -> Kernel | Command:
     """Find the kernel that a plan ran, by where it was found then."""
     from pathlib import Path
 
-    from sweep.load import load_kernel, load_sweep
+    from sweep.load import commands_in, load_kernel, load_sweep
 
     place = plan.kernel.source
+    if plan.kernel.is_program and place.endswith(".py"):
+        found = next((each for each in commands_in(Path(place)) if each.version == plan.kernel.version), None)
+        if found is None:
+            raise KernelError(
+                f"{place} declares no command as it was when the sweep ran: its trials would not be the same"
+            )
+        return found
     try:
         return (
             load_sweep(place).kernel if place.endswith(".toml") else load_kernel(f"{place}:{plan.kernel.name}", Path())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from sweep.errors import SpecError, nearest
+from sweep.programs.declaration import Command
 from sweep.request import RELATIVE_ERROR, Request
 from sweep.space.base import Space
 from sweep_kernels.declaration import Kernel
@@ -30,7 +31,7 @@ class Sweep:
     Attributes
     ----------
     kernel
-        A function decorated with `sweep.kernel`.
+        A function decorated with `sweep.kernel`, or a program that `sweep.command` makes a trial.
     space
         From `sweep.grid` and its relatives.
     trials
@@ -69,7 +70,7 @@ class Sweep:
     [0.2, 0.79]
     """
 
-    kernel: Kernel
+    kernel: Kernel | Command
     space: Space
     trials: int
     seed: int = 0
@@ -95,9 +96,9 @@ class Sweep:
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.kernel, Kernel):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument
+        if not isinstance(self.kernel, Kernel | Command):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own argument
             raise SpecError(
-                f"kernel={self.kernel!r} is not a kernel: decorate the function with @kernel(outputs=[...])"
+                f"kernel={self.kernel!r} is not a kernel: decorate the function with @kernel(outputs=[...]), or say command([...])"
             )
         if not isinstance(self.space, Space):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise SpecError(f"space={self.space!r} is not a space, as grid(a=[1, 2]) makes one")
@@ -152,6 +153,7 @@ class Sweep:
         ray_address: str = "local",
         replace: bool = False,
         progress: Progress | None = None,
+        max_failures: int | None = None,
     ) -> Result:
         """Compute what `store` does not hold yet and return the result.
 
@@ -159,7 +161,7 @@ class Sweep:
         ----------
         store
             A folder, ``s3://bucket/prefix``, or a store; memory when left out.
-        executor, device, workers, shards, ray_address, progress
+        executor, device, workers, shards, ray_address, progress, max_failures
             See `sweep.run.run_plan`. None of them changes a byte of the result.
         replace
             Throw away what `store` holds if it is another sweep.
@@ -189,4 +191,5 @@ class Sweep:
             replace=replace,
             progress=progress,
             data=self.data,
+            max_failures=max_failures,
         )

@@ -21,6 +21,7 @@ PAGES = [
     ROOT / name
     for name in (
         "README.md",
+        "sweep/COMMANDS.md",
         "sweep/KERNELS.md",
         "sweep/space/SPEC.md",
         "sweep/result/COLUMNS.md",

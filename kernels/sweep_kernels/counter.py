@@ -21,6 +21,7 @@ __all__ = [
     "NORMAL_STREAM",
     "POINT_LIMIT",
     "SEED_LIMIT",
+    "SEED_STREAM",
     "TRIAL_LIMIT",
     "UNIFORM_STREAM",
     "high_word",
@@ -30,6 +31,8 @@ __all__ = [
 LAYOUT = 1
 UNIFORM_STREAM = 0
 NORMAL_STREAM = 1 << 24
+SEED_STREAM = 2 << 24
+"""Of the seeds that programs are given, one block a trial."""
 SEED_LIMIT = 1 << 64
 POINT_LIMIT = 1 << 44
 TRIAL_LIMIT = 1 << 44

@@ -99,6 +99,11 @@ class Kernel:
         return inspect.getsourcefile(self.function) or ""
 
     @property
+    def module(self) -> str:
+        """The name of the module that the function was written in."""
+        return self.function.__module__
+
+    @property
     def line(self) -> int:
         """The line that the function starts at."""
         return self.function.__code__.co_firstlineno  # type: ignore[attr-defined] - a plain function has it

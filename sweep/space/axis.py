@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sweep.errors import SpaceError
+from sweep.space.objects import Objects
 from sweep.space.parameter import Parameter, decoded, finite_number, fits, typed, whole_number
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def as_axis(name: str, values: Any) -> Axis:
     SpaceError
         If it cannot be an axis.
     """
-    if isinstance(values, Computed):
+    if isinstance(values, Computed | Objects):
         return values
     return _steps(name, values) if isinstance(values, range) else Listed(name, values)
 
@@ -229,10 +230,12 @@ def axis_from_spec(name: str, spec: Any) -> Axis:
     """Read what `Axis.spec` wrote, and what a TOML spec says: a list, or ``{linspace = [low, high, num]}`` and the like."""
     if not isinstance(spec, dict):
         return as_axis(name, spec)
+    if set(spec) == {"objects"}:
+        return _objects_from_spec(name, spec["objects"])
     makers = {"range": range, "linspace": linspace, "logspace": logspace}
     if len(spec) != 1 or not set(spec) <= set(makers):
         raise SpaceError(
-            f"axis {name!r} is {spec!r}: give a list, or one of {{range = ...}}, {{linspace = ...}}, {{logspace = ...}}"
+            f"axis {name!r} is {spec!r}: give a list, or one of {{range = ...}}, {{linspace = ...}}, {{logspace = ...}}, {{objects = ...}}"
         )
     ((maker, arguments),) = spec.items()
     if maker != "range" and (not isinstance(arguments, list) or len(arguments) != len(("low", "high", "num"))):
@@ -243,3 +246,11 @@ def axis_from_spec(name: str, spec: Any) -> Axis:
         return as_axis(name, makers[maker](*arguments))
     except (TypeError, ValueError) as error:
         raise SpaceError(f"axis {name!r}: {maker} = {arguments!r}: {error}") from None
+
+
+def _objects_from_spec(name: str, spec: Any) -> Objects:
+    """Read a pinned collection."""
+    try:
+        return Objects.from_spec(spec)
+    except (KeyError, TypeError, ValueError):
+        raise SpaceError(f"axis {name!r}: objects = {spec!r} is no folder and no s3://bucket/prefix") from None

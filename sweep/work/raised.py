@@ -27,7 +27,7 @@ def require_outputs(study: Study, point: int, trial: int) -> None:
     KernelError
         If it does not; names the kernel's line.
     """
-    kernel = study.kernel
+    kernel = study.compiled
     try:
         flattened(kernel.name, kernel.outputs, _again(study, point, trial, GLANCE_SECONDS))
     except MisfitError as error:
@@ -46,7 +46,7 @@ def explain(study: Study, point: int, trial: int) -> NoReturn:
     """
     name = study.kernel.name
     try:
-        what = f"kernel {name!r} {_wrong(study.kernel, _again(study, point, trial))}"
+        what = f"kernel {name!r} {_wrong(study.compiled, _again(study, point, trial))}"
     except MisfitError as error:
         what = f"{error},"
     except KernelError as error:
@@ -70,7 +70,7 @@ def _again(study: Study, point: int, trial: int, seconds: float | None = None) -
     drawn_at = 0 if study.plan.common_random_numbers else point
     patience = {} if seconds is None else {"seconds": seconds}
     rng = PatientRng(study.plan.seed, drawn_at, trial, **patience)
-    return study.kernel.run(rng, **arguments_of(study.kernel, study.plan, point, study.tables))
+    return study.compiled.run(rng, **arguments_of(study.compiled, study.plan, point, study.tables))
 
 
 def _wrong(kernel: Kernel, returned: Any) -> str:
