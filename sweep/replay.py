@@ -33,7 +33,7 @@ NOT_STEPPED_INTO = (
 
 @dataclass(frozen=True)
 class Replayed:
-    """A trial's parameters and what it returned, by name; no outputs if it was left in the debugger."""
+    """A trial's parameters, with those that it drew, and its outputs, by name; none if it was left in the debugger."""
 
     parameters: dict[str, Any]
     outputs: dict[str, Any]
@@ -81,6 +81,7 @@ def _kernel_of(plan: Plan) -> Kernel:
         raise KernelError(
             f"{error}; name the study instead of its store: sweep replay STUDY --point P --trial T"
         ) from None
+    kernel = kernel.drawing(plan.draws)
     if kernel.version != plan.kernel.version:
         raise KernelError(
             f"the source of kernel {kernel.name!r} in {place} has changed since the sweep ran: its trials would not be the same",
@@ -114,12 +115,15 @@ def replay(
     if not 0 <= trial < plan.trials:
         raise UsageError(f"trial {trial} is not one of the point's {plan.trials:,}: 0 to {plan.trials - 1}")
     rng = Rng(plan.seed, 0 if plan.common_random_numbers else point, trial)
-    arguments = arguments_of(kernel, plan, point, data)
+    arguments, drawn = arguments_of(kernel, plan, point, data), kernel.draw(rng)
+    values = plan.space[point] | {name: kernel.draws[name].decoded(each) for name, each in drawn.items()}
     try:
-        returned = _debugged(kernel, rng, arguments) if debug else kernel.run(rng, **arguments)
+        returned = _debugged(kernel, rng, arguments | drawn) if debug else kernel.run(rng, **arguments)
     except Exception as error:
-        raise TrialError(_raised(kernel, plan, point, trial, error)) from error
-    return Replayed(plan.space[point], {} if debug and returned is None else outputs_of(kernel, returned))
+        raise TrialError(_raised(kernel, values, point, trial, error)) from error
+    if debug and returned is None:
+        return Replayed(values, {})
+    return Replayed(values, outputs_of(kernel, kernel.completed(returned, drawn) if debug else returned))
 
 
 def _debugged(kernel: Kernel, rng: Rng, arguments: dict[str, Any]) -> Any:
@@ -144,9 +148,9 @@ def _from_kernel(error: Exception, file: str) -> Any:
     return trace or error.__traceback__
 
 
-def _raised(kernel: Kernel, plan: Plan, point: int, trial: int, error: Exception) -> str:
+def _raised(kernel: Kernel, parameters: Mapping[str, Any], point: int, trial: int, error: Exception) -> str:
     """Say which trial raised what, and at which line."""
-    values = ", ".join(f"{name}={value!r}" for name, value in plan.space[point].items())
+    values = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
     frame = last_frame(error, kernel.file)
     place = f" at {frame.filename}:{frame.lineno}: {frame.line}" if frame else ""
     what = " ".join(f"{type(error).__name__}: {error}".split())

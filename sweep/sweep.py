@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sweep.progress import Progress
     from sweep.result import Result
     from sweep.store import Store
+    from sweep_kernels.distributions import Distribution
 
 __all__ = ["Sweep"]
 
@@ -53,6 +54,9 @@ class Sweep:
         The most by which a quantile may be off, 0.0005 to 0.2.
     histograms
         By output, the low and the high end and the number of bins between them: ``{"wait": (0.0, 50.0, 100)}``.
+    draws
+        Distributions of parameters that each trial draws before it begins, by name: ``{"gap": Normal(20.0, 4.0, low=5.0)}``; see
+        `sweep_kernels.distributions`. What was drawn is an output too, so it is kept with kept trials.
     covariance
         Whether to give covariances and correlations of all outputs, if these are few, or of which pairs: ``[("wait", "cost")]``;
         ``("curve", "curve")`` is every pair of a vector's components.
@@ -81,6 +85,7 @@ class Sweep:
     relative_error: float = RELATIVE_ERROR
     histograms: Mapping[str, tuple[float, float, int]] | None = None
     covariance: bool | Sequence[tuple[str, str]] = False
+    draws: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
 
     def __new__(cls, *given: Any, **named: Any) -> Self:
         """Refuse what a sweep does not have, and name what it may be meant for, where Python would name nothing."""
@@ -105,6 +110,12 @@ class Sweep:
             raise SpecError(f"keep={self.keep!r} is neither 'all' nor the name of one output")
         if not isinstance(self.data, dict):
             raise SpecError(f"data={self.data!r} is no dict of arrays, as in data={{'antenna': array}}")
+        if not isinstance(self.draws, dict):
+            raise SpecError(
+                f"draws={self.draws!r} is no dict of distributions, as in draws={{'gap': Normal(20.0, 4.0)}}"
+            )
+        if self.draws or self.kernel.draws:
+            object.__setattr__(self, "kernel", self.kernel.drawing(self.draws))
         object.__setattr__(self, "data", {name: as_table(name, each) for name, each in self.data.items()})
 
     def plan(self, source: str = "") -> Plan:

@@ -19,6 +19,7 @@ __all__ = [
     "DRAW_LIMIT",
     "LAYOUT",
     "NORMAL_STREAM",
+    "PARAMETER_STREAM",
     "POINT_LIMIT",
     "SEED_LIMIT",
     "TRIAL_LIMIT",
@@ -30,6 +31,7 @@ __all__ = [
 LAYOUT = 1
 UNIFORM_STREAM = 0
 NORMAL_STREAM = 1 << 24
+PARAMETER_STREAM = 2 << 24
 SEED_LIMIT = 1 << 64
 POINT_LIMIT = 1 << 44
 TRIAL_LIMIT = 1 << 44
