@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from sweep.errors import SpecError, nearest
+from sweep.openscenario.scenario import Scenario
 from sweep.request import RELATIVE_ERROR, Request
 from sweep.space.base import Space
 from sweep_kernels.declaration import Kernel
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["Sweep"]
 
 
+class _LeftOut(int):
+    """A number that the user did not give."""
+
+
+LEFT_OUT = _LeftOut(0)
+
+
 @dataclass(frozen=True)
 class Sweep:
     """Monte Carlo trials of a kernel at every point of a space.
@@ -33,11 +41,11 @@ class Sweep:
     kernel
         A function decorated with `sweep.kernel`.
     space
-        From `sweep.grid` and its relatives.
+        From `sweep.grid` and its relatives; or from `sweep.openscenario.read`, which gives draws too.
     trials
-        Trials of each point, ``1 <= trials <= 2**44``.
+        Trials of each point, ``1 <= trials <= 2**44``; of a scenario with draws its number of test runs when left out.
     seed
-        ``0 <= seed < 2**64``.
+        ``0 <= seed < 2**64``; of a scenario its own when left out.
     keep
         ``""`` for statistics alone; ``"all"`` to keep every trial; the name of an output to keep the trials where it is true.
     common_random_numbers
@@ -74,9 +82,9 @@ class Sweep:
     """
 
     kernel: Kernel
-    space: Space
-    trials: int
-    seed: int = 0
+    space: Space | Scenario
+    trials: int = LEFT_OUT
+    seed: int = LEFT_OUT
     keep: str = ""
     common_random_numbers: bool = False
     confidence: float = 0.95
@@ -87,16 +95,12 @@ class Sweep:
     covariance: bool | Sequence[tuple[str, str]] = False
     draws: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
 
-    def __new__(cls, *given: Any, **named: Any) -> Self:
+    def __new__(cls, *_: Any, **named: Any) -> Self:
         """Refuse what a sweep does not have, and name what it may be meant for, where Python would name nothing."""
         known = [each.name for each in fields(cls)]
         for name in named:
             if name not in known:
                 raise SpecError(f"a Sweep has no {name!r}: {nearest(name, known)}")
-        if (given or named) and "trials" not in {*known[: len(given)], *named}:
-            raise SpecError(
-                "a Sweep without trials: how many of each point, as in Sweep(kernel, space, trials=100_000)"
-            )
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
@@ -104,8 +108,15 @@ class Sweep:
             raise SpecError(
                 f"kernel={self.kernel!r} is not a kernel: decorate the function with @kernel(outputs=[...])"
             )
+        if isinstance(self.space, Scenario):  # pyright: ignore[reportUnnecessaryIsInstance]
+            self._take_scenario(self.space)
         if not isinstance(self.space, Space):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise SpecError(f"space={self.space!r} is not a space, as grid(a=[1, 2]) makes one")
+        if self.trials is LEFT_OUT:
+            raise SpecError(
+                "a Sweep without trials: how many of each point, as in Sweep(kernel, space, trials=100_000)"
+            )
+        object.__setattr__(self, "seed", 0 if self.seed is LEFT_OUT else self.seed)
         if not isinstance(self.keep, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise SpecError(f"keep={self.keep!r} is neither 'all' nor the name of one output")
         if not isinstance(self.data, dict):
@@ -117,6 +128,16 @@ class Sweep:
         if self.draws or self.kernel.draws:
             object.__setattr__(self, "kernel", self.kernel.drawing(self.draws))
         object.__setattr__(self, "data", {name: as_table(name, each) for name, each in self.data.items()})
+
+    def _take_scenario(self, scenario: Scenario) -> None:
+        """Take space, draws, trials and seed of a scenario, as far as the user has not given them."""
+        set_to: dict[str, Any] = {"space": scenario.space, "draws": {**scenario.draws, **self.draws}}
+        if self.trials is LEFT_OUT and scenario.trials is not None:
+            set_to["trials"] = scenario.trials
+        if self.seed is LEFT_OUT:
+            set_to["seed"] = scenario.seed
+        for name, value in set_to.items():
+            object.__setattr__(self, name, value)
 
     def plan(self, source: str = "") -> Plan:
         """Check the sweep and return its plan.
@@ -135,7 +156,7 @@ class Sweep:
 
         return Plan.make(
             self.kernel,
-            self.space,
+            cast("Space", self.space),
             self.trials,
             seed=self.seed,
             keep=self.keep,
