@@ -65,6 +65,8 @@ class Sweep:
     draws
         Distributions of parameters that each trial draws before it begins, by name: ``{"gap": Normal(20.0, 4.0, low=5.0)}``; see
         `sweep_kernels.distributions`. What was drawn is an output too, so it is kept with kept trials.
+    scenario
+        Where space and draws came from, if a scenario was given in the place of a space; nothing is computed from it.
     covariance
         Whether to give covariances and correlations of all outputs, if these are few, or of which pairs: ``[("wait", "cost")]``;
         ``("curve", "curve")`` is every pair of a vector's components.
@@ -94,6 +96,7 @@ class Sweep:
     histograms: Mapping[str, tuple[float, float, int]] | None = None
     covariance: bool | Sequence[tuple[str, str]] = False
     draws: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
+    scenario: Scenario | None = field(default=None, repr=False, compare=False)
 
     def __new__(cls, *_: Any, **named: Any) -> Self:
         """Refuse what a sweep does not have, and name what it may be meant for, where Python would name nothing."""
@@ -131,7 +134,11 @@ class Sweep:
 
     def _take_scenario(self, scenario: Scenario) -> None:
         """Take space, draws, trials and seed of a scenario, as far as the user has not given them."""
-        set_to: dict[str, Any] = {"space": scenario.space, "draws": {**scenario.draws, **self.draws}}
+        set_to: dict[str, Any] = {
+            "scenario": scenario,
+            "space": scenario.space,
+            "draws": {**scenario.draws, **self.draws},
+        }
         if self.trials is LEFT_OUT and scenario.trials is not None:
             set_to["trials"] = scenario.trials
         if self.seed is LEFT_OUT:

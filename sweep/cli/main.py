@@ -19,6 +19,7 @@ from sweep.cli import (
     forecast,
     jobs,
     kernels,
+    openscenario,
     plan,
     queues,
     replay,
@@ -113,6 +114,7 @@ for _name, _module in {
     "show": show,
     "replay": replay,
     "kernels": kernels,
+    "openscenario": openscenario,
     "serve": serve,
 }.items():
     app.command(_name)(_module.command)

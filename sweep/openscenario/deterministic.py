@@ -29,8 +29,13 @@ if TYPE_CHECKING:
 __all__ = ["DistributionRange", "DistributionSet", "ValueSetDistribution"]
 
 MOST_PLACES = 22
+SHOWN = 40
 LOOKED_AT = 1 << 20
 """Up to so many values of a range are held against the constraints one by one."""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _single(name: str, inner: Node) -> Node:
@@ -60,6 +65,11 @@ class DistributionSet:
     def names(self) -> tuple[str, ...]:
         """The parameter."""
         return (self.name,)
+
+    def told(self) -> str:
+        """Say in a few words what varies."""
+        text = ", ".join(written(each) for each in self.values)
+        return f"{_count(len(self.values), 'value')}: {text if len(text) <= SHOWN else f'{text[:SHOWN]}...'}"
 
     def space(self) -> Space:
         """Return its values as a space."""
@@ -115,6 +125,11 @@ class DistributionRange:
     def names(self) -> tuple[str, ...]:
         """The parameter."""
         return (self.name,)
+
+    def told(self) -> str:
+        """Say in a few words what varies."""
+        last = written(self.axis.value(self.axis.size - 1))
+        return f"{_count(self.axis.size, 'value')}: {written(self.axis.value(0))} to {last} by {written(self.step)}"
 
     def space(self) -> Space:
         """Return its values as a space; none is made before it is asked for."""
@@ -219,6 +234,10 @@ class ValueSetDistribution:
     def names(self) -> tuple[str, ...]:
         """The parameters, in the order of first mention."""
         return tuple(self.defaults)
+
+    def told(self) -> str:
+        """Say in a few words what varies."""
+        return f"{_count(len(self.rows), 'set')} of {', '.join(self.names)}"
 
     def space(self) -> Space:
         """Return the sets as a space."""

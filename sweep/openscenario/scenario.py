@@ -131,16 +131,18 @@ class Scenario:
         return total
 
     def values(
-        self, index: int, *, seed: int | None = None, trials: int | None = None, common_random_numbers: bool = False
+        self, point: int, trial: int = 0, *, seed: int | None = None, common_random_numbers: bool = False
     ) -> dict[str, Any]:
         """Return the parameters of one trial, as a sweep of this scenario draws them.
 
         Parameters
         ----------
-        index
-            ``point * trials + trial``.
-        seed, trials, common_random_numbers
-            The sweep's, where they are not the scenario's; a scenario without draws has one trial of each point.
+        point
+            Of the space, ``0 <= point < space.size``.
+        trial
+            Counted from 0.
+        seed, common_random_numbers
+            The sweep's, where they are not the scenario's.
 
         Returns
         -------
@@ -150,14 +152,12 @@ class Scenario:
         Raises
         ------
         UsageError
-            If there is no such index.
+            If there is no such point.
         """
-        each = trials or self.trials or 1
-        if not 0 <= index < self.space.size * each:
+        if not 0 <= point < self.space.size:
             raise UsageError(
-                f"index {index} is not one of {self.space.size * each:,}: 0 to {self.space.size * each - 1}"
+                f"point {point} is not one of the scenario's {self.space.size:,}: 0 to {self.space.size - 1}"
             )
-        point, trial = divmod(index, each)
         rng = Rng(self.seed if seed is None else seed, 0 if common_random_numbers else point, trial)
         drawn = zip(self.draws.items(), drawing(tuple(self.draws.values()))(rng), strict=True)
         return self.space.point(point) | {name: distribution.decoded(value) for (name, distribution), value in drawn}
@@ -206,6 +206,14 @@ class Scenario:
             for name, each in values.items()
             if name not in added
         }
+
+    def told(self, name: str) -> str:
+        """Say in a few words how the files vary a parameter; nothing of one that they do not."""
+        if self.variation is None:
+            return ""
+        drawn = [each.told() for each in self.variation.stochastic if each.name == name]
+        stepped = [each.told() for each in self.variation.deterministic if name in each.names]
+        return "".join([*drawn, *stepped])
 
     def __repr__(self) -> str:
         drawn = f", {len(self.draws)} drawn" if self.draws else ""

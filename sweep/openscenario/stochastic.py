@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sweep.errors import UsageError
-from sweep.openscenario.datatypes import INTEGERS
+from sweep.openscenario.datatypes import INTEGERS, written
 from sweep.openscenario.parts import Node, Range, check_sum
 from sweep_kernels.distributions import Discrete, Distribution, Histogram, LogNormal, Normal, Poisson, Uniform
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STOCHASTIC", "Stochastic", "stochastic"]
 
+SHOWN = 60
 ANYTHING = Range(-math.inf, math.inf)
 
 
@@ -220,6 +221,19 @@ class Stochastic:
     name: str
     construct: Construct
     distribution: Distribution
+
+    def told(self) -> str:
+        """Say in a few words what varies: the element's name and its numbers."""
+        node = self.construct.node()
+        numbers = [f"{key}={written(value)}" for key, value in node.attributes]
+        limits = [each for each in node.children if each.tag == "Range"]
+        entries = ", ".join(
+            f"{written(a)} {written(b)}"
+            for (_, a), (_, b) in (each.attributes for each in node.children if len(each.attributes) > 1)
+        )
+        said = [*numbers, *(f"{written(a)} to {written(b)}" for (_, a), (_, b) in (each.attributes for each in limits))]
+        text = ", ".join(said) or entries or f"{len(node.children)} bins"
+        return f"{node.tag}: {text if len(text) <= SHOWN else f'{text[:SHOWN]}...'}"
 
     def node(self) -> Node:
         """Describe it as an element."""
