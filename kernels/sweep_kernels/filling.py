@@ -4,16 +4,27 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
+import functools
 from typing import TYPE_CHECKING, Any
 
 from numba import types  # type: ignore[import-untyped]
 from numba.core import cgutils  # type: ignore[import-untyped]
 from numba.extending import intrinsic  # type: ignore[import-untyped]
 
+from sweep_kernels.draws.primitive import parameter_uniforms
+from sweep_kernels.mathematics import exp, normal_quantile
+from sweep_kernels.native import compiled
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["filler"]
+__all__ = ["filler", "of_draws"]
+
+
+@functools.cache
+def of_draws() -> dict[int, Any]:
+    """Return what stands for the large functions that draws are made of, by identity: numba types each once for all kernels."""
+    return {id(each): compiled(each) for each in (exp, normal_quantile, parameter_uniforms)}
 
 
 def filler(places: Sequence[int]) -> Any:

@@ -16,10 +16,10 @@ from sweep_kernels.counter import DRAW_LIMIT
 from sweep_kernels.distributions import drawing
 from sweep_kernels.errors import KernelError
 from sweep_kernels.explained import explained, is_array_alone
-from sweep_kernels.filling import filler
+from sweep_kernels.filling import filler, of_draws
 from sweep_kernels.loading import loader
 from sweep_kernels.modules import Assembly, assembly_of, room_of, simplified
-from sweep_kernels.native import Compiler, compiled, make_rng
+from sweep_kernels.native import Compiler, make_rng
 from sweep_kernels.refusals import refuse_arrays, refuse_code, refuse_room, refuse_types, refuse_unset
 from sweep_kernels.returning import InTuple
 from sweep_kernels.storing import storer
@@ -129,7 +129,7 @@ def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: dict[int, li
 def _one_drawing(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: dict[int, list[str]]) -> Any:
     """As `_one`, of a kernel some of whose parameters the trial draws: these are stored after what it returns."""
     load = loader(kinds)
-    draw = compiled(drawing(tuple(kernel.draws.values())))
+    draw = Compiler(checked=False, stand_ins=of_draws()).compiled(drawing(tuple(kernel.draws.values())))
     fill = filler([kernel.parameters.index(name) for name in kernel.draws])
     store = storer(kernel.returned, found)
     store_drawn = storer(tuple(kernel.draws), found, len(kernel.returned))
