@@ -260,9 +260,7 @@ class Plan:
 
     def _differences(self, old: Plan) -> Iterator[str]:
         """Say in what this plan does not continue another."""
-        is_redrawn = {name: each.spec() for name, each in self.draws.items()} != {
-            name: each.spec() for name, each in old.draws.items()
-        }
+        is_redrawn = _said(self.draws) != _said(old.draws)
         if self.kernel.version != old.kernel.version and not is_redrawn:
             before, now = (f"{each.name} {each.version[:8]}" for each in (old.kernel, self.kernel))
             yield _differs("the source of the kernel", before, now)
@@ -290,11 +288,16 @@ class Plan:
             if before != now:
                 yield _differs(f"the table {name!r}", before, now)
         for name in dict.fromkeys((*old.draws, *self.draws)):
-            before, now = (each.draws[name].spec() if name in each.draws else "none" for each in (old, self))
+            before, now = (_said(each.draws).get(name, "none") for each in (old, self))
             if before != now:
                 yield _differs(f"the distribution of {name!r}", before, now)
         if dict(self.kinds) != dict(old.kinds):
             yield _differs("what parameters are annotated as", dict(old.kinds), dict(self.kinds))
+
+
+def _said(draws: Mapping[str, Distribution]) -> dict[str, str]:
+    """Write distributions as text, in which 1, 1.0 and True differ."""
+    return {name: json.dumps(each.spec()) for name, each in draws.items()}
 
 
 def _draws_of(listed: Any) -> dict[str, Distribution]:

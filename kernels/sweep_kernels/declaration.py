@@ -130,7 +130,11 @@ class Kernel:
 
     def draw(self, rng: Rng) -> dict[str, Any]:
         """Draw a trial's parameters, text as category codes; none for a kernel that draws none. `rng` goes on as if nothing had been drawn."""
-        return dict(zip(self.draws, drawing(tuple(self.draws.values()))(rng), strict=True)) if self.draws else {}
+        return dict(zip(self.draws, self._draw(rng), strict=True)) if self.draws else {}
+
+    @cached_property
+    def _draw(self) -> Callable[[Rng], tuple[Any, ...]]:
+        return drawing(tuple(self.draws.values()))
 
     def completed(self, returned: Any, drawn: Mapping[str, Any]) -> Any:
         """Return what a trial gives: what the function returned, and the parameters that `draw` gave.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import struct
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from sweep_kernels.distributions import drawing
 from sweep_kernels.rng import Rng
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sweep.openscenario.template import Template
     from sweep.openscenario.variation import Variation
@@ -68,6 +69,13 @@ class Scenario:
         return cls(
             template, variation, product(*parts) if parts else Grid({}), draws, variation.runs, seed_of(variation.seed)
         )
+
+    @functools.cached_property
+    def _draw(self) -> Callable[[Rng], tuple[Any, ...]]:
+        return drawing(tuple(self.draws.values()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Scenario, (self.template, self.variation, self.space, dict(self.draws), self.trials, self.seed))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -159,7 +167,7 @@ class Scenario:
                 f"point {point} is not one of the scenario's {self.space.size:,}: 0 to {self.space.size - 1}"
             )
         rng = Rng(self.seed if seed is None else seed, 0 if common_random_numbers else point, trial)
-        drawn = zip(self.draws.items(), drawing(tuple(self.draws.values()))(rng), strict=True)
+        drawn = zip(self.draws.items(), self._draw(rng), strict=True)
         return self.space.point(point) | {name: distribution.decoded(value) for (name, distribution), value in drawn}
 
     def concrete(self, values: Mapping[str, Any]) -> bytes:
