@@ -39,6 +39,7 @@ __all__ = [
     "TrialError",
     "UsageError",
     "WorkerError",
+    "brief",
     "nearest",
 ]
 
@@ -87,7 +88,17 @@ class WorkerError(SweepError):
     """A worker was lost more often than it may be."""
 
 
+_LONGEST = 80
 _MOST_NAMED = 12
+
+
+def brief(text: str) -> str:
+    """Return a text of a user's as a message can bear it: its beginning, where it is long.
+
+    >>> brief("snr_db"), brief("x" * 100) == "x" * 80 + "..."
+    ('snr_db', True)
+    """
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def nearest(name: str, candidates: list[str] | tuple[str, ...]) -> str:

@@ -107,6 +107,7 @@ def command(
     sweep = read_study(study, trials, seed)
     plan = sweep.plan(source=study.partition(":")[0])
     known, missing = _prices(prices, instance_types, region)
+    from sweep.aside import started
     from sweep.forecast.forecast import forecast
     from sweep.forecast.keeping import keep, refuse_run
     from sweep.forecast.text import forecast_text
@@ -116,19 +117,21 @@ def command(
     place: Store = open_store("memory://" if store is None else store)
     refuse_run(place)
     rehearse(sweep.kernel, plan, data=sweep.data)
-    found = forecast(
-        sweep.kernel,
-        plan,
-        place,
-        data=sweep.data,
-        budget=budget,
-        vcpus=numbers,
-        speed=speed,
-        startup=startup,
-        wished=wished,
-        prices=known,
-        missing=missing,
-    )
+    found = started(
+        lambda: forecast(
+            sweep.kernel,
+            plan,
+            place,
+            data=sweep.data,
+            budget=budget,
+            vcpus=numbers,
+            speed=speed,
+            startup=startup,
+            wished=wished,
+            prices=known,
+            missing=missing,
+        )
+    ).result()
     typer.echo(forecast_text(found) if form == "text" else found.to_json().decode(), nl=form == "text")
     if store is not None:
         typer.echo(f"sweep: kept as {keep(place, found)}", err=True)

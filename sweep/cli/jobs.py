@@ -16,8 +16,9 @@ __all__ = ["app"]
 
 app = typer.Typer(name="jobs", help="Jobs and array jobs, with AWS Batch's rules.", no_args_is_help=True)
 
-Ids = Annotated[list[str], typer.Argument(metavar="JOB...", help="Job ids; a child is ID:INDEX.", show_default=False)]
-Id = Annotated[str, typer.Argument(metavar="JOB", help="A job's id; a child is ID:INDEX.", show_default=False)]
+_AN_ID = "or 4 or more of its first characters; a child is ID:INDEX."
+Ids = Annotated[list[str], typer.Argument(metavar="JOB...", help=f"Each a job's id, {_AN_ID}", show_default=False)]
+Id = Annotated[str, typer.Argument(metavar="JOB", help=f"A job's id, {_AN_ID}", show_default=False)]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Shown as the status reason.")]
 
 
@@ -91,13 +92,15 @@ def submit(
     retry = None if attempts is None else retry_of(attempts, retry_on or [])
     overrides = Overrides(tuple(command) if command and definition else None, pairs("--env", env), vcpus, memory, gpus)
     with Client(engine) as client:
+        awaited = (_wholes(client, each or []) for each in (after, n_to_n, after_any))
+        depends_on = dependencies_of(*awaited, sequential=sequential)
         definition = definition or definition_of(client, command or [])
         request = Request(
             name if name is not None else definition.partition(":")[0].rpartition("/")[2].lstrip("."),
             queue,
             definition,
             size=array,
-            depends_on=dependencies_of(after or (), n_to_n or (), after_any or (), sequential=sequential),
+            depends_on=depends_on,
             parameters=pairs("--parameter", parameter),
             overrides=overrides,
             retry=retry,
@@ -112,6 +115,15 @@ def submit(
         warn_of_image(client, job_id)
         if wait:
             _wait(client, [job_id], quiet=False)
+
+
+def _whole(client: Any, job: str) -> str:
+    """Ask for the whole id of a job of which the beginning was given."""
+    return _wholes(client, [job])[0]
+
+
+def _wholes(client: Any, jobs: list[str]) -> list[str]:
+    return client.view("ids", named=jobs) if jobs else []
 
 
 def _submit(client: Any, request: Any) -> str:
@@ -138,10 +150,12 @@ def show(
     engine: EngineOption = None,
 ) -> None:
     """List jobs, newest first, or the children of an array."""
+    from sweep.cli.jobrows import COLUMNS, CUT, SPARE, row_of
     from sweep.cli.table import print_list
     from sweep.cli.words import moment
     from sweep.daemon.client import Client
     from sweep.errors import UsageError
+    from sweep.jobs.ids import parted, shortened
 
     filters: dict[str, Any] = {
         "queue": queue,
@@ -154,10 +168,10 @@ def show(
     if array is not None and any(each is not None for each in filters.values()):
         raise UsageError("--array lists the children of one job: of the filters it takes --status only")
     with Client(engine) as client:
-        found = (
-            client.view("jobs", status=status, **filters) if array is None else list(_children(client, array, status))
-        )
-    print_list(found, ["job", "name", "status", "children", "created", "took", "reason"], _row, as_json=as_json)
+        chosen = None if array is None else _children(client, _whole(client, array), status)
+        found = client.view("jobs", status=status, **filters) if chosen is None else list(chosen)
+    short = shortened(parted(each["jobId"])[0] for each in found)
+    print_list(found, COLUMNS, lambda each: row_of(each, short), as_json=as_json, cut=CUT, spare=SPARE)
 
 
 def _children(client: Any, array: str, status: str | None) -> Iterator[dict[str, Any]]:
@@ -172,19 +186,6 @@ def _children(client: Any, array: str, status: str | None) -> Iterator[dict[str,
         page = client.view("children", job_id=array, status=status, first=first)
 
 
-def _row(job: dict[str, Any]) -> list[Any]:
-    from datetime import datetime
-
-    ended = job.get("stoppedAt")
-    begun = job["createdAt"] if "arrayProperties" in job and "size" in job["arrayProperties"] else job.get("startedAt")
-    created = datetime.fromtimestamp(job["createdAt"] / 1000).astimezone()
-    took = None if ended is None or begun is None else f"{max(0, ended - begun) / 1000:.1f} s"
-    counts = job.get("arrayProperties", {}).get("statusSummary")
-    children = None if counts is None else ", ".join(f"{n:,} {status.lower()}" for status, n in counts.items() if n)
-    reason = job.get("container", {}).get("reason") or job.get("statusReason")
-    return [job["jobId"], job["jobName"], job["status"], children, f"{created:%Y-%m-%d %H:%M:%S}", took, reason]
-
-
 @app.command("describe")
 def describe(jobs: Ids, engine: EngineOption = None) -> None:
     """Print all that is known of jobs, as JSON in AWS Batch's shapes."""
@@ -192,7 +193,7 @@ def describe(jobs: Ids, engine: EngineOption = None) -> None:
     from sweep.daemon.client import Client
 
     with Client(engine) as client:
-        print_json(client.view("describe", job_ids=jobs))
+        print_json(client.view("describe", job_ids=_wholes(client, jobs)))
 
 
 @app.command("wait")
@@ -205,7 +206,7 @@ def wait(
     from sweep.daemon.client import Client
 
     with Client(engine) as client:
-        _wait(client, jobs, quiet=quiet)
+        _wait(client, _wholes(client, jobs), quiet=quiet)
 
 
 def _wait(client: Any, jobs: list[str], *, quiet: bool) -> None:
@@ -241,10 +242,11 @@ def _stop(kind: Any, jobs: list[str], reason: str, engine: str | None) -> None:
     from sweep.daemon.client import Client
 
     with Client(engine) as client:
+        whole = _wholes(client, jobs)
         client.view(
-            "describe", job_ids=jobs
+            "describe", job_ids=whole
         )  # AWS says nothing of a job that is not there; a typing error deserves a word
-        for each in jobs:
+        for each in whole:
             client.tell(kind(each, reason))
 
 
@@ -263,6 +265,7 @@ def resubmit(
     from sweep.jobs.request import Request
 
     with Client(engine) as client:
+        job = _whole(client, job)
         old = decode(Request, client.view("request", job_id=job))
         if not client.view("progress", job_ids=[job])[0]["counts"]["FAILED"]:
             raise UsageError(f"no child of job {job} has failed: there is nothing to run again")
@@ -285,7 +288,7 @@ def logs(
     from sweep.daemon.client import Client
 
     with Client(engine) as client:
-        print_log(client, job, attempt, sys.stdout.buffer, follow=follow)
+        print_log(client, _whole(client, job), attempt, sys.stdout.buffer, follow=follow)
 
 
 @app.command("timeline")
@@ -309,6 +312,7 @@ def timeline(
     if not path.parent.is_dir():
         raise UsageError(f"--out {out!r}: there is no folder {path.parent}")
     with Client(engine) as client:
+        jobs = _wholes(client, jobs)
         client.view("describe", job_ids=jobs)
     played = bars(*read_story(client.folder))
     draw_timeline([each for each in played if each.job_id in jobs], path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from sweep.cli.options import StoreArgument, opened_store
-from sweep.cli.submit import EndpointOption, QuietOption, RegionOption, WaitOption, report
+from sweep.cli.submit import EndpointOption, ProfileOption, QuietOption, RegionOption, WaitOption, report
 
 __all__ = ["command"]
 
@@ -14,6 +14,7 @@ def command(
     store: StoreArgument,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
+    profile: ProfileOption = None,
     wait: WaitOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -31,7 +32,7 @@ def command(
     made: list[Batch] = []
 
     def batch_of(target: Target) -> Batch:
-        made.append(Batch(target.elsewhere(region, endpoint_url)))
+        made.append(Batch(target.elsewhere(region, endpoint_url, profile)))
         return made[-1]
 
     if wait and (found := at_work(place, batch_of)) is not None:

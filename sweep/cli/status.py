@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from sweep.cli.options import StoreArgument, counted, opened_store
-from sweep.cli.submit import EndpointOption, RegionOption
+from sweep.cli.submit import EndpointOption, ProfileOption, RegionOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,12 @@ SHOWN = 3
 """Submissions that are shown whether they are at work or not."""
 
 
-def command(store: StoreArgument, region: RegionOption = None, endpoint_url: EndpointOption = None) -> None:
+def command(
+    store: StoreArgument,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    profile: ProfileOption = None,
+) -> None:
     """Say what a store holds: its plan, how much of it is finished, what is missing, and how far submitted jobs are."""
     from sweep.holdings import Holdings, require_plan
     from sweep.work.keys import SUBMISSIONS
@@ -39,19 +44,22 @@ def command(store: StoreArgument, region: RegionOption = None, endpoint_url: End
     typer.echo(
         f"finished  {done:,} of {counted(blocks, 'block')} ({100 * done / blocks:.1f} %), in {counted(len(held.simulated), 'shard')}"
     )
-    typer.echo(
-        f"result    {'result.parquet is there' if held.has_result and not missing else 'not yet: run the same command again'}"
+    submitted = any(place.list(SUBMISSIONS))
+    advice = (
+        f"`sweep resume {place.url}` submits what is missing when no job is at work"
+        if submitted
+        else "run the same command again"
     )
-    if any(place.list(SUBMISSIONS)):
-        _tell_submissions(place, plan.hash, region, endpoint_url)
+    typer.echo(f"result    {'result.parquet is there' if held.has_result and not missing else f'not yet: {advice}'}")
+    if submitted:
+        _tell_submissions(place, plan.hash, _Asked(region, endpoint_url, profile))
 
 
-def _tell_submissions(store: Store, plan: str, region: str | None, endpoint: str | None) -> None:
+def _tell_submissions(store: Store, plan: str, asked: _Asked) -> None:
     """Print a line for each submission of the plan: the last ones, and those before that are at work. Of the last, why it waits or has failed."""
     from sweep.submit.record import read_records
 
     records = list(read_records(store, plan))
-    asked = _Asked(region, endpoint)
     told = {record.name: asked.after(record, in_full=record is records[-1]) for record in records}
     shown = [each for each in records if told[each.name].is_live or each in records[-SHOWN:]]
     if len(shown) < len(records):
@@ -73,26 +81,27 @@ class _Told(NamedTuple):
 class _Asked:
     """Asks after submissions; an endpoint that does not answer once is not asked again."""
 
-    def __init__(self, region: str | None, endpoint: str | None) -> None:
-        self._region, self._endpoint = region, endpoint
+    def __init__(self, region: str | None, endpoint: str | None, profile: str | None) -> None:
+        self._elsewhere = (region, endpoint, profile)
         self._silent: set[Target] = set()
 
     def after(self, record: Record, *, in_full: bool) -> _Told:
         """Ask after one."""
         from sweep.errors import JobError
         from sweep.submit.batch import Batch
-        from sweep.submit.live import counts, failure, is_running, waiting
+        from sweep.submit.live import counts, failure, found_again, is_running, waiting
 
-        target = record.target.elsewhere(self._region, self._endpoint)
+        target = record.target.elsewhere(*self._elsewhere)
         unknown = f"{len(record.jobs)} jobs, of which nothing is known"
         if target in self._silent:
             return _Told(f"{unknown} either")
         try:
             batch = Batch(target)
+            record = found_again(record, batch)
             found = counts(record, batch)
             failed = failure(record, batch) if in_full else None
             more = [*waiting(found, batch), *([str(failed)] if failed else [])] if in_full else []
         except JobError as error:
             self._silent.add(target)
             return _Told(f"{unknown}: {error}")
-        return _Told("; ".join(map(str, found)), more, any(map(is_running, found)))
+        return _Told("; ".join(map(str, found)) or "none of its jobs was submitted", more, any(map(is_running, found)))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sweep.submit.record import Record
     from sweep.submit.sending import Order
 
-__all__ = ["EndpointOption", "QuietOption", "RegionOption", "WaitOption", "command", "report"]
+__all__ = ["EndpointOption", "ProfileOption", "QuietOption", "RegionOption", "WaitOption", "command", "report"]
 
 RegionOption = Annotated[
     str | None,
@@ -28,6 +28,12 @@ RegionOption = Annotated[
 EndpointOption = Annotated[
     str | None,
     typer.Option("--endpoint-url", metavar="URL", help="An endpoint that speaks AWS Batch's API, instead of AWS's."),
+]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--profile", metavar="NAME", help="AWS profile for AWS Batch, if its credentials are not those of the store."
+    ),
 ]
 WaitOption = Annotated[
     bool, typer.Option("--wait", help="Follow the jobs to their end, and print the result as `sweep run` does.")
@@ -68,6 +74,7 @@ def command(
     ] = "threads",
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
+    profile: ProfileOption = None,
     share_identifier: Annotated[str | None, typer.Option(metavar="NAME", help="Share of a fair share queue.")] = None,
     priority: Annotated[int | None, typer.Option(metavar="N", help="Priority within the share, 0 to 9999.")] = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Tag of jobs; may be repeated.")] = None,
@@ -101,7 +108,7 @@ def command(
         raise UsageError(f"--export {export!r} is not step-functions")
     if wait and (dry_run or export):
         raise UsageError("--wait beside --dry-run or --export: nothing is submitted that could be waited for")
-    target = Target(queue, region, endpoint_url)
+    target = Target(queue, region, endpoint_url, profile=profile)
     containers = Containers(
         image=image,
         job_role=job_role,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import JobError, nearest
+from sweep.errors import JobError, brief, nearest
 from sweep.jobs import views
 from sweep.jobs.codec import encode
+from sweep.jobs.ids import parted, shortened
 from sweep.jobs.job import Job, Shape
 from sweep.jobs.listing import Listing
 from sweep.jobs.status import Status
@@ -21,6 +22,12 @@ __all__ = ["VIEWS", "view"]
 
 MOST = 1000
 """Children in one answer."""
+
+LEAST = 4
+"""Characters of an id that are enough if there is one such id."""
+
+MOST_NAMED = 5
+"""Jobs that are named to whom has not said which he means."""
 
 
 def view(state: State, name: str, arguments: dict[str, Any]) -> Any:
@@ -39,8 +46,34 @@ def view(state: State, name: str, arguments: dict[str, Any]) -> Any:
 def _job(state: State, job_id: str) -> tuple[Job, int | None]:
     found = state.find(job_id)
     if found is None:
-        raise JobError(f"job {job_id} does not exist")
+        raise JobError(f"job {brief(job_id)} does not exist")
     return found
+
+
+def _ids(state: State, named: list[str]) -> Any:
+    """Return the whole ids of jobs, children and nodes that are named by the beginnings of their jobs' ids."""
+    return [_whole(state, each) for each in named]
+
+
+def _whole(state: State, told: str) -> str:
+    if state.find(told) is not None:
+        return told
+    beginning = parted(told)[0]
+    found = [each for each in state.jobs if each.startswith(beginning)] if len(beginning) >= LEAST else []
+    if not found:
+        raise JobError(f"job {brief(told)} does not exist: expected an id, or {LEAST} or more of its first characters")
+    if len(found) > 1:
+        raise JobError(f"job {brief(told)}: {_which(state, found)}")
+    return found[0] + told[len(beginning) :]
+
+
+def _which(state: State, found: list[str]) -> str:
+    """Say which jobs are meant by a beginning of their ids; the newest first."""
+    short = shortened(found)
+    newest = [state.jobs[each] for each in found[: -MOST_NAMED - 1 : -1]]
+    told = ", ".join(f"{short[each.id]} ({each.request.name}, {each.status.name})" for each in newest)
+    more = f" and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
+    return f"{len(found):,} ids begin so, of {told}{more}: give more of it"
 
 
 def _status(name: str | None) -> Status | None:
@@ -53,7 +86,7 @@ def _status(name: str | None) -> Status | None:
 
 def _jobs(state: State, queue: str | None = None, status: str | None = None, **filters: Any) -> Any:
     if queue is not None and queue not in state.queues:
-        raise JobError(f"JobQueue {queue} does not exist: {nearest(queue, list(state.queues))}")
+        raise JobError(f"JobQueue {brief(queue)} does not exist: {nearest(queue, list(state.queues))}")
     return views.list_jobs(state, Listing(queue=queue, status=_status(status), **filters))
 
 
@@ -128,7 +161,7 @@ def _relaxed(state: State) -> Any:
 
 def _definitions(state: State, name: str | None = None) -> Any:
     if name is not None and name not in state.definitions:
-        raise JobError(f"JobDefinition {name} does not exist: {nearest(name, list(state.definitions))}")
+        raise JobError(f"JobDefinition {brief(name)} does not exist: {nearest(name, list(state.definitions))}")
     known = state.definitions if name is None else {name: state.definitions[name]}
     return [views.describe_definition(each) for revisions in known.values() for each in revisions]
 
@@ -154,7 +187,7 @@ def _entry(state: State, kind: str, name: str) -> Any:
     }
     what, known = tables[kind]
     if name not in known:
-        raise JobError(f"{what} {name} does not exist: {nearest(name, list(known))}")
+        raise JobError(f"{what} {brief(name)} does not exist: {nearest(name, list(known))}")
     return encode(known[name])
 
 
@@ -162,6 +195,7 @@ VIEWS: dict[str, Callable[..., Any]] = {
     "jobs": _jobs,
     "children": _children,
     "describe": _describe,
+    "ids": _ids,
     "progress": _progress,
     "attempt": _attempt,
     "definitions": _definitions,

@@ -9,7 +9,7 @@ from sweep.errors import UsageError
 
 __all__ = ["VERSION", "engine_folder", "log_path", "socket_path"]
 
-VERSION = 1
+VERSION = 2
 """Of what is said over the socket."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from sweep.errors import JobError, nearest
+from sweep.errors import JobError, brief, nearest
 from sweep.jobs.effects import Answer, Unneeded
 from sweep.jobs.job import Flag
 from sweep.jobs.limits import check_definition, check_environment, check_policy, check_queue
@@ -59,7 +59,7 @@ def deregister(turn: Turn, event: Deregister) -> None:
     """Make a revision inactive; jobs that were submitted with it go on."""
     known = turn.state.definitions.get(event.name, [])
     if not 1 <= event.revision <= len(known):
-        raise JobError(f"JobDefinition {event.name}:{event.revision} does not exist")
+        raise JobError(f"JobDefinition {brief(event.name)}:{event.revision} does not exist")
     known[event.revision - 1] = replace(known[event.revision - 1], active=False)
     turn.effects.append(Answer(None))
 
@@ -95,7 +95,7 @@ def _place(environment: Environment) -> tuple[object, ...]:
 def delete_environment(turn: Turn, event: DeleteEnvironment) -> None:
     """Remove a compute environment that is disabled and in no queue."""
     known = _known("ComputeEnvironment", event.name, turn.state.environments)
-    if known.enabled:
+    if known.enabled and not event.even_enabled:
         raise JobError(f"Cannot delete, ComputeEnvironment {event.name} is not DISABLED")
     if any(event.name in queue.environments for queue in turn.state.queues.values()):
         raise JobError("Cannot delete, found existing JobQueue relationship")
@@ -135,8 +135,9 @@ def put_queue(turn: Turn, event: PutQueue) -> None:
 def delete_queue(turn: Turn, event: DeleteQueue) -> None:
     """Remove a disabled job queue: its jobs are terminated, and it goes when the last one has ended."""
     queue = _known("JobQueue", event.name, turn.state.queues)
-    if queue.enabled:
+    if queue.enabled and not event.even_enabled:
         raise JobError(f"Cannot delete, JobQueue {event.name} is not DISABLED")
+    turn.state.queues[event.name] = replace(queue, enabled=False)
     for job in [each for each in turn.state.jobs.values() if each.request.queue == event.name and each.live]:
         stop(turn, job.id, DELETED, Flag.TERMINATED)
     if event.name not in turn.state.deleting:
@@ -179,5 +180,5 @@ def _check_new(what: str, name: str, known: Mapping[str, object], *, new: bool) 
 
 def _known(what: str, name: str, known: Mapping[str, T]) -> T:
     if name not in known:
-        raise JobError(f"{what} {name} does not exist: {nearest(name, list(known))}")
+        raise JobError(f"{what} {brief(name)} does not exist: {nearest(name, list(known))}")
     return known[name]

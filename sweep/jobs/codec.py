@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sweep.errors import JobError, nearest
+from sweep.errors import JobError, brief, nearest
 
 __all__ = ["camel", "decode", "encode"]
 
@@ -127,7 +127,7 @@ def _as_it_is(value: Any) -> Any:
 def _scalar(told: str, *kinds: type) -> Any:
     def read(value: Any) -> Any:
         if type(value) not in kinds:
-            raise _MisfitError(f"{value!r} is not {told}")
+            raise _MisfitError(f"{brief(repr(value))} is not {told}")
         return value
 
     return read
@@ -144,7 +144,7 @@ _READERS: dict[Any, Any] = {
 
 def _read_name(kind: Any, value: Any) -> Any:
     if not isinstance(value, str) or value not in kind.__members__:
-        raise _MisfitError(f"{value!r} is not one of {', '.join(kind.__members__)}")
+        raise _MisfitError(f"{brief(repr(value))} is not one of {', '.join(kind.__members__)}")
     return kind[value]
 
 
@@ -161,13 +161,13 @@ def _part(read: Any, value: Any, place: str) -> Any:
 
 def _read_dict(key: Any, read: Any, value: Any) -> Any:
     if not isinstance(value, Mapping):
-        raise _MisfitError(f"{value!r} is not an object")
+        raise _MisfitError(f"{brief(repr(value))} is not an object")
     return {key(name): _part(read, each, f".{name}") for name, each in value.items()}
 
 
 def _as_list(value: Any) -> Any:
     if not isinstance(value, list | tuple):
-        raise _MisfitError(f"{value!r} is not a list")
+        raise _MisfitError(f"{brief(repr(value))} is not a list")
     return value
 
 
@@ -179,17 +179,17 @@ def _read_tuple(readers: tuple[Any, ...], inner: tuple[Any, ...], value: Any) ->
     if Ellipsis in inner:
         return tuple(_read_list(readers[0], value))
     if len(_as_list(value)) != len(readers):
-        raise _MisfitError(f"{value!r} has {len(value)} members, not {len(readers)}")
+        raise _MisfitError(f"{brief(repr(value))} has {len(value)} members, not {len(readers)}")
     return tuple(_part(read, each, f"[{i}]") for i, (read, each) in enumerate(zip(readers, value, strict=True)))
 
 
 def _read_members(kind: Any, value: Any) -> Any:
     if not isinstance(value, Mapping):
-        raise _MisfitError(f"{value!r} is not an object")
+        raise _MisfitError(f"{brief(repr(value))} is not an object")
     readers = _readers(kind)
     unknown = next((name for name in value if name not in readers), None)
     if unknown is not None:
-        raise _MisfitError(f"{unknown!r} is not known: {nearest(unknown, list(readers))}")
+        raise _MisfitError(f"{brief(unknown)!r} is not known: {nearest(unknown, list(readers))}")
     given = {readers[name][0]: _part(readers[name][1], content, f".{name}") for name, content in value.items()}
     missing = [written for name, written, member in _members(kind) if name not in given and _is_needed(member)]
     if missing:

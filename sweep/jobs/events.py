@@ -64,9 +64,10 @@ class PutEnvironment:
 
 @dataclass(frozen=True, slots=True)
 class DeleteEnvironment:
-    """A compute environment goes; it must be disabled and in no queue."""
+    """A compute environment goes; it must be disabled, unless `even_enabled`, and in no queue."""
 
     name: str
+    even_enabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,10 @@ class PutQueue:
 
 @dataclass(frozen=True, slots=True)
 class DeleteQueue:
-    """A job queue goes; it must be disabled. Its jobs are terminated."""
+    """A job queue goes; it must be disabled, unless `even_enabled`, and is so from then on. Its jobs are terminated."""
 
     name: str
+    even_enabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sweep.errors import JobError, nearest
+from sweep.errors import JobError, brief, nearest
 from sweep.jobs.consumable import Consumable
 from sweep.jobs.definition import Container, Definition, Nodes, Resources, Retry
 from sweep.jobs.environment import Environment
@@ -98,14 +98,14 @@ def _check_container(name: str, container: Container) -> None:
     if container.function is not None and container.command:
         raise JobError(f"job definition {name} has both a command and a function")
     if container.runtime not in {"host", "container"}:
-        raise JobError(f"runtime {container.runtime!r} of job definition {name}: expected 'host' or 'container'")
+        raise JobError(f"runtime {brief(container.runtime)!r} of job definition {name}: expected 'host' or 'container'")
     if container.runtime == "container" and container.image is None:
         raise JobError(f"job definition {name} asks for a container and names no image")
     _check_variables(container.environment)
     _check_resources(container.resources)
     for each, quantity in container.consumables.items():
         if not 0 <= quantity <= MAX_LONG:
-            raise JobError(f"quantity={quantity} of ConsumableResource {each} is below 0 or too much")
+            raise JobError(f"quantity={quantity} of ConsumableResource {brief(each)} is below 0 or too much")
 
 
 def _check_nodes(name: str, nodes: Nodes) -> None:
@@ -157,7 +157,7 @@ def check_queue(queue: Queue) -> None:
         if not 600 <= each.seconds <= 86_400:
             raise JobError(f"maxTimeSeconds={each.seconds:g} of job queue {queue.name} is not between 600 and 86400")
         if not each.reason.startswith(STUCK):
-            raise JobError(f"reason {each.reason!r} of job queue {queue.name} is none of {', '.join(STUCK)}")
+            raise JobError(f"reason {brief(each.reason)!r} of job queue {queue.name} is none of {', '.join(STUCK)}")
     check_tags(queue.tags)
 
 
@@ -170,7 +170,9 @@ def check_policy(policy: Policy) -> None:
         raise JobError(f"computeReservation={policy.reservation} is not between 0 and 99")
     for share, weight in policy.weights.items():
         if not _SHARE.fullmatch(share):
-            raise JobError(f"shareIdentifier {share!r} is not 1 to 255 letters and digits, with a * at the end or none")
+            raise JobError(
+                f"shareIdentifier {brief(share)!r} is not 1 to 255 letters and digits, with a * at the end or none"
+            )
         if not 0.0001 <= weight <= 999.9999:
             raise JobError(f"weightFactor={weight:g} of share {share} is not between 0.0001 and 999.9999")
     check_tags(policy.tags)
@@ -189,13 +191,13 @@ def check_consumable(consumable: Consumable) -> None:
 def check_request(request: Request, relaxed: tuple[str, ...]) -> None:
     """Refuse what can be refused without looking at other jobs."""
     if not _JOB_NAME.fullmatch(request.name):
-        raise JobError(f"Job name should match valid pattern: {request.name!r} is not 1 to 128 of [A-Za-z0-9_-]")
+        raise JobError(f"Job name should match valid pattern: {brief(request.name)!r} is not 1 to 128 of [A-Za-z0-9_-]")
     most = MAX_CHILDREN_RELAXED if "large-arrays" in relaxed else MAX_CHILDREN
     if request.size is not None and not 2 <= request.size <= most:
         raise JobError(f"array size {request.size} is not between 2 and {most:,}")
     _check_dependencies(request)
     if request.share is not None and (not _SHARE.fullmatch(request.share) or request.share.endswith("*")):
-        raise JobError(f"shareIdentifier {request.share!r} is not 1 to 255 letters and digits")
+        raise JobError(f"shareIdentifier {brief(request.share)!r} is not 1 to 255 letters and digits")
     if request.retry is not None:
         _check_retry(request.retry)
     _check_timeout(request.timeout, relaxed)
@@ -233,7 +235,7 @@ def check_reason(reason: str) -> None:
 
 def _check_name(what: str, name: str, pattern: re.Pattern[str] = _NAME) -> None:
     if not pattern.fullmatch(name):
-        raise JobError(f"name {name!r} of a {what} is not 1 to 128 of [A-Za-z0-9_-]")
+        raise JobError(f"name {brief(name)!r} of a {what} is not 1 to 128 of [A-Za-z0-9_-]")
 
 
 def _check_retry(retry: Retry) -> None:
@@ -245,7 +247,7 @@ def _check_retry(retry: Retry) -> None:
         if rule.on_exit_code is None and rule.on_reason is None and rule.on_status_reason is None:
             raise JobError("a rule of evaluateOnExit has no condition")
         if rule.on_exit_code is not None and not re.fullmatch(r"[0-9]{1,511}\*?|\*", rule.on_exit_code):
-            raise JobError(f"onExitCode={rule.on_exit_code!r} is not digits, with or without * at the end")
+            raise JobError(f"onExitCode={brief(rule.on_exit_code)!r} is not digits, with or without * at the end")
         for text in (rule.on_reason, rule.on_status_reason):
             if text is not None and not 1 <= len(text) <= 512:
                 raise JobError(f"a pattern of evaluateOnExit has {len(text)} characters, not 1 to 512")
@@ -274,9 +276,9 @@ def _check_resources(resources: Resources) -> None:
 def _check_variables(variables: Mapping[str, str]) -> None:
     for name in variables:
         if name.startswith("AWS_BATCH"):
-            raise JobError(f"environment variable {name} must not start with AWS_BATCH")
+            raise JobError(f"environment variable {brief(name)} must not start with AWS_BATCH")
         if not name or "=" in name or any(each.isspace() or not each.isprintable() for each in name):
-            raise JobError(f"environment variable {name!r} is no name")
+            raise JobError(f"environment variable {brief(name)!r} is no name")
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
@@ -285,4 +287,4 @@ def check_tags(tags: Mapping[str, str]) -> None:
         raise JobError(f"{len(tags)} tags are more than {MAX_TAGS}")
     for key, value in tags.items():
         if not 1 <= len(key) <= 128 or len(value) > 256:
-            raise JobError(f"tag {key!r}: a key has 1 to 128 characters, a value at most 256")
+            raise JobError(f"tag {brief(key)!r}: a key has 1 to 128 characters, a value at most 256")

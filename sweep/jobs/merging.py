@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sweep.errors import JobError
+from sweep.errors import JobError, brief
 from sweep.jobs.definition import Container, Definition, Nodes, Resources
 from sweep.jobs.job import Spec
 from sweep.jobs.request import Overrides, Request
@@ -78,7 +78,7 @@ def _overlaid_nodes(nodes: Nodes, request: Request, parameters: Mapping[str, str
 def _substituted(token: str, parameters: Mapping[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
         if match[1] not in parameters:
-            raise JobError(f"Unable to substitute value. No parameter found for reference {match[1]}")
+            raise JobError(f"Unable to substitute value. No parameter found for reference {brief(match[1])}")
         return parameters[match[1]]
 
     return _REFERENCE.sub(value, token)

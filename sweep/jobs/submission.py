@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweep.errors import JobError, nearest
+from sweep.errors import JobError, brief, nearest
 from sweep.jobs.clock import forget
 from sweep.jobs.dependencies import settle
 from sweep.jobs.effects import Answer
@@ -111,11 +111,11 @@ def find_definition(state: State, name: str) -> Definition:
     name, _, revision = name.rpartition("/")[2].partition(":")
     known = state.definitions.get(name)
     if known is None:
-        raise JobError(f"JobDefinition {name} does not exist: {nearest(name, list(state.definitions))}")
+        raise JobError(f"JobDefinition {brief(name)} does not exist: {nearest(name, list(state.definitions))}")
     if revision:
         found = [each for each in known if str(each.revision) == revision]
         if not found:
-            raise JobError(f"JobDefinition {name}:{revision} does not exist: the latest is {known[-1].revision}")
+            raise JobError(f"JobDefinition {name}:{brief(revision)} does not exist: the latest is {known[-1].revision}")
         if not found[0].active:
             raise JobError(f"JobDefinition {name}:{revision} is INACTIVE")
         return found[0]
@@ -128,7 +128,7 @@ def find_definition(state: State, name: str) -> Definition:
 def _check_queue(state: State, request: Request) -> None:
     queue = state.queues.get(request.queue)
     if queue is None:
-        raise JobError(f"JobQueue {request.queue} does not exist: {nearest(request.queue, list(state.queues))}")
+        raise JobError(f"JobQueue {brief(request.queue)} does not exist: {nearest(request.queue, list(state.queues))}")
     if not queue.enabled:
         raise JobError(f"JobQueue {request.queue} is DISABLED and takes no jobs")
     if queue.policy is None and (request.share is not None or request.priority is not None):
@@ -152,7 +152,7 @@ def _check_dependencies(state: State, request: Request) -> None:
             continue
         found = state.find(each.job_id)
         if found is None:
-            raise JobError(f"the job {each.job_id} that it depends on does not exist")
+            raise JobError(f"the job {brief(each.job_id)} that it depends on does not exist")
         target, child = found
         if target.shape is Shape.NODES and child is not None:
             raise JobError(f"{each.job_id} is a node: a job can depend on all of {target.id} only")
@@ -168,7 +168,7 @@ def _check_consumables(state: State, spec: Spec) -> None:
     containers = [each.container for each in spec.nodes.groups] if spec.nodes else [spec.container]
     for name in (name for each in containers if each is not None for name in each.consumables):
         if name not in state.consumables:
-            raise JobError(f"ConsumableResource {name} does not exist: {nearest(name, list(state.consumables))}")
+            raise JobError(f"ConsumableResource {brief(name)} does not exist: {nearest(name, list(state.consumables))}")
 
 
 def _done_before(state: State, request: Request) -> np.ndarray:
@@ -177,7 +177,7 @@ def _done_before(state: State, request: Request) -> np.ndarray:
         return np.empty(0, np.int64)
     found = state.find(request.done_in)
     if found is None or found[1] is not None:
-        raise JobError(f"the job {request.done_in} whose failed children shall run again does not exist")
+        raise JobError(f"the job {brief(request.done_in)} whose failed children shall run again does not exist")
     old = found[0]
     if old.shape is not Shape.ARRAY or old.size != request.size:
         raise JobError(f"job {request.done_in} is no array of {request.size} children")

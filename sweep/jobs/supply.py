@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sweep.errors import JobError, nearest
+from sweep.errors import JobError, brief, nearest
 from sweep.jobs.consumable import Change, Consumable
 from sweep.jobs.effects import Answer
 from sweep.jobs.fit import consumed_at_once
@@ -77,5 +77,5 @@ def delete_consumable(turn: Turn, event: DeleteConsumable) -> None:
 
 def _known(state: State, name: str) -> Consumable:
     if name not in state.consumables:
-        raise JobError(f"ConsumableResource {name} does not exist: {nearest(name, list(state.consumables))}")
+        raise JobError(f"ConsumableResource {brief(name)} does not exist: {nearest(name, list(state.consumables))}")
     return state.consumables[name]

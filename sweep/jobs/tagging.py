@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import JobError
+from sweep.errors import JobError, brief
 from sweep.jobs.effects import Answer
 from sweep.jobs.events import Tag, Taggable
 from sweep.jobs.limits import check_tags
@@ -49,7 +49,7 @@ def tags_of(state: State, kind: Taggable, name: str) -> Mapping[str, str]:
             return known[int(revision) - 1].tags
     elif kind is not Taggable.JOB and name in _table(state, kind):
         return _table(state, kind)[name].tags
-    raise JobError(f"{kind.value} {name} does not exist")
+    raise JobError(f"{kind.value} {brief(name)} does not exist")
 
 
 def _table(state: State, kind: Taggable) -> dict[str, Any]:

@@ -14,7 +14,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["IDLE_SECONDS", "PatientProtocol"]
+__all__ = ["IDLE_SECONDS", "PROMISING", "TRUSTED", "PatientProtocol"]
+
+PROMISING = "sweep.promising"
+"""In the scope of a request whose head names our key pair: it is worth waiting for."""
+
+TRUSTED = "sweep.trusted"
+"""In the scope of a request that was answered: whether it is known whose it was. Until then a connection is a stranger's."""
 
 PATIENCE = 20.0
 """Seconds: how long a request may take to arrive, from its first byte to its last; and an answer to be fetched."""
@@ -23,26 +29,49 @@ IDLE_SECONDS = 20
 """How long a connection is kept between requests."""
 
 MOST_CONNECTIONS = 256
-"""At a time; more are told to come again, which AWS's clients do."""
+"""At a time. For one more, a stranger's is ended; where there is none, it is told to come again, which AWS's clients do."""
 
 _DONE = {h11.DONE, h11.MUST_CLOSE, h11.CLOSED}
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 with deadlines, and with a limit to the connections."""
+    """HTTP/1.1 with deadlines, and with a limit to the connections, which strangers cannot use up."""
 
     patience = PATIENCE
     most_connections = MOST_CONNECTIONS
     _arrival: asyncio.TimerHandle | None = None
     _fetching: asyncio.TimerHandle | None = None
+    _was_known: bool | None = None
+    waits_since = 0.0
 
     def connection_made(self, transport: Any) -> None:
         """Begin, unless there are too many already."""
         super().connection_made(transport)
         self._arrival = self._deadline()
-        if len(self.connections) > self.most_connections:
+        self.waits_since = self.loop.time()
+        if len(self.connections) > self.most_connections and not self._make_room():
             transport.write(_raw(b"503 Service Unavailable", b"ServiceUnavailableException", b""))
             transport.close()
+
+    def _make_room(self) -> bool:
+        """Hang up on the stranger who has let us wait for longest; return whether there was one."""
+        others = (each for each in self.connections if each is not self)
+        strangers = [each for each in others if isinstance(each, PatientProtocol) and each.gives_way]
+        if not strangers:
+            return False
+        oldest = min(strangers, key=lambda each: each.waits_since)
+        self.connections.discard(oldest)  # it hears of it later, and is not to be counted until then
+        oldest.transport.abort()
+        return True
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it is a stranger's; but for one whose first request has named our key, is whole and is being looked at."""
+        scope: Any = self.scope or {}  # None before the first request
+        if self._was_known or scope.get(TRUSTED):
+            return False
+        is_first = self._was_known is None and self._fetching is None
+        return not (is_first and scope.get(PROMISING) and not self._is_arriving())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -68,6 +97,8 @@ class PatientProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Give whoever does not fetch the end of a last answer no longer than a request."""
+        self._was_known = bool(self.scope.get(TRUSTED))
+        self.waits_since = self.loop.time()
         super().on_response_complete()
         if self.transport.is_closing():
             self._fetching = self._fetching or self._deadline()

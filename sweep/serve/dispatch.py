@@ -11,7 +11,7 @@ from sweep.errors import JobError
 from sweep.serve.refusal import RefusedError
 from sweep.serve.wire.answering import error, result
 from sweep.serve.wire.parsing import InvalidError, parsed
-from sweep.serve.wire.routing import Lost, route
+from sweep.serve.wire.routing import Lost, addressed, route
 from sweep.serve.wire.unavailable import why_unavailable
 from sweep.serve.wire.words import UnreadableError
 
@@ -33,7 +33,10 @@ class Dispatcher:
     Parameters
     ----------
     verify
-        Looks at who has signed a request for a service, and raises `RefusedError`; without it anybody may ask for anything.
+        Looks at who has signed a request for a service, before anything else is, and raises `RefusedError`; without it anybody may ask for
+        anything.
+    glance
+        Looks who says to have signed a request of which only the head is there yet, and raises `RefusedError`.
     report
         Takes the text of what has gone wrong with ourselves; without it such errors are raised, which is for tests.
     """
@@ -44,41 +47,53 @@ class Dispatcher:
         operations: Operations,
         *,
         verify: Callable[[Asked, str], None] | None = None,
+        glance: Callable[[Asked], None] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> None:
         self._desk = desk
         self._operations = operations
         self._verify = verify
+        self._glance = glance
         self._report = report
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a request; whatever happens."""
-        request_id = str(uuid.uuid4())
-        found = Lost("batch", "")
+        service, request_id, is_trusted = addressed(asked), str(uuid.uuid4()), False
         try:
-            found = _routed(asked)
-            answer = self._answer(asked, found, request_id)
+            if self._verify is not None:
+                self._verify(asked, service)
+            is_trusted = True
+            answer = self._answer(asked, request_id)
         except RefusedError as refused:
-            answer = error(_service_of(found), refused.code, refused.message, refused.status, request_id)
+            answer = error(service, refused.code, refused.message, refused.status, request_id)
         except Exception:
             if self._report is None:
                 raise
-            self._report(f"request {request_id}, {_name_of(found)}: {traceback.format_exc()}")
+            self._report(f"request {request_id}, {service} {asked.path[:100]}: {traceback.format_exc()}")
             told = (
                 f"The request could not be carried out, for a reason that is in the engine's log: request {request_id}"
             )
-            answer = error(_service_of(found), "ServerException", told, 500, request_id)
-        return replace(answer, headers={**answer.headers, "x-amzn-RequestId": request_id})
+            answer = error(service, "ServerException", told, 500, request_id)
+        return replace(_named(answer, request_id), is_trusted=is_trusted)
 
-    def refuse(self, refused: RefusedError) -> Answer:
+    def glance(self, head: Asked) -> None:
+        """Look at the head of a request, of which the body is not there yet.
+
+        Raises
+        ------
+        RefusedError
+            If nothing more of it need be read.
+        """
+        if self._glance is not None:
+            self._glance(head)
+
+    def refuse(self, refused: RefusedError, asked: Asked) -> Answer:
         """Answer a request that is not looked at any further."""
         request_id = str(uuid.uuid4())
-        answer = error("batch", refused.code, refused.message, refused.status, request_id)
-        return replace(answer, headers={**answer.headers, "x-amzn-RequestId": request_id})
+        return _named(error(addressed(asked), refused.code, refused.message, refused.status, request_id), request_id)
 
-    def _answer(self, asked: Asked, found: Route | Lost, request_id: str) -> Answer:
-        if self._verify is not None:
-            self._verify(asked, _service_of(found))
+    def _answer(self, asked: Asked, request_id: str) -> Answer:
+        found = _routed(asked)
         if isinstance(found, Lost):
             return _nowhere(found, request_id)
         given = self._carried_out(asked, found)
@@ -111,9 +126,5 @@ def _nowhere(lost: Lost, request_id: str) -> Answer:
     return replace(answer, headers={**answer.headers, "Allow": ", ".join(lost.methods)})
 
 
-def _service_of(found: Route | Lost) -> str:
-    return found.service if isinstance(found, Lost) else found.operation.service.name
-
-
-def _name_of(found: Route | Lost) -> str:
-    return found.reason if isinstance(found, Lost) else found.operation.name
+def _named(answer: Answer, request_id: str) -> Answer:
+    return replace(answer, headers={**answer.headers, "x-amzn-RequestId": request_id})

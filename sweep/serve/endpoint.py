@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from sweep.serve.connection import PROMISING, TRUSTED
 from sweep.serve.refusal import RefusedError
 from sweep.serve.wire.messages import Answer, Asked
 
@@ -37,30 +39,39 @@ class Endpoint:
         send: Callable[[Any], Awaitable[None]],
     ) -> None:
         """Answer one request."""
+        head = _head(scope)
         try:
-            asked = await self._read(scope, Request(scope, receive))
+            self._guard(head)
+            self._dispatcher.glance(head)
+            scope[PROMISING] = True
+            asked = replace(head, body=await _body(head, Request(scope, receive)))
         except ClientDisconnect:
             return
         except RefusedError as refused:
-            answer = self._dispatcher.refuse(refused)
+            answer = self._dispatcher.refuse(refused, head)
         else:
             answer = await run_in_threadpool(self._dispatcher.answer, asked)
+        scope[TRUSTED] = answer.is_trusted
         await _response(answer)(scope, receive, send)
 
-    async def _read(self, scope: dict[str, Any], request: Request) -> Asked:
-        """Read a request, and no more of it than may be."""
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-        head = Asked(scope["method"], path, query, headers, encrypted=scope["scheme"] == "https")
-        self._guard(head)
-        if (length := head.header("content-length")) is not None and int(length) > LARGEST_BODY:
+
+def _head(scope: dict[str, Any]) -> Asked:
+    """Return a request without its body."""
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+    return Asked(scope["method"], path, query, headers, encrypted=scope["scheme"] == "https")
+
+
+async def _body(head: Asked, request: Request) -> bytes:
+    """Read the body of a request, and no more of it than may be."""
+    if (length := head.header("content-length")) is not None and int(length) > LARGEST_BODY:
+        raise _too_large()
+    body = bytearray()
+    async for each in request.stream():
+        body += each
+        if len(body) > LARGEST_BODY:
             raise _too_large()
-        body = bytearray()
-        async for each in request.stream():
-            body += each
-            if len(body) > LARGEST_BODY:
-                raise _too_large()
-        return Asked(head.method, path, query, headers, bytes(body), encrypted=head.encrypted)
+    return bytes(body)
 
 
 def _too_large() -> RefusedError:

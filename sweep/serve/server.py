@@ -149,7 +149,8 @@ def _application(settings: Settings, engine: Engine, keys: KeyPair) -> Endpoint:
         engine=engine, folder=settings.folder, region=settings.region, account=settings.account, relaxed=relaxed
     )
     verify = Verifier(keys, settings.region) if settings.needs_auth else None
-    dispatcher = Dispatcher(desk, OPERATIONS, verify=verify, report=Log(settings.folder).write)
+    glance = None if verify is None else verify.glance
+    dispatcher = Dispatcher(desk, OPERATIONS, verify=verify, glance=glance, report=Log(settings.folder).write)
     names = {socket.gethostname()} if settings.is_open else {settings.host}
     return Endpoint(dispatcher, Guard(frozenset(names), by_number=settings.is_open))
 

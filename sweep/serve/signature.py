@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from sweep.errors import brief
 from sweep.serve.canonical import canonical_request, signed_value
 from sweep.serve.refusal import RefusedError
 
@@ -76,6 +77,16 @@ class Verifier:
         self._region = region
         self._clock = clock
 
+    def glance(self, head: Asked) -> None:
+        """Look who says to have signed a request; the body need not be there yet.
+
+        Raises
+        ------
+        RefusedError
+            If it is not signed, or by somebody else; the status is 403.
+        """
+        self._claim(head)
+
     def __call__(self, asked: Asked, service: str) -> None:
         """Look at a request to a service.
 
@@ -84,11 +95,7 @@ class Verifier:
         RefusedError
             If it is not signed, or not as it should be; the status is 403.
         """
-        claim = _claim(asked)
-        if not hmac.compare_digest(claim.access.encode("latin-1"), self._keys.access.encode()):
-            raise RefusedError(
-                "The security token included in the request is invalid.", "UnrecognizedClientException", 403
-            )
+        claim = self._claim(asked)
         self._check_scope(claim, service)
         _check_headers(asked, claim)
         date = _date(asked, claim)
@@ -102,12 +109,23 @@ class Verifier:
                 " signing method. Consult the service documentation for details."
             )
 
+    def _claim(self, asked: Asked) -> _Claim:
+        """Read what is said to be signed with our key pair."""
+        claim = _claim(asked)
+        if not hmac.compare_digest(claim.access.encode("latin-1"), self._keys.access.encode()):
+            raise RefusedError(
+                "The security token included in the request is invalid.", "UnrecognizedClientException", 403
+            )
+        return claim
+
     def _check_scope(self, claim: _Claim, service: str) -> None:
         if claim.service != service:
-            raise _wrong(f"Credential should be scoped to correct service: '{service}', not '{claim.service}'.")
+            raise _wrong(f"Credential should be scoped to correct service: '{service}', not '{brief(claim.service)}'.")
         regions = {self._region, GLOBAL_REGION} if service == "sts" else {self._region}
         if claim.region not in regions:
-            raise _wrong(f"Credential should be scoped to a valid region: '{self._region}', not '{claim.region}'.")
+            raise _wrong(
+                f"Credential should be scoped to a valid region: '{self._region}', not '{brief(claim.region)}'."
+            )
 
     def _check_date(self, date: datetime) -> None:
         now = datetime.fromtimestamp(self._clock(), UTC)
@@ -157,9 +175,9 @@ def _check_headers(asked: Asked, claim: _Claim) -> None:
     there = {name for name, _ in asked.headers}
     needed = {"host"} | {name for name in there if name.startswith("x-amz-")} - MAY_BE_UNSIGNED
     for name in sorted(needed - signed):
-        raise _wrong(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
+        raise _wrong(f"'{brief(name)}' must be a 'SignedHeader' in the AWS Authorization.")
     for name in sorted(signed - there):
-        raise _wrong(f"'{name[:100]}' is a 'SignedHeader' in the AWS Authorization, and is not in the request.")
+        raise _wrong(f"'{brief(name)}' is a 'SignedHeader' in the AWS Authorization, and is not in the request.")
 
 
 def _date(asked: Asked, claim: _Claim) -> datetime:
@@ -172,7 +190,7 @@ def _date(asked: Asked, claim: _Claim) -> datetime:
     date = _parsed_date(signed_value(asked, name))
     if f"{date:%Y%m%d}" != claim.day:
         raise _wrong(
-            f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{claim.day}' != '{date:%Y%m%d}'."
+            f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{brief(claim.day)}' != '{date:%Y%m%d}'."
         )
     return date
 
@@ -186,7 +204,7 @@ def _parsed_date(text: str) -> datetime:
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _incomplete(f"Date must be in ISO-8601 'basic format'. Got '{text[:100]}'.") from None
+        raise _incomplete(f"Date must be in ISO-8601 'basic format'. Got '{brief(text)}'.") from None
 
 
 def _payload_hash(asked: Asked) -> str:
@@ -198,7 +216,7 @@ def _payload_hash(asked: Asked) -> str:
     if given == UNSIGNED and asked.encrypted:
         return UNSIGNED
     if given == UNSIGNED or given.startswith("STREAMING-"):
-        raise _wrong(f"x-amz-content-sha256: {given[:100]} is not taken here: sign the body.")
+        raise _wrong(f"x-amz-content-sha256: {brief(given)} is not taken here: sign the body.")
     if not hmac.compare_digest(given.encode("latin-1"), own.encode()):
         raise _wrong("The provided 'x-amz-content-sha256' header does not match what was computed.")
     return own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["Web", "listening_socket"]
 
 BACKLOG = 1024
+
+AT_ONCE = 50
+"""Connections that are accepted before any of them is heard: far fewer than there may be, so none is ended for others before it could speak."""
+
+HANDSHAKE_SECONDS = 10.0
+"""How long a client may take to begin with TLS; until then it is nobody's connection, and none of those that are counted."""
 
 GOODBYE_SECONDS = 5
 """How long answers may take that are under way when it ends."""
@@ -83,6 +90,7 @@ class Web:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            backlog=AT_ONCE,
             timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=GOODBYE_SECONDS,
             h11_max_incomplete_event_size=LARGEST_HEAD,
@@ -109,12 +117,23 @@ class Web:
 
     def _run(self) -> None:
         try:
-            self._server.run(sockets=[self._listening])
+            with asyncio.Runner(loop_factory=_Loop) as runner:
+                runner.run(self._server.serve(sockets=[self._listening]))
         except BaseException as error:  # noqa: BLE001 - it is raised again for who stops it
             self._failure = error
         finally:
             self._server.up.set()
             self._ended()
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Has servers that do not wait for the beginning of TLS as long as asyncio's."""
+
+    async def create_server(self, *arguments: Any, **options: Any) -> Any:
+        """Make a server."""
+        if options.get("ssl") is not None:
+            options["ssl_handshake_timeout"] = HANDSHAKE_SECONDS
+        return await super().create_server(*arguments, **options)
 
 
 class _Server(uvicorn.Server):
@@ -127,4 +146,6 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
         await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)  # asyncio has one number for how many may wait and how many are taken at once
         self.up.set()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.errors import JobError, nearest
 from sweep.submit.definition import is_same
+from sweep.submit.options import SUBMISSION_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -48,7 +49,7 @@ def new_client(target: Target, service: str = "batch") -> Any:
 
     config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
     try:
-        session = boto3.Session()
+        session = boto3.Session(profile_name=target.profile)
         region = target.region or session.region_name or "us-east-1"
         return session.client(service, config=config, region_name=region, endpoint_url=target.endpoint)
     except (BotoCoreError, ValueError) as error:
@@ -67,6 +68,19 @@ class Batch:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._client = new_client(target)
+
+    def of(self, target: Target) -> Batch:
+        """Return whom to ask after what was submitted to a target: itself, if it stands for the same endpoint.
+
+        Raises
+        ------
+        JobError
+            If its profile is none.
+        """
+        endpoint = self.url if self.is_other else None
+        if target.is_ambient or (target.region, target.endpoint) == (self.region, endpoint):
+            return self
+        return Batch(target)
 
     @property
     def region(self) -> str:
@@ -148,6 +162,20 @@ class Batch:
                 told = self._client.describe_jobs(jobs=wanted[first : first + DESCRIBED_AT_ONCE])["jobs"]
             found |= {each["jobId"]: each for each in told}
         return found
+
+    def submitted_as(self, submission: str, queue: str, names: Iterable[str]) -> dict[str, str]:
+        """Return the jobs of a submission that AWS knows of: names by id, found by name in the queue and by tag."""
+        listed: list[str] = []
+        for name in names:
+            with self._errors(f"--queue {queue!r}"):
+                pages = self._client.get_paginator("list_jobs").paginate(
+                    jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
+                )
+                listed += [each["jobId"] for page in pages for each in page["jobSummaryList"]]
+        told = self.describe(listed).values()
+        return {
+            each["jobId"]: each["jobName"] for each in told if each.get("tags", {}).get(SUBMISSION_TAG) == submission
+        }
 
     def failed_children(self, array: str) -> Iterator[Mapping[str, Any]]:
         """Yield summaries of the children of an array that failed."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweep.errors import JobError, UsageError
-from sweep.submit.live import counts, is_running
+from sweep.submit.live import counts, found_again, is_running
 from sweep.submit.record import read_records
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def cancel(store: Store, batch_of: Callable[[Target], Batch]) -> Iterator[Cancel
 
 
 def _cancel(record: Record, batch: Batch) -> Cancelled:
+    record = found_again(record, batch)
     found = counts(record, batch)
     live = [each.job.id for each in found if is_running(each)]
     batch.terminate(reversed(live), "sweep cancel")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sweep.submit.batch import Batch
     from sweep.submit.record import Record, Submitted
 
-__all__ = ["ENDED", "Count", "Failure", "counts", "failure", "is_running", "running", "waiting"]
+__all__ = ["ENDED", "Count", "Failure", "counts", "failure", "found_again", "is_running", "running", "waiting"]
 
 RAISED = TrialError.exit_code
 """What a child exits with when a trial raised."""
@@ -48,6 +48,14 @@ class Count:
             return f"{self.job.stage} forgotten by AWS Batch"
         told = ", ".join(f"{self.children[each]:,} {each.lower()}" for each in ORDER if each in self.children)
         return f"{self.job.stage} {told}"
+
+
+def found_again(record: Record, batch: Batch) -> Record:
+    """Return a submission with the jobs that AWS took of it while whoever submitted them died before writing that down."""
+    if record.is_complete:
+        return record
+    names = dict.fromkeys(each.name for each in record.expected)
+    return record.with_found(batch.submitted_as(record.name, record.target.queue, names))
 
 
 def counts(record: Record, batch: Batch) -> list[Count]:

@@ -13,14 +13,16 @@ from sweep.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Containers", "Target", "environment_endpoint"]
+__all__ = ["SUBMISSION_TAG", "Containers", "Target", "environment_endpoint"]
 
 LEAST_TIMEOUT = 60
 MOST_ATTEMPTS = 10
 LEAST_MEMORY = 4
-OWN_TAGS = ("sweep.plan", "sweep.stage")
+SUBMISSION_TAG = "sweep.submission"
+OWN_TAGS = ("sweep.plan", "sweep.stage", SUBMISSION_TAG)
 MOST_TAGS = 50 - len(OWN_TAGS)
 """AWS takes 50, ours among them."""
+LONGEST_TAG, LONGEST_VALUE = 128, 256
 
 
 @dataclass(frozen=True)
@@ -35,24 +37,27 @@ class Target:
         None for what the environment and the profile say.
     is_ambient
         Whether the endpoint was what these said, not whoever submitted: it gives way to what the environment says now.
+    profile
+        AWS profile whose credentials the endpoint takes, if they are not those of the store.
     """
 
     queue: str
     region: str | None = None
     endpoint: str | None = None
     is_ambient: bool = False
+    profile: str | None = None
 
-    def elsewhere(self, region: str | None, endpoint: str | None) -> Target:
-        """Return the same queue in another region, or at another endpoint, where these are given.
+    def elsewhere(self, region: str | None, endpoint: str | None, profile: str | None = None) -> Target:
+        """Return the same queue in another region, at another endpoint or under another profile, where these are given.
 
         Where no endpoint is, and its own was the environment's, the environment's of now takes its place: who starts an endpoint anew at another
         port sets the variable anew.
         """
-        region = region or self.region
+        region, profile = region or self.region, profile or self.profile
         if endpoint:
-            return Target(self.queue, region, endpoint)
+            return Target(self.queue, region, endpoint, profile=profile)
         now = environment_endpoint() if self.is_ambient else None
-        return Target(self.queue, region, now or self.endpoint, self.is_ambient)
+        return Target(self.queue, region, now or self.endpoint, self.is_ambient, profile)
 
 
 def environment_endpoint() -> str | None:
@@ -113,7 +118,12 @@ class Containers:
     def _check_tags(self) -> None:
         if len(self.tags) > MOST_TAGS:
             raise UsageError(f"--tag: {len(self.tags)} tags are more than {MOST_TAGS}")
-        for each in self.tags:
+        for each, value in self.tags.items():
+            if not 0 < len(each) <= LONGEST_TAG or len(value) > LONGEST_VALUE:
+                raise UsageError(
+                    f"--tag {each[:20]}...: names have 1 to {LONGEST_TAG} characters and values up to {LONGEST_VALUE}, "
+                    f"not {len(each):,} and {len(value):,}"
+                )
             if each in OWN_TAGS or each.lower().startswith("aws:"):
                 whose = "sweep submit's" if each in OWN_TAGS else "AWS's"
                 raise UsageError(f"--tag {each}: {whose} own: {', '.join(OWN_TAGS)}, and all that begin with aws:")

@@ -13,7 +13,7 @@ from sweep.submit.options import Containers, Target
 from sweep.work import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sweep.child.work import Work
     from sweep.store import Store
@@ -47,8 +47,10 @@ class Record:
         Where the jobs went, and what they are given.
     definition
         ``name:revision``.
+    expected
+        The jobs that it is to submit, without ids; written down before the first is submitted.
     jobs
-        In the order of submission; not all of them if whoever submitted them died in between.
+        In the order of submission; not all that are expected, if whoever submitted them died in between.
     """
 
     name: str
@@ -58,7 +60,13 @@ class Record:
     target: Target
     containers: Containers
     definition: str
+    expected: tuple[Submitted, ...]
     jobs: tuple[Submitted, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of its jobs were written down."""
+        return len(self.jobs) >= len(self.expected)
 
     @property
     def ids(self) -> list[str]:
@@ -67,7 +75,14 @@ class Record:
 
     def with_job(self, job: Job, id_: str) -> Record:
         """Return what it is after another job was submitted."""
-        return replace(self, jobs=(*self.jobs, Submitted(job.task.stage, job.name, id_, job.size)))
+        return replace(self, jobs=(*self.jobs, _submitted(job, id_)))
+
+    def with_found(self, found: Mapping[str, str]) -> Record:
+        """Return what it is with jobs that are not written down: names by id."""
+        own = {each.name: each for each in self.expected}
+        more = [replace(own[name], id=id_) for id_, name in found.items() if name in own and id_ not in self.ids]
+        place = list(own).index
+        return replace(self, jobs=tuple(sorted([*self.jobs, *more], key=lambda each: place(each.name))))
 
     def to_json(self) -> bytes:
         """Write it as JSON."""
@@ -78,6 +93,7 @@ class Record:
             "target": vars(self.target),
             "containers": {**vars(self.containers)},
             "definition": self.definition,
+            "expected": [vars(each) for each in self.expected],
             "jobs": [vars(each) for each in self.jobs],
         }
         return (json.dumps(fields, indent=1) + "\n").encode()
@@ -101,6 +117,7 @@ class Record:
                 Target(**told["target"]),
                 Containers(**told["containers"]),
                 told["definition"],
+                tuple(Submitted(**each) for each in told["expected"]),
                 tuple(Submitted(**each) for each in told["jobs"]),
             )
         except (ValueError, KeyError, TypeError) as error:
@@ -110,12 +127,18 @@ class Record:
             ) from None
 
 
-def new_record(work: Work, batch: Batch, containers: Containers, definition: str) -> Record:
+def _submitted(job: Job, id_: str = "") -> Submitted:
+    return Submitted(job.task.stage, job.name, id_, job.size)
+
+
+def new_record(work: Work, jobs: Iterable[Job], batch: Batch, containers: Containers, definition: str) -> Record:
     """Return the record of a submission that has submitted nothing yet."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
     is_ambient = batch.target.is_ambient or batch.target.endpoint is None
-    target = Target(batch.target.queue, batch.region, batch.url if batch.is_other else None, is_ambient)
-    return Record(name, work.plan_hash, work.sha256, work.code, target, containers, definition, ())
+    endpoint = batch.url if batch.is_other else None
+    target = Target(batch.target.queue, batch.region, endpoint, is_ambient, batch.target.profile)
+    expected = tuple(map(_submitted, jobs))
+    return Record(name, work.plan_hash, work.sha256, work.code, target, containers, definition, expected, ())
 
 
 def write_record(store: Store, record: Record) -> None:

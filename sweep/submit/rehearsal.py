@@ -9,10 +9,13 @@ if TYPE_CHECKING:
 
     from sweep.submit.options import Target
 
-__all__ = ["REVISION", "Rehearsal"]
+__all__ = ["REVISION", "SUBMISSION", "Rehearsal"]
 
 REVISION = "${revision}"
 """In place of what AWS would answer; ids of jobs are ``${job 1}`` and so on."""
+
+SUBMISSION = "${submission}"
+"""In place of the submission's name, which its time is part of."""
 
 
 class Rehearsal:

@@ -10,7 +10,7 @@ from sweep.child.task import Task
 from sweep.errors import UsageError
 from sweep.ledger import MAX_SHARDS
 from sweep.submit.definition import plain
-from sweep.submit.options import OWN_TAGS
+from sweep.submit.options import OWN_TAGS, SUBMISSION_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +24,8 @@ MOST_BYTES = 30 << 10
 MOST_OVERRIDES = 8192
 MOST_DEPENDENCIES = 20
 _NAME = 128
-TAG, STAGE_TAG = OWN_TAGS
-"""Tags of each job: the hash of its plan, and what it does of it."""
+TAG, STAGE_TAG, _ = OWN_TAGS
+"""Tags of each job: the hash of its plan, what it does of it; `SUBMISSION_TAG` says with which others it was submitted."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,14 @@ def jobs_of(work: Work, store: str, containers: Containers) -> list[Job]:
 
 
 def request_of(
-    job: Job, ids: Sequence[str], queue: str, definition: str, containers: Containers, *, alone: bool = False
+    job: Job,
+    ids: Sequence[str],
+    queue: str,
+    definition: str,
+    containers: Containers,
+    *,
+    submission: str = "",
+    alone: bool = False,
 ) -> dict[str, Any]:
     """Return what SubmitJob takes.
 
@@ -89,6 +96,8 @@ def request_of(
         Names or ARNs.
     containers
         Tags, share and priority.
+    submission
+        Its name, by which the job is found again when whoever submits it dies before AWS's answer is written down.
     alone
         Leave its dependencies out: whoever submits it sees to them.
     """
@@ -103,6 +112,8 @@ def request_of(
         ]
     request["containerOverrides"] = {"command": job.task.command()}
     request["tags"] = {**containers.tags, TAG: job.task.plan, STAGE_TAG: job.task.stage}
+    if submission:
+        request["tags"][SUBMISSION_TAG] = submission
     if containers.share is not None:
         request["shareIdentifier"] = containers.share
     if containers.priority is not None:

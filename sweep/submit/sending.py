@@ -25,13 +25,15 @@ from sweep.ledger import MAX_SHARDS
 from sweep.progress import Progress, Silent
 from sweep.run import look_at, trials_of
 from sweep.submit.definition import definition_of
-from sweep.submit.live import running
+from sweep.submit.live import found_again, running
 from sweep.submit.package import pack
 from sweep.submit.record import new_record, read_records, write_record
+from sweep.submit.rehearsal import SUBMISSION
 from sweep.submit.requests import Job, check_sizes, jobs_of, request_of
 from sweep.submit.share import as_before, child_count, left_over, work_of
 from sweep.work import keys
 from sweep.work.parquet import decode
+from sweep.work.pilot import require_sound
 from sweep.work.study import Study
 from sweep.work.tables import write_tables
 
@@ -50,6 +52,9 @@ if TYPE_CHECKING:
     from sweep_kernels.tables import Table
 
 T = TypeVar("T")
+
+GRACE = 30.0
+"""Seconds that AWS gives a container between SIGTERM and SIGKILL."""
 
 __all__ = ["Order", "at_work", "export", "rehearse", "resume", "submit"]
 
@@ -100,6 +105,22 @@ class Order:
         """What workers are given, for this machine."""
         return Study(self.kernel, self.plan, self.store, self.data)
 
+    @functools.cached_property
+    def seconds_per_trial(self) -> float:
+        """On a processor of this machine, by a short pilot, which meets trials that raise in any case.
+
+        Raises
+        ------
+        TrialError
+            If it meets one.
+        """
+
+        def timed() -> float:
+            require_sound(self.work_study)
+            return seconds_per_trial(self.work_study, in_cluster=False)
+
+        return started(timed).result()
+
 
 def submit(order: Order, batch: Batch, progress: Progress | None = None) -> Record | None:
     """Send what a store lacks of a plan; None if it lacks nothing.
@@ -128,10 +149,11 @@ def _prepared(
     definition = definition_of(plan.kernel.name, order.containers)
     batch.require_queue()
     store.check_writable()
-    _refuse_running(store, None if order.replace else plan.hash, batch)
+    _refuse_running(store, batch, progress)
     if order.replace:  # what is refused must not cost the results that are there
         _check(order, batch.target.queue, packed.sha256, Holdings(), (Range(1, 0, order.shards or MAX_SHARDS),))
         batch.definition(definition)
+        _paced(order, progress)
         discard_other(store, plan)
     progress.stage("check")
     held = look_at(store, plan, progress)
@@ -180,7 +202,7 @@ def resume(store: Store, batch_of: Callable[[Target], Batch], progress: Progress
     batch = batch_of(last.target)
     batch.require_queue()
     store.check_writable()
-    _refuse_running(store, plan.hash, batch)
+    _refuse_running(store, batch, progress)
     held = look_at(store, plan, progress)
     missing = held.missing(plan)
     if not missing and held.has_result and _has_result(store, plan):
@@ -196,8 +218,9 @@ def resume(store: Store, batch_of: Callable[[Target], Batch], progress: Progress
 
 def at_work(store: Store, batch_of: Callable[[Target], Batch]) -> tuple[Record, Batch] | None:
     """Return the latest submission of a store's plan that has not ended, and whom to ask after it; None if all have."""
-    for record in reversed(list(read_records(store, require_plan(store).hash))):
-        batch = batch_of(record.target)
+    for each in reversed(list(read_records(store, require_plan(store).hash))):
+        batch = batch_of(each.target)
+        record = found_again(each, batch)
         if running(record, batch):
             return record, batch
     return None
@@ -218,7 +241,7 @@ def rehearse(order: Order, rehearsal: Rehearsal, progress: Progress | None = Non
     count, ranges = _children(order, held, missing, progress or Silent())
     name = rehearsal.definition(definition)
     work = work_of(plan, packed.sha256, held, ranges or ((Range(held.last + 1, 0, count),) if missing else ()))
-    return list(_submitted(jobs_of(work, store.url, order.containers), rehearsal, order.containers, name))
+    return list(_submitted(jobs_of(work, store.url, order.containers), rehearsal, order.containers, name, SUBMISSION))
 
 
 def export(order: Order, batch: Batch, progress: Progress | None = None) -> tuple[list[Job], str] | None:
@@ -249,18 +272,31 @@ def _children(
     ranges = left_over(held, order.plan, missing)
     if ranges:
         return sum(each.last - each.first for each in ranges), ranges
-    progress.stage("pilot")
     trials = sum(trials_of(order.plan, each) for each in missing)
-    seconds = started(lambda: seconds_per_trial(order.work_study, in_cluster=False)).result() * trials
     kept = trials if order.plan.keep == "all" else 0
-    return child_count(seconds, blocks, order.containers.vcpus, kept), ()
+    return child_count(_paced(order, progress) * trials, blocks, order.containers.vcpus, kept), ()
+
+
+def _paced(order: Order, progress: Progress) -> float:
+    """Return what a trial takes; warn of blocks that a child cannot finish when it is told to stop."""
+    if order.shards is not None:
+        return 0.0
+    progress.stage("pilot")
+    each = order.seconds_per_trial
+    block = each * min(order.plan.block_size, order.plan.trials)
+    if block > GRACE:
+        progress.note(
+            f"a block of trials takes about {block:,.0f} s, and a child that is to stop has {GRACE:.0f}: "
+            "a spot machine that is taken away costs the blocks it is in"
+        )
+    return each
 
 
 def _check(order: Order, queue: str, code: str, held: Holdings, ranges: tuple[Range, ...]) -> None:
     """See that no job will be too large, before anything is written."""
     jobs = jobs_of(work_of(order.plan, code, held, ranges), order.store.url, order.containers)
     ids = ["0" * 36] * len(jobs)
-    check_sizes([request_of(each, ids, queue, "x" * 128, order.containers) for each in jobs])
+    check_sizes([request_of(each, ids, queue, "x" * 128, order.containers, submission="x" * 20) for each in jobs])
 
 
 def _has_result(store: Store, plan: Plan) -> bool:
@@ -270,10 +306,21 @@ def _has_result(store: Store, plan: Plan) -> bool:
     return False
 
 
-def _refuse_running(store: Store, plan: str | None, batch: Batch, besides: str = "") -> None:
-    """See that no other submission of this very plan, or of any, is at work: its children would be run twice, and paid twice."""
-    for record in read_records(store, plan):
-        live = running(record, batch) if record.name != besides else []
+def _refuse_running(store: Store, batch: Batch, progress: Progress, besides: str = "") -> None:
+    """See that no other submission is at work, be it of fewer trials: what its children have begun would be run twice, and paid twice."""
+    for each in read_records(store):
+        if each.name == besides:
+            continue
+        whom = None
+        try:
+            whom = batch.of(each.target)
+            record = found_again(each, whom)
+            live = running(record, whom)
+        except JobError as error:
+            if whom is batch:
+                raise
+            progress.note(f"whether submission {each.name} is at work elsewhere is not known: {error}")
+            continue
         if live:
             raise JobError(
                 f"submission {record.name} is at work on {store.url} ({len(live)} of its {len(record.jobs)} jobs have not ended): "
@@ -283,13 +330,15 @@ def _refuse_running(store: Store, plan: str | None, batch: Batch, besides: str =
 
 def _send(store: Store, work: Work, batch: Batch, containers: Containers, definition: str) -> Record:
     _write_work(store, work)
-    record = new_record(work, batch, containers, definition)
+    jobs = jobs_of(work, store.url, containers)
+    record = new_record(work, jobs, batch, containers, definition)
     try:
-        for job, id_ in _submitted(jobs_of(work, store.url, containers), batch, containers, definition):
+        write_record(store, record)
+        for job, id_ in _submitted(jobs, batch, containers, definition, record.name):
             record = record.with_job(job, id_)
             write_record(store, record)
             if len(record.jobs) == 1:  # of two who submit at once, one at least sees the other here, and gives way
-                _refuse_running(store, record.plan, batch, besides=record.name)
+                _refuse_running(store, batch, Silent(), besides=record.name)
     except BaseException as error:
         said = _take_back(store, batch, record)
         if said and isinstance(error, SweepError):
@@ -304,26 +353,29 @@ def _write_work(store: Store, work: Work) -> None:
 
 
 def _submitted(
-    jobs: list[Job], batch: Batch | Rehearsal, containers: Containers, definition: str
+    jobs: list[Job], batch: Batch | Rehearsal, containers: Containers, definition: str, submission: str
 ) -> Iterator[tuple[Job, str]]:
     """Submit jobs one after the other; yield each with its id."""
     ids: list[str] = []
     for each in jobs:
-        ids.append(batch.submit(request_of(each, ids, batch.target.queue, definition, containers)))
+        request = request_of(each, ids, batch.target.queue, definition, containers, submission=submission)
+        ids.append(batch.submit(request))
         yield each, ids[-1]
 
 
 def _take_back(store: Store, batch: Batch, record: Record) -> str:
     """Terminate what was submitted before something failed, and say so; what could not be terminated stays on record."""
     ids = record.ids
-    if not ids:
-        return ""
     noun = "the job" if len(ids) == 1 else f"the {len(ids)} jobs"
     try:
+        ids = found_again(record, batch).ids  # AWS may have taken the job whose answer never came
+        noun = "the job" if len(ids) == 1 else f"the {len(ids)} jobs"
         batch.terminate(reversed(ids), "the submission failed")
     except JobError as error:
-        return f"{noun} submitted before it could not be terminated ({error}): {' '.join(ids)}"
+        return f"{noun} submitted before it could not be terminated ({error}): {' '.join(ids)}" if ids else ""
     store.delete([keys.submission_key(record.name)])
+    if not ids:
+        return ""
     return f"{noun} submitted before it {'is' if len(ids) == 1 else 'are'} terminated"
 
 

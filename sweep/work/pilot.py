@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweep.work.arguments import argument_kinds, argument_words
-from sweep.work.raised import require_outputs
+from sweep.work.raised import explain, require_outputs
 from sweep_kernels.cache import prefer
 from sweep_kernels.driver import TrialRaisedError
 
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from sweep_kernels.cuda.driver import CudaDriver
     from sweep_kernels.driver import Driver
 
-__all__ = ["Pilot", "choose_faster", "mean_seconds", "pilot", "shard_count", "spread_points"]
+__all__ = ["Pilot", "choose_faster", "mean_seconds", "pilot", "require_sound", "shard_count", "spread_points"]
 
 POINTS = 5
+FIRST = 16
+"""Trials of a point that are run first."""
 SECONDS = 0.01
 SHARD_SECONDS = 2.0
 SHORTEST_SECONDS = 0.25
@@ -46,6 +48,23 @@ class Pilot:
 def pilot(study: Study) -> Pilot:
     """Time trials at up to five points spread over the space, about 10 ms each."""
     return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
+
+
+def require_sound(study: Study) -> None:
+    """See that the first trials at points spread over the space do not raise.
+
+    Raises
+    ------
+    TrialError
+        If one does.
+    """
+    driver = study.driver_of(None)
+    for point in spread_points(study.plan.points):
+        words = argument_words(study.kernel, study.plan, point, point + 1)
+        try:
+            driver.probe(point, words, min(FIRST, driver.probe_trials))
+        except TrialRaisedError as raised:
+            explain(study, raised.point, raised.trial)
 
 
 def choose_faster(study: Study) -> None:
@@ -81,7 +100,7 @@ def spread_points(points: int) -> list[int]:
 def _seconds(driver: Driver | CudaDriver, study: Study, point: int) -> float:
     words = argument_words(study.kernel, study.plan, point, point + 1)
     most = driver.probe_trials
-    trials = min(16, most)  # enough for the first call's cold caches not to count
+    trials = min(FIRST, most)  # enough for the first call's cold caches not to count
     while True:
         begun = time.perf_counter()
         try:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import STUDY, start, sweep
+from tests.cli.test_cli import STUDY, start, sweep, wait_for
 
 PRICES = """
 source = "a test"
@@ -126,3 +129,18 @@ def test_bad_input_gets_one_line(here, given, said):
     assert line.startswith("sweep: ")
     assert said in line
     assert line.count("\n") == 1
+
+
+def test_ctrl_c_is_heard_while_trials_are_timed(here):
+    """Compiled code hears nothing: the pilot is on a thread that can be left."""
+    sweep("forecast", "study.py", "--budget", 0.1, cwd=here)  # compiled, from here on
+    process = start("forecast", "study.py", "--budget", 600, "--trials", 10**9, cwd=here)
+    wait_for(lambda: processor_seconds(process.pid) > 4.0)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60) == ("", "\nsweep: stopped\n")
+    assert process.returncode == 130
+
+
+def processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

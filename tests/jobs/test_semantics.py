@@ -1106,7 +1106,7 @@ def _(rig):
     job = rig.submit(size=2)
     refused("Job j1:0 does not exist", rig.tell, Tag(Taggable.JOB, f"{job}:0", {"a": "1"}))
     for name in ("task", "task:2", "task:x", "task:\u0661", "task:" + "9" * 5000, "unknown:1"):
-        refused(f"JobDefinition {name} does not exist", rig.tell, Tag(Taggable.DEFINITION, name, {"a": "1"}))
+        refused(f"JobDefinition {name[:20]}", rig.tell, Tag(Taggable.DEFINITION, name, {"a": "1"}))
 
 
 # 9 Queues and scheduling

@@ -91,7 +91,7 @@ def serving(folder, *options):
 
 
 @contextmanager
-def answering(operations, *, keys=None, guard=None):
+def answering(operations, *, keys=None, guard=None, files=(None, None)):
     """Have a table of operations answered over a socket, by this process; yield its port, and what it has reported of itself."""
     from sweep.serve.dispatch import Dispatcher
     from sweep.serve.endpoint import Endpoint as Application
@@ -101,9 +101,10 @@ def answering(operations, *, keys=None, guard=None):
 
     reports = []
     verify = None if keys is None else Verifier(keys, "us-east-1")
-    dispatcher = Dispatcher(None, operations, verify=verify, report=reports.append)
+    glance = None if verify is None else verify.glance
+    dispatcher = Dispatcher(None, operations, verify=verify, glance=glance, report=reports.append)
     with listening_socket("127.0.0.1", 0) as listening:
-        web = Web(Application(dispatcher, guard or Guard()), listening, ended=lambda: None)
+        web = Web(Application(dispatcher, guard or Guard()), listening, *files, ended=lambda: None)
         web.start()
         try:
             yield listening.getsockname()[1], reports

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import boto3
 import pytest
@@ -13,10 +13,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
 from sweep.serve.connection import PatientProtocol
+from sweep.serve.keys import KeyPair
 from tests.serve.processes import WAIT, answering
 
 GOOD = b"POST /v1/listjobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
 LONG = "x" * 200_000
+KEYS = KeyPair("SWEEPABCDEFGHIJKLMNO", "secret")
+NONE = KeyPair("a", "s")
 
 
 def large(desk, taken):
@@ -43,9 +46,13 @@ def connected(port):
     return made
 
 
-def client(port):
+def client(port, keys=NONE):
     """Make a client of the service whose answers are XML."""
-    given = {"aws_access_key_id": "a", "aws_secret_access_key": "s", "config": Config(retries={"max_attempts": 0})}
+    given = {
+        "aws_access_key_id": keys.access,
+        "aws_secret_access_key": keys.secret,
+        "config": Config(retries={"max_attempts": 0}),
+    }
     return boto3.client("sts", region_name="us-east-1", endpoint_url=f"http://127.0.0.1:{port}", **given)
 
 
@@ -248,21 +255,50 @@ def test_an_answer_that_takes_its_time_is_waited_for(hurried):
 
 def test_more_connections_than_there_may_be_are_told_to_come_again(port, monkeypatch):
     monkeypatch.setattr(PatientProtocol, "most_connections", 5)
-    lines = [connected(port) for _ in range(8)]
-    try:
+    with ExitStack() as stack:
+        for _ in range(5):
+            line = stack.enter_context(connected(port))
+            line.sendall(GOOD)
+            assert status(heard(line)) == 200  # who need not sign is no stranger once he is answered
         with pytest.raises(
             (ClientError, HTTPClientError)
         ):  # both of which are tried again; what cannot be parsed is not
             client(port).get_caller_identity()
-        answers = []
-        for each in lines:
-            each.sendall(GOOD)
-            answers.append(status(each.recv(1 << 16)))
-    finally:
-        for each in lines:
-            each.close()
-    assert set(answers) == {200, 503}
-    assert answers.count(200) <= 5
+
+
+UNSIGNED = {
+    "nothing": b"",
+    "half a head": GOOD[:40],
+    "half a body": GOOD[:-1],
+    "a whole request": GOOD,
+    "one that says it is long": b"POST /v1/listjobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n",
+    "many at once": GOOD * 200,
+    "no request": b"hello\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("said", UNSIGNED.values(), ids=UNSIGNED)
+def test_who_does_not_sign_cannot_use_up_the_connections(said, monkeypatch):
+    monkeypatch.setattr(PatientProtocol, "most_connections", 5)
+    identity = {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:root", "UserId": "123456789012"}
+    with answering({"sts": {"GetCallerIdentity": lambda desk, taken: identity}}, keys=KEYS) as (port, reports):
+        early, late = (client(port, KEYS) for _ in range(2))
+        early.get_caller_identity()
+        with ExitStack() as stack:
+            for _ in range(20):
+                line = stack.enter_context(connected(port))
+                with suppress(ConnectionError):
+                    line.sendall(said)
+            for _ in range(2):
+                assert late.get_caller_identity()["Account"] == early.get_caller_identity()["Account"]
+        assert reports == []
+
+
+def test_who_does_not_sign_is_refused_before_he_has_said_all():
+    head = b"POST /v1/listjobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
+    with answering({}, keys=KEYS) as (port, _), connected(port) as line:
+        line.sendall(head)
+        assert b"Missing Authentication Token" in heard(line)
 
 
 def test_many_at_once_are_all_answered(port):

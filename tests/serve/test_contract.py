@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 from botocore.awsrequest import AWSRequest
@@ -12,9 +13,11 @@ from botocore.validate import ParamValidator
 
 from sweep.serve.dispatch import Dispatcher
 from sweep.serve.operations import OPERATIONS
+from sweep.serve.settling import Settling
 from sweep.serve.wire.messages import Asked
 from sweep.serve.wire.model import service
 from tests.serve.requests_from_model import Maker, asked_for, broken_promises, idle_desk
+from tests.serve.sensible_requests import Asker, furnish, one_round
 
 EACH = 12
 WITH_TIMES = {"AssumeRole", "GetSessionToken"}  # which chance writes as numbers
@@ -163,3 +166,17 @@ def _parsed(operation, answer, protocol):
     parsed = create_parser(protocol).parse(told, operation.model.output_shape)
     parsed.pop("ResponseMetadata")
     return parsed
+
+
+def test_what_is_nearly_right_is_carried_out_or_refused_and_what_was_taken_can_be_told(tmp_path):
+    chance, earlier = random.Random(5), []
+    with idle_desk(tmp_path) as desk:
+        desk.settling = Settling(span=0.0)
+        ask = Asker(desk)
+        furnish(ask)
+        for number in range(100):
+            one_round(ask, chance, number, earlier)
+    assert ask.broken == []
+    for operation in ("RegisterJobDefinition", "SubmitJob", "CreateComputeEnvironment"):
+        assert ask.came[operation, 200] > 5
+        assert ask.came[operation, 400] > 5

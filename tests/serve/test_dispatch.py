@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from sweep.errors import JobError
 from sweep.serve.dispatch import Dispatcher
@@ -89,6 +91,14 @@ def test_each_service_has_its_own_name_and_form_for_a_mistake():
     assert root.findtext("s:Error/s:Code", namespaces=space) == "ValidationError"
     assert root.findtext("s:Error/s:Message", namespaces=space) == "a < b & c"
     assert root.findtext("s:RequestId", namespaces=space) == sts.headers["x-amzn-RequestId"]
+
+
+@given(st.text(max_size=20))
+def test_an_error_in_xml_is_xml_whatever_it_repeats(text):
+    told = ET.fromstring(answered(raising(RefusedError(f"no: {text}")), asked_sts()).body)
+    message = told.findtext(".//{*}Message")
+    assert message.startswith("no: ")
+    assert len(message) == len(f"no: {text}")
 
 
 def test_an_error_of_a_service_keeps_its_name():
@@ -178,11 +188,14 @@ def test_who_may_not_ask_learns_nothing_else():
         (asked({}), "batch"),
         (asked({}, "/v1/nothing"), "batch"),
         (asked_logs(), "logs"),
+        (Asked("GET", "/v1/tags/%FF"), "batch"),
+        (Asked("POST", "/", headers=(("x-amz-target", "\xff"),)), "logs"),
     ):
         assert told(answered(None, request, verify=verify)) == (
             403,
             "MissingAuthenticationTokenException",
             f"not for {name}",
         )
-    sts = answered(None, asked_sts(), verify=verify)
-    assert b"<Code>MissingAuthenticationToken</Code>" in sts.body
+    for request in (asked_sts(), Asked("POST", "/", headers=STS, body=b"\xff=%FF&a.b=1&a=2")):
+        sts = answered(None, request, verify=verify)
+        assert b"<Code>MissingAuthenticationToken</Code>" in sts.body

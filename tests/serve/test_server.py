@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 
 from sweep.daemon.client import Client
 from sweep.jobs.definition import Retry
+from sweep.serve import web
 from tests.daemon.asking import define, submit
-from tests.serve.processes import WAIT, command, serving
+from tests.serve.processes import WAIT, answering, command, serving
 
 
 def refused(folder, *options):
@@ -168,6 +169,13 @@ def test_over_tls_it_may_be_reached_from_outside(tmp_path, certificate):
         client = made.client(endpoint_url=f"https://127.0.0.1:{made.port}", verify=cert)
         with pytest.raises(ClientError, match="not available here"):
             client.list_service_jobs()
+
+
+def test_who_does_not_begin_with_tls_is_cut_off(certificate, monkeypatch):
+    monkeypatch.setattr(web, "HANDSHAKE_SECONDS", 0.5)
+    with answering({}, files=certificate) as (port, _), socket.create_connection(("127.0.0.1", port), WAIT) as line:
+        line.sendall(b"\x16\x03\x01")  # how a client's greeting begins
+        assert line.recv(1) == b""
 
 
 def test_what_goes_wrong_with_us_is_in_the_log_and_not_in_the_answer(tmp_path):

@@ -250,3 +250,10 @@ def signed_by_hand(headers, when, day=None):
     signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
     given = f"AWS4-HMAC-SHA256 Credential={KEYS.access}/{scope},SignedHeaders={names},Signature={signature}"
     return Asked("POST", "/v1/listjobs", "", (*headers.items(), ("authorization", given)), b"{}")
+
+
+@pytest.mark.parametrize("part", ["20", "us-east-1", "/batch/", "x-amz-date", "Signature="])
+def test_a_refusal_does_not_repeat_all_that_it_is_given(part):
+    asked = signed()
+    said = asked.header("authorization").replace(part, part.rstrip("/") + "x" * 20_000 + "/" * part.endswith("/"), 1)
+    assert len(refusal(with_header(asked, "authorization", said)).message) < 400

@@ -15,7 +15,7 @@ class Stubborn:
     """What has been asked, and what is answered.
 
     ``refuse`` maps an operation, or an operation and its how-maniest call, to code and message. A call named by ``hold`` so is not answered
-    until `release` is set. Jobs stay PENDING until they are terminated.
+    until `release` is set; with ``takes_held`` it is done all the same. Jobs stay PENDING until they are terminated.
     """
 
     def __init__(self) -> None:
@@ -26,6 +26,7 @@ class Stubborn:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.children: list[dict[str, Any]] = []
         self.hold: tuple[str, int] | None = None
+        self.takes_held = False
         self.release = threading.Event()
 
     def named(self, operation: str) -> list[dict[str, Any]]:
@@ -34,6 +35,8 @@ class Stubborn:
     def answer(self, operation: str, told: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
         self.calls.append((operation, told))
         if (operation, len(self.named(operation))) == self.hold:
+            if self.takes_held:
+                getattr(self, f"_{operation}")(told)
             self.release.wait(60)
             return 500, {"message": "held, and given up"}, "ServerException"
         refusal = self.refuse.get((operation, len(self.named(operation)))) or self.refuse.get(operation)
@@ -57,7 +60,13 @@ class Stubborn:
         array = (
             {"arrayProperties": {"size": size, "statusSummary": {"PENDING": size - 1, "RUNNING": 1}}} if size else {}
         )
-        self.jobs[job_id] = {"jobId": job_id, "jobName": told["jobName"], "status": "PENDING", **array}
+        self.jobs[job_id] = {
+            "jobId": job_id,
+            "jobName": told["jobName"],
+            "status": "PENDING",
+            "tags": told["tags"],
+            **array,
+        }
         return {"jobId": job_id, "jobName": told["jobName"]}
 
     def _describejobs(self, told):
@@ -69,7 +78,9 @@ class Stubborn:
         return {}
 
     def _listjobs(self, told):
-        return {"jobSummaryList": self.children}
+        names = [value for each in told.get("filters", []) for value in each["values"]]
+        named = [{"jobId": key, "jobName": job["jobName"]} for key, job in self.jobs.items() if job["jobName"] in names]
+        return {"jobSummaryList": named if names else self.children}
 
 
 @contextmanager

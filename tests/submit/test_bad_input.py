@@ -73,12 +73,13 @@ def test_a_store_in_memory(here, queue):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (["--tag", f"a={'x' * 31_000}"], "AWS Batch takes 30: 30.4 KiB of it are tags, shorten --tag"),
+        (["--tag", f"a={'x' * 257}"], "--tag a...: names have 1 to 128 characters and values up to 256, not 1 and 257"),
+        ([word for i in range(24) for word in ("--tag", f"t{i}={'ä' * 256}")], " KiB of it are tags, shorten --tag"),
         (["--env", f"A={'x' * 25_000}"], "the job definition is"),
         (["--env", "AWS_BATCH_A=1"], "names that begin with AWS_BATCH are AWS's own"),
         (["--tag", "aws:team=radar"], "--tag aws:team: AWS's own"),
         (["--tag", "sweep.plan=mine"], "--tag sweep.plan: sweep submit's own"),
-        ([word for i in range(49) for word in ("--tag", f"t{i}=x")], "--tag: 49 tags are more than 48"),
+        ([word for i in range(48) for word in ("--tag", f"t{i}=x")], "--tag: 48 tags are more than 47"),
         (["--shards", "10001"], "--shards 10001 is not between 1 and 10,000"),
         (["--attempts", "11"], "--attempts 11 is not from 1 to 10"),
         (["--timeout", "59"], "--timeout 59 is not 60 or more"),
@@ -94,7 +95,7 @@ def test_options_that_are_wrong(here, store, queue, options, text):
 
 
 @pytest.mark.parametrize(
-    "options", [["--tag", f"a={'x' * 31_000}"], ["--image", "refused", "--endpoint-url"]], ids=["size", "definition"]
+    "options", [["--tag", f"a={'x' * 257}"], ["--image", "refused", "--endpoint-url"]], ids=["tag", "definition"]
 )
 def test_what_is_refused_replaces_nothing(here, tmp_path, stubborn, options):
     """The results that are there are worth more than a submission that is not made."""
@@ -103,6 +104,31 @@ def test_what_is_refused_replaces_nothing(here, tmp_path, stubborn, options):
     sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
     url = [] if options[-1] == "--endpoint-url" else ["--endpoint-url"]
     refused(store, "q", "--seed", "5", "--replace", *options, *url, stubborn.url)
+
+
+RAISES = """
+from sweep import Sweep, grid, kernel
+
+
+@kernel(outputs=["y"])
+def throw(rng, speed):
+    return 1 // (speed - 1)
+
+
+study = Sweep(throw, grid(speed=[1]), trials=100)
+"""
+
+
+def test_a_trial_that_raises_replaces_nothing(here, tmp_path, stubborn):
+    """It is met by the pilot, before what the store holds is thrown away."""
+    store = str(tmp_path / "kept")
+    sweep("run", "study.py", "--store", store, "--quiet", "--trials", "100")
+    (here / "raises.py").write_text(RAISES)
+    before = list(open_store(store).list())
+    text = submit("raises.py", store, "q", "--endpoint-url", stubborn.url, "--replace", code=1)
+    assert "ZeroDivisionError" in text
+    assert list(open_store(store).list()) == before
+    assert not stubborn.named("submitjob")
 
 
 def test_a_definition_that_is_refused(here, store, stubborn):

@@ -50,6 +50,7 @@ def filled(text: str, store: str, revision: int) -> list[dict]:
     record = last_record(store)
     for number, id_ in enumerate(record.ids, 1):
         text = text.replace(f"${{job {number}}}", id_)
+    text = text.replace("${submission}", record.name)
     return json.loads(text.replace("${revision}", str(revision)))
 
 

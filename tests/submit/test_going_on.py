@@ -190,26 +190,77 @@ def test_an_error_names_the_option_that_mends_it(here, store, stubborn):
     )
 
 
+MAP, REDUCE = "map 1 running, 1 pending", "reduce 1 running, 1 pending"
+
+
 @pytest.mark.parametrize(
-    ("jobs", "shown"),
-    [(1, "map 1 running, 1 pending"), (2, "map 1 running, 1 pending; reduce 1 running, 1 pending")],
+    ("asked", "jobs", "shown"),
+    [
+        (1, 0, "none of its jobs was submitted"),
+        (1, 1, MAP),
+        (3, 2, f"{MAP}; {REDUCE}"),
+    ],
 )
-def test_a_submitter_that_is_killed(here, store, stubborn, jobs, shown):
-    """The jobs that it had submitted are known: they are shown, not submitted once more beside, and ended."""
-    stubborn.hold = ("submitjob", jobs + 1)
+def test_a_submitter_that_is_killed(here, store, stubborn, asked, jobs, shown):
+    """The jobs that it had submitted are known, with one whose answer it never read: they are shown, not submitted once more, and ended."""
+    stubborn.hold, stubborn.takes_held = ("submitjob", asked), jobs == asked
     words = ["submit", "study.py", "--store", store, "--queue", "q", "--image", "i", "--shards", "2"]
     process = start([*words, "--endpoint-url", stubborn.url])
     try:
-        wait_for(lambda: len(stubborn.named("submitjob")) == jobs + 1, process)
+        wait_for(lambda: len(stubborn.named("submitjob")) == asked, process)
     finally:
         process.kill()
         process.communicate()
         stubborn.release.set()
     assert sweep("status", store).splitlines()[-1].endswith(f" to q: {shown}")
-    assert f"{jobs} of its {jobs} jobs have not ended" in sweep("resume", store, code=2)
-    assert f"terminated {jobs} of {jobs} jobs" in sweep("cancel", store)
+    if jobs:
+        assert f"{jobs} of its {jobs} jobs have not ended" in sweep("resume", store, code=2)
+    assert (f"terminated {jobs} of {jobs} jobs" if jobs else "nothing was at work") in sweep("cancel", store)
     sweep("resume", store)
     assert [each.size for each in last_record(store).jobs] == [2, 2, 1]
+
+
+SLOW = """
+from sweep import Sweep, kernel, table
+
+
+@kernel(outputs=["y"])
+def slow(rng, a):
+    y = 0.0
+    for _ in range(20_000_000):
+        y += rng.uniform()
+    return y
+
+
+study = Sweep(slow, table([{"a": 1}]), trials=1_000_000)
+"""
+
+
+def test_blocks_that_outlast_a_sigterm_are_told_before(here, store, stubborn):
+    (here / "slow.py").write_text(SLOW)
+    words = ["submit", "slow.py", "--store", store, "--queue", "q", "--image", "i", "--endpoint-url", stubborn.url]
+    assert "a child that is to stop has 30" in sweep_said(*words)
+
+
+def test_more_trials_beside_a_submission(here, store, stubborn):
+    """Its children's trials would be run twice: it is waited for, or ended, first."""
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2")
+    text = submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--trials", "30_000", code=2)
+    assert "3 of its 3 jobs have not ended" in text
+
+
+def test_a_submission_to_another_endpoint(here, store, stubborn, s3):
+    """Whoever submits to another endpoint asks the first one too; one that is gone is named, and keeps nobody."""
+    from tests.submit.stubborn import serving
+
+    with serving() as other:
+        submit("study.py", store, "q", "--endpoint-url", other.url, "--shards", "2")
+        name = last_record(store).name
+        text = submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2", code=2)
+        assert f"submission {name} is at work on" in text
+    words = ["submit", "study.py", store, "--queue", "q", "--image", "i"]
+    said = sweep_said(words[0], words[1], "--store", *words[2:], "--endpoint-url", stubborn.url, "--shards", "2")
+    assert f"whether submission {name} is at work elsewhere is not known: AWS Batch does not answer" in said
 
 
 def test_two_who_submit_at_once(here, store, stubborn):

@@ -48,6 +48,21 @@ def test_the_same_bytes_as_sweep_run(batch, here, store, tmp_path):
     assert "map 3 succeeded; reduce 3 succeeded; merge 1 succeeded" in sweep("status", store)
 
 
+def test_the_store_keeps_its_own_credentials(batch, here, store, tmp_path, monkeypatch):
+    """The endpoint's key pair is in a profile: what the variables hold is the store's, and not good for the endpoint."""
+    pair = {name: batch.variables[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    lines = ["[here]", *(f"{name.lower()} = {text}" for name, text in pair.items())]
+    (tmp_path / "credentials").write_text("\n".join(lines))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    for name in pair:
+        monkeypatch.setenv(name, "storesown")
+    words = ["submit", "study.py", "--store", store, "--image", "local", "--queue", "default", "--shards", "2"]
+    assert "AWS does not know the credentials" in sweep(*words, code=2)
+    sweep(*words, "--profile", "here")
+    assert "3 of 3 jobs" in sweep("cancel", store)
+    assert "; merge 1 " in sweep("status", store)
+
+
 def test_a_forecast_is_compared_with_what_was_submitted(batch, here, store):
     sweep("forecast", "study.py", "--budget", "0.5", "--store", store)
     submit(store, "--shards", "3", "--vcpus", "2", "--wait")

@@ -67,6 +67,7 @@ OPERATIONS: Mapping[str, Mapping[str, Operation]] = {
         "UpdateSchedulingPolicy": policies.update,
     },
     "logs": {
+        "DescribeLogGroups": logs.describe_groups,
         "DescribeLogStreams": logs.describe_streams,
         "FilterLogEvents": logs.filter_events,
         "GetLogEvents": logs.get_events,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from sweep.errors import brief
 from sweep.serve.refusal import RefusedError
 
 __all__ = [
@@ -61,7 +62,7 @@ def taken_apart(arn: str) -> tuple[str, str]:
     """
     parts = arn.split(":", _PARTS - 1)
     if len(parts) != _PARTS or parts[0] != "arn" or parts[2] != "batch" or "/" not in parts[5]:
-        raise RefusedError(f"Invalid ARN: {arn} is not of the form arn:aws:batch:REGION:ACCOUNT:KIND/NAME")
+        raise RefusedError(f"Invalid ARN: {brief(arn)} is not of the form arn:aws:batch:REGION:ACCOUNT:KIND/NAME")
     kind, _, name = parts[5].partition("/")
     return kind, name
 
@@ -78,5 +79,5 @@ def name_in(told: str, kind: str) -> str:
         return told
     found, name = taken_apart(told)
     if found != kind:
-        raise RefusedError(f"Invalid ARN: {told} is of a {found}, not of a {kind}")
+        raise RefusedError(f"Invalid ARN: {brief(told)} is of a {brief(found)}, not of a {kind}")
     return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import brief
 from sweep.jobs.consumable import Change, Consumable
 from sweep.jobs.events import ChangeConsumable, DeleteConsumable, PutConsumable
 from sweep.jobs.fit import consumed_at_once
@@ -31,7 +32,7 @@ def create(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Make a consumable resource."""
     name, kind = request["consumableResourceName"], request.get("resourceType", "REPLENISHABLE")
     if kind not in _KINDS:
-        raise RefusedError(f"resourceType {kind} is not one of {', '.join(_KINDS)}")
+        raise RefusedError(f"resourceType {brief(kind)} is not one of {', '.join(_KINDS)}")
     made = Consumable(name, request.get("totalQuantity", 0), _KINDS[kind], tags=dict(request.get("tags", {})))
     desk.engine.ask(PutConsumable(made))
     return _named(desk, name)
@@ -45,7 +46,7 @@ def update(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Set the total, or add to or take from it."""
     name, operation = name_in(request["consumableResource"], CONSUMABLE), request.get("operation", "SET")
     if operation not in Change.__members__:
-        raise RefusedError(f"operation {operation} is not one of {', '.join(Change.__members__)}")
+        raise RefusedError(f"operation {brief(operation)} is not one of {', '.join(Change.__members__)}")
     if "quantity" not in request:
         raise RefusedError("quantity must be provided")
     event = ChangeConsumable(name, Change[operation], request["quantity"], request.get("clientToken"))
@@ -71,7 +72,7 @@ def describe(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
 
 def _known(state: State, name: str) -> Consumable:
     if name not in state.consumables:
-        raise RefusedError(f"ConsumableResource {name} does not exist")
+        raise RefusedError(f"ConsumableResource {brief(name)} does not exist")
     return state.consumables[name]
 
 
@@ -104,7 +105,7 @@ def _all_of(
     """Return what takes that which fits a value of each filter."""
     for each in filters:
         if each.get("name") not in known:
-            raise RefusedError(f"filter {each.get('name')} is not one of {', '.join(known)}")
+            raise RefusedError(f"filter {brief(str(each.get('name')))} is not one of {', '.join(known)}")
     return lambda entry: all(
         any(known[each["name"]](entry, value) for value in each.get("values", ())) for each in filters
     )
@@ -123,7 +124,7 @@ def list_jobs(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
 
 def _has_status(job: Job, value: str) -> bool:
     if value not in Status.__members__:
-        raise RefusedError(f"JOB_STATUS {value} is not one of {', '.join(Status.__members__)}")
+        raise RefusedError(f"JOB_STATUS {brief(value)} is not one of {', '.join(Status.__members__)}")
     return job.status.name == value
 
 

@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import brief
 from sweep.jobs.aws import definition_from
 from sweep.jobs.codec import encode
 from sweep.jobs.events import Deregister, Register
+from sweep.serve.operations.amounts import check_vcpus
 from sweep.serve.operations.arns import DEFINITION, arn_of, name_in
 from sweep.serve.operations.changing import MOST_NAMED
 from sweep.serve.operations.containers import (
@@ -24,7 +26,7 @@ from sweep.serve.refusal import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from sweep.jobs.definition import Definition
+    from sweep.jobs.definition import Container, Definition
     from sweep.jobs.state import State
     from sweep.serve.desk import Desk
 
@@ -52,6 +54,8 @@ def register(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     _check(request)
     recorded = {name: value for name, value in request.items() if name not in _OTHERS}
     definition = replace(definition_from(_plain(request)), recorded=recorded)
+    for each in _run_by(definition):
+        check_vcpus(each.resources.vcpus, request.get("platformCapabilities", ()))
     _, _, revision = desk.engine.ask(Register(definition)).rpartition(":")
     key = f"{definition.name}:{revision}"
     return {
@@ -61,12 +65,19 @@ def register(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _run_by(definition: Definition) -> list[Container]:
+    groups = () if definition.nodes is None else definition.nodes.groups
+    return [each.container for each in groups] if definition.container is None else [definition.container]
+
+
 def _check(request: Mapping[str, Any]) -> None:
     if "eksProperties" in request:
         raise RefusedError("eksProperties: there is no Kubernetes here; use containerProperties")
     kind, nodes = request.get("type"), "nodeProperties" in request
     if kind not in {"container", "multinode"} or nodes != (kind == "multinode"):
-        raise RefusedError(f"type {kind} does not fit a definition with {'nodeProperties' if nodes else 'a container'}")
+        raise RefusedError(
+            f"type {brief(str(kind))} does not fit a definition with {'nodeProperties' if nodes else 'a container'}"
+        )
     if "containerProperties" in request and "ecsProperties" in request:
         raise RefusedError("containerProperties and ecsProperties cannot both be provided")
     for each in _containers(request):
@@ -122,7 +133,7 @@ def deregister(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Make a revision INACTIVE."""
     name, _, revision = name_in(request["jobDefinition"], DEFINITION).partition(":")
     if not re.fullmatch("[0-9]{1,9}", revision):
-        raise RefusedError(f"{request['jobDefinition']} names no revision: expected name:revision or an ARN")
+        raise RefusedError(f"{brief(request['jobDefinition'])} names no revision: expected name:revision or an ARN")
     desk.engine.ask(Deregister(name, int(revision)))
     return {}
 

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import brief
 from sweep.jobs.environment import Environment, Purchase
 from sweep.jobs.events import DeleteEnvironment, PutEnvironment
 from sweep.jobs.room import in_use
@@ -62,11 +63,17 @@ def _check(request: Mapping[str, Any], resources: Mapping[str, Any] | None) -> N
     if "eksConfiguration" in request:
         raise RefusedError("eksConfiguration: there is no Kubernetes here; jobs run on this machine")
     if request["type"] not in {"MANAGED", "UNMANAGED"}:
-        raise RefusedError(f"type {request['type']} is not one of MANAGED, UNMANAGED")
+        raise RefusedError(f"type {brief(request['type'])} is not one of MANAGED, UNMANAGED")
     if request["type"] == "MANAGED" and resources is None:
         raise RefusedError("computeResources must be provided for a MANAGED compute environment")
     if request["type"] == "UNMANAGED" and resources is not None:
         raise RefusedError("computeResources must not be provided for an UNMANAGED compute environment")
+    _check_unmanaged(request, managed=request["type"] == "MANAGED")
+
+
+def _check_unmanaged(request: Mapping[str, Any], *, managed: bool) -> None:
+    if managed and "unmanagedvCpus" in request:
+        raise RefusedError("unmanagedvCpus is for UNMANAGED compute environments: a MANAGED one has maxvCpus")
 
 
 def _purchase(resources: Mapping[str, Any]) -> Purchase:
@@ -74,14 +81,14 @@ def _purchase(resources: Mapping[str, Any]) -> Purchase:
     if kind == _MANAGED_INSTANCES:
         return Purchase.EC2
     if kind not in Purchase.__members__:
-        raise RefusedError(f"type {kind} is not one of {', '.join(Purchase.__members__)}, {_MANAGED_INSTANCES}")
+        raise RefusedError(f"type {brief(kind)} is not one of {', '.join(Purchase.__members__)}, {_MANAGED_INSTANCES}")
     return Purchase[kind]
 
 
 def _tagged(tags: Mapping[str, str], name: str, otherwise: int) -> int:
     told = tags.get(name, str(otherwise))
     if not re.fullmatch("[0-9]{1,19}", told):
-        raise RefusedError(f"tag {name}={told} is not a whole number from 0 on")
+        raise RefusedError(f"tag {name}={brief(told)} is not a whole number from 0 on")
     return int(told)
 
 
@@ -93,6 +100,7 @@ def update(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
         old = _known(state, name)
     check_settled(desk, ENVIRONMENT, name, "update")
     given = request.get("computeResources")
+    _check_unmanaged(request, managed=old.managed)
     if given is not None and not old.managed:
         raise RefusedError("computeResources must not be provided for an UNMANAGED compute environment")
     recorded = dict(old.recorded) | {each: request[each] for each in _RECORDED if each in request}
@@ -122,7 +130,7 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 def _known(state: State, name: str) -> Environment:
     if name not in state.environments:
-        raise RefusedError(f"ComputeEnvironment {name} does not exist")
+        raise RefusedError(f"ComputeEnvironment {brief(name)} does not exist")
     return state.environments[name]
 
 
@@ -131,14 +139,11 @@ def delete(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Remove a compute environment."""
     name = name_in(request["computeEnvironment"], ENVIRONMENT)
     with desk.engine.reading() as state:
-        old = _known(state, name)
-        attached = any(name in each.environments for each in state.queues.values())
-    if "delete-enabled" in desk.relaxed:
-        if old.enabled and not attached:
-            desk.engine.ask(PutEnvironment(replace(old, enabled=False)))
-    else:
+        _known(state, name)
+    is_relaxed = "delete-enabled" in desk.relaxed
+    if not is_relaxed:
         check_settled(desk, ENVIRONMENT, name, "delete")
-    desk.engine.ask(DeleteEnvironment(name))
+    desk.engine.ask(DeleteEnvironment(name, is_relaxed))
     desk.settling.forget(ENVIRONMENT, name)
     return {}
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sweep.errors import brief
 from sweep.jobs.job import Job, Shape
 from sweep.jobs.listing import Listing
 from sweep.jobs.status import Status
 from sweep.serve.operations.arns import QUEUE, name_in
 from sweep.serve.operations.details import summary_of
-from sweep.serve.operations.paging import page, read_token
+from sweep.serve.operations.paging import invalid_token, page, read_token
 from sweep.serve.refusal import RefusedError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _status(desk: Desk, request: Mapping[str, Any]) -> Status | None:
     if not told:
         return None if "list-default-all" in desk.relaxed else Status.RUNNING
     if told not in Status.__members__:
-        raise RefusedError(f"jobStatus {told} is not one of {', '.join(Status.__members__)}")
+        raise RefusedError(f"jobStatus {brief(told)} is not one of {', '.join(Status.__members__)}")
     return Status[told]
 
 
@@ -56,7 +57,10 @@ def _of_job(desk: Desk, state: State, request: Mapping[str, Any], job_id: str, s
     job, status = state.jobs.get(job_id), _status(desk, request)
     if job is None or job.shape is not shape:
         return {"jobSummaryList": []}
-    found, more = page(request, _children(job, status, read_token(request)), int, MOST)
+    after = read_token(request)
+    if after is not None and (type(after) is not int or not 0 <= after < job.size):
+        raise invalid_token(request)
+    found, more = page(request, _children(job, status, after), int, MOST)
     return {"jobSummaryList": [summary_of(desk, state, job, each) for each in found], **more}
 
 
@@ -71,7 +75,7 @@ def _children(job: Job, status: Status | None, after: int | None) -> list[int]:
 def _of_queue(desk: Desk, state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     name = name_in(request["jobQueue"], QUEUE)
     if name not in state.queues:
-        raise RefusedError(f"JobQueue {name} does not exist")
+        raise RefusedError(f"JobQueue {brief(name)} does not exist")
     filters = request.get("filters") or ()
     if len(filters) > 1:
         raise RefusedError(f"Only one filter can be used at a time, got {len(filters)}")
@@ -108,7 +112,7 @@ def _filter(told: Mapping[str, Any]) -> Callable[[Job], bool]:
     """Return what takes the jobs that a filter wants; of several values each will do."""
     name, values = told.get("name"), told.get("values") or ()
     if name not in _FILTERS:
-        raise RefusedError(f"filter {name} is not one of {', '.join(_FILTERS)}")
+        raise RefusedError(f"filter {brief(str(name))} is not one of {', '.join(_FILTERS)}")
     if not values:
         raise RefusedError(f"filter {name} has no values")
     if name == "JOB_DEFINITION":
@@ -133,5 +137,5 @@ def _listing(name: str, value: str) -> Listing:
     if name == "SHARE_IDENTIFIER":
         return Listing(share=value)
     if not re.fullmatch("[0-9]{1,19}", value):
-        raise RefusedError(f"filter {name}: {value[:100]} is not a time in ms since 1970")
+        raise RefusedError(f"filter {name}: {brief(value)} is not a time in ms since 1970")
     return Listing(before=int(value)) if name == "BEFORE_CREATED_AT" else Listing(after=int(value) + 1)

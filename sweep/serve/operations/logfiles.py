@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,11 +19,12 @@ from sweep.jobs.status import Status
 from sweep.serve.operations.streams import read_stream, stream_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
-    from sweep.jobs.job import Job
+    from sweep.jobs.job import Attempt, Job
+    from sweep.jobs.loop import Engine
     from sweep.jobs.state import State
 
 __all__ = ["Log", "Stream", "find_stream", "read_log", "streams"]
@@ -99,20 +100,46 @@ def find_stream(state: State, name: str) -> Stream | None:
     job = state.jobs[job_id]
     if index >= job.size or stream_name(job.spec.definition, *told) != name:
         return None
-    return next((each for each in _of_child(job, index) if each.attempt == attempt), None)
+    found = _of_child(job, index, job.children[index], job.past.get(index, ()))
+    return next((each for each in found if each.attempt == attempt), None)
 
 
-def streams(state: State, prefix: str = "") -> Iterator[Stream]:
-    """Go through the attempts that have begun and whose streams' names begin so."""
-    for job in state.jobs.values():
-        stem = stream_name(job.spec.definition, job.id, 0, 1).removesuffix("0.1")
-        if stem.startswith(prefix) or prefix.startswith(stem):
-            for index in np.flatnonzero(job.children["attempt"]).tolist():
-                yield from (each for each in _of_child(job, index) if each.name.startswith(prefix))
+def streams(
+    engine: Engine, prefix: str = "", after: str | None = None, *, descending: bool = False
+) -> Iterator[Stream]:
+    """Go through the attempts that have begun and whose streams' names begin so, by their names.
+
+    The engine is looked at job by job, and goes on in between.
+
+    Parameters
+    ----------
+    after
+        Jobs of which all streams stand before this one are left out.
+    """
+    with engine.reading() as state:
+        jobs = list(state.jobs.values())
+    for stem, job in sorted(((_stem(each), each) for each in jobs), key=lambda each: each[0], reverse=descending):
+        is_past = after is not None and not after.startswith(stem) and (stem > after if descending else stem < after)
+        if not is_past and (stem.startswith(prefix) or prefix.startswith(stem)):
+            found = (each for each in _of_job(engine, job) if each.name.startswith(prefix))
+            yield from sorted(found, key=lambda each: each.name, reverse=descending)
 
 
-def _of_child(job: Job, index: int) -> Iterator[Stream]:
-    past, child = job.past.get(index, []), job.children[index]
+def _stem(job: Job) -> str:
+    """Return how the names of a job's streams begin; of no two jobs does one begin as the other."""
+    return stream_name(job.spec.definition, job.id, 0, 1).removesuffix("0.1")
+
+
+def _of_job(engine: Engine, job: Job) -> Iterator[Stream]:
+    with engine.reading():
+        rows = np.flatnonzero(job.children["attempt"])
+        children = job.children[rows]
+        past = {index: tuple(each) for index, each in job.past.items()}
+    for index, child in zip(rows.tolist(), children, strict=True):
+        yield from _of_child(job, index, child, past.get(index, ()))
+
+
+def _of_child(job: Job, index: int, child: Any, past: Sequence[Attempt]) -> Iterator[Stream]:
     times = [(each.started, each.stopped or None) for each in past]
     if child["attempt"] > len(past) and child["status"] >= Status.RUNNING:
         times.append((int(child["started"]), int(child["stopped"]) or None))

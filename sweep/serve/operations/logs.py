@@ -11,7 +11,7 @@ import numpy as np
 
 from sweep.serve.operations.arns import partition
 from sweep.serve.operations.logfiles import find_stream, read_log, streams
-from sweep.serve.operations.paging import page
+from sweep.serve.operations.paging import page, read_token
 from sweep.serve.operations.patterns import matcher
 from sweep.serve.operations.streams import GROUP
 from sweep.serve.refusal import RefusedError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sweep.serve.desk import Desk
     from sweep.serve.operations.logfiles import Log, Stream
 
-__all__ = ["describe_streams", "filter_events", "get_events"]
+__all__ = ["describe_groups", "describe_streams", "filter_events", "get_events"]
 
 INVALID = "InvalidParameterException"
 """What this service calls an error for which AWS Batch has the word ClientException."""
@@ -39,6 +39,7 @@ MOST_SEARCHED = 64 << 20
 MOST_STREAMS = 50
 
 _EVENT = 26
+_NEVER = 1 << 63
 _TOKEN = re.compile(r"([fb])/([0-9]{1,56})")
 
 
@@ -114,8 +115,36 @@ def _check_group(request: Mapping[str, Any]) -> None:
     told = request.get("logGroupName") or request.get("logGroupIdentifier")
     if not told:
         raise RefusedError("Either logGroupName or logGroupIdentifier must be provided", INVALID)
-    if told.removesuffix(":*").rpartition(":log-group:")[2] != GROUP:
+    if _named(told) != GROUP:
         raise RefusedError("The specified log group does not exist.", "ResourceNotFoundException")
+
+
+def describe_groups(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+    """Describe the one log group there is, if it is asked for."""
+    prefix, pattern = request.get("logGroupNamePrefix"), request.get("logGroupNamePattern")
+    if prefix and pattern:
+        raise RefusedError("logGroupNamePrefix and logGroupNamePattern cannot both be provided", INVALID)
+    named = request.get("logGroupIdentifiers")
+    wanted = named is None or any(_named(each) == GROUP for each in named)
+    kept = request.get("logGroupClass", "STANDARD") == "STANDARD"
+    known = [GROUP] if wanted and kept and GROUP.startswith(prefix or "") and (pattern or "") in GROUP else []
+    shown, more = page(request, known, str, 1, INVALID)
+    return {"logGroups": [_group(desk, each) for each in shown], **more}
+
+
+def _group(desk: Desk, name: str) -> dict[str, Any]:
+    arn = _group_arn(desk, name)
+    told = {"logGroupName": name, "arn": f"{arn}:*", "logGroupArn": arn, "logGroupClass": "STANDARD"}
+    return {**told, "metricFilterCount": 0, "storedBytes": 0}
+
+
+def _group_arn(desk: Desk, name: str) -> str:
+    return f"arn:{partition(desk.region)}:logs:{desk.region}:{desk.account}:log-group:{name}"
+
+
+def _named(told: str) -> str:
+    """Return the name of a log group that is named by its name or its ARN."""
+    return told.removesuffix(":*").rpartition(":log-group:")[2]
 
 
 def describe_streams(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
@@ -124,17 +153,18 @@ def describe_streams(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     prefix, by_time = request.get("logStreamNamePrefix", ""), request.get("orderBy") == "LastEventTime"
     if by_time and prefix:
         raise RefusedError("Cannot order by LastEventTime with a logStreamNamePrefix.", INVALID)
-    with desk.engine.reading() as state:
-        found = list(streams(state, prefix))
-    place = _by_time if by_time else _by_name
-    ordered = sorted(found, key=place, reverse=request.get("descending", False))
+    last, backward = read_token(request, INVALID), request.get("descending", False)
+    after = last if isinstance(last, str) else None
+    found: Iterable[Stream] = streams(desk.engine, prefix, after, descending=backward)
+    if by_time:
+        found = sorted(found, key=_by_time, reverse=backward)
     most = min(request.get("limit", MOST_STREAMS), MOST_STREAMS)
-    shown, more = page(request, enumerate(ordered), lambda each: each[0], most, INVALID)
-    return {"logStreams": [_stream(desk, each) for _, each in shown], **more}
+    shown, more = page(request, found, _by_time if by_time else _by_name, most, INVALID, descending=backward)
+    return {"logStreams": [_stream(desk, each) for each in shown], **more}
 
 
-def _by_time(stream: Stream) -> tuple[float, str]:
-    return (float("inf") if stream.ended is None else stream.ended), stream.name
+def _by_time(stream: Stream) -> list[Any]:
+    return [_NEVER if stream.ended is None else stream.ended, stream.name]
 
 
 def _by_name(stream: Stream) -> str:
@@ -143,7 +173,7 @@ def _by_name(stream: Stream) -> str:
 
 def _stream(desk: Desk, stream: Stream) -> dict[str, Any]:
     log = read_log(desk.folder, stream)
-    where = f"arn:{partition(desk.region)}:logs:{desk.region}:{desk.account}:log-group:{GROUP}:log-stream:{stream.name}"
+    where = f"{_group_arn(desk, GROUP)}:log-stream:{stream.name}"
     told = {"logStreamName": stream.name, "creationTime": stream.began, "arn": where, "storedBytes": 0}
     if not len(log.events):
         return told
@@ -170,8 +200,7 @@ def _logs(desk: Desk, request: Mapping[str, Any]) -> list[Log]:
         if "logStreamNamePrefix" in request:
             raise RefusedError("logStreamNames and logStreamNamePrefix cannot both be provided", INVALID)
         return list(_within_bounds(_log(desk, request, each) for each in dict.fromkeys(names)))
-    with desk.engine.reading() as state:
-        found = list(streams(state, request.get("logStreamNamePrefix", "")))
+    found = streams(desk.engine, request.get("logStreamNamePrefix", ""))
     return list(_within_bounds(read_log(desk.folder, each) for each in found))
 
 

@@ -11,12 +11,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sweep.errors import brief
 from sweep.serve.refusal import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["page", "read_token", "token_for"]
+__all__ = ["invalid_token", "page", "read_token", "token_for"]
 
 T = TypeVar("T")
 
@@ -31,6 +32,8 @@ def page(
     key: Callable[[T], Any],
     most: int,
     code: str = "ClientException",
+    *,
+    descending: bool = False,
 ) -> tuple[list[T], dict[str, str]]:
     """Return a page of some entries, and ``nextToken`` where there are more.
 
@@ -44,18 +47,29 @@ def page(
         Numbers, strings and lists of these; of no two entries the same.
     code
         AWS's name for the error that a token is invalid.
+    descending
+        Whether the keys descend.
     """
     size = request.get("maxResults")
     if size is not None and size < 1:
         raise RefusedError(f"maxResults must be at least 1, got {size}")
     after = read_token(request, code)
-    left = entries if after is None else (each for each in entries if key(each) > after)
     found: list[T] = []
-    for each in left:
+    for each in entries:
+        if after is not None and not _is_beyond(key(each), after, request, code, descending=descending):
+            continue
         if len(found) == min(size or most, most):
             return found, {"nextToken": token_for(request, key(found[-1]))}
         found.append(each)
     return found, {}
+
+
+def _is_beyond(key: Any, after: Any, request: Mapping[str, Any], code: str, *, descending: bool) -> bool:
+    """Whether an entry comes after the last one that was told: a token that somebody has made up may name no entry at all."""
+    try:
+        return key < after if descending else key > after
+    except TypeError:
+        raise invalid_token(request, code) from None
 
 
 def token_for(request: Mapping[str, Any], after: Any) -> str:
@@ -82,8 +96,19 @@ def read_token(request: Mapping[str, Any], code: str = "ClientException") -> Any
     digest, body = told[:_DIGEST], told[_DIGEST:]
     whole = base64.urlsafe_b64encode(told).decode() == token
     if not whole or not body or digest != _digest(request, body):
-        raise RefusedError(f"Invalid nextToken: {token} was not given for this request", code)
-    return json.loads(body)
+        raise invalid_token(request, code)
+    try:
+        after = json.loads(body)
+    except (ValueError, RecursionError):
+        after = None
+    if after is None:
+        raise invalid_token(request, code)
+    return after
+
+
+def invalid_token(request: Mapping[str, Any], code: str = "ClientException") -> RefusedError:
+    """Return the refusal of a request's token."""
+    return RefusedError(f"Invalid nextToken: {brief(request['nextToken'])} was not given for this request", code)
 
 
 def _digest(request: Mapping[str, Any], body: bytes) -> bytes:

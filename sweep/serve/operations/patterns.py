@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sweep.errors import brief
 from sweep.serve.operations.expressions import expression
 from sweep.serve.refusal import RefusedError
 
@@ -55,4 +56,4 @@ def _term(pattern: str, found: re.Match[str]) -> Callable[[str], bool]:
 
 
 def _invalid(pattern: str, why: str) -> RefusedError:
-    return RefusedError(f"Invalid filter pattern {pattern!r}: {why}", "InvalidParameterException")
+    return RefusedError(f"Invalid filter pattern {brief(pattern)!r}: {why}", "InvalidParameterException")

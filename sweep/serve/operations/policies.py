@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import brief
 from sweep.jobs.events import DeletePolicy, PutPolicy
 from sweep.jobs.queue import Policy
 from sweep.serve.operations.arns import POLICY, arn_of, name_in
@@ -51,7 +52,7 @@ def update(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     name = name_in(request["arn"], POLICY)
     with desk.engine.reading() as state:
         if name not in state.policies:
-            raise RefusedError(f"SchedulingPolicy {name} does not exist")
+            raise RefusedError(f"SchedulingPolicy {brief(name)} does not exist")
         old = state.policies[name]
     desk.engine.ask(PutPolicy(_changed(old, request)))
     return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import brief
 from sweep.jobs.events import DeleteQueue, PutQueue
 from sweep.jobs.queue import Queue, TimeLimit
 from sweep.serve.operations.arns import ENVIRONMENT, POLICY, QUEUE, arn_of, name_in
@@ -74,7 +75,7 @@ def _limits(told: Sequence[Mapping[str, Any]]) -> tuple[TimeLimit, ...]:
     for each in told:
         if each["state"] != "RUNNABLE" or each["action"] != "CANCEL":
             raise RefusedError(
-                f"jobStateTimeLimitActions: {each['action']} of {each['state']} is not CANCEL of RUNNABLE"
+                f"jobStateTimeLimitActions: {brief(each['action'])} of {brief(each['state'])} is not CANCEL of RUNNABLE"
             )
     return tuple(TimeLimit(float(each["maxTimeSeconds"]), each["reason"]) for each in told)
 
@@ -107,7 +108,7 @@ def update(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
 
 def _known(state: State, name: str) -> Queue:
     if name not in state.queues:
-        raise RefusedError(f"JobQueue {name} does not exist")
+        raise RefusedError(f"JobQueue {brief(name)} does not exist")
     return state.queues[name]
 
 
@@ -116,13 +117,11 @@ def delete(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """Remove a job queue; it is DELETING until its last job has ended."""
     name = name_in(request["jobQueue"], QUEUE)
     with desk.engine.reading() as state:
-        old, going = _known(state, name), name in state.deleting
-    if "delete-enabled" in desk.relaxed:
-        if old.enabled and not going:
-            desk.engine.ask(PutQueue(replace(old, enabled=False)))
-    else:
+        _known(state, name)
+    is_relaxed = "delete-enabled" in desk.relaxed
+    if not is_relaxed:
         check_settled(desk, QUEUE, name, "delete")
-    desk.engine.ask(DeleteQueue(name))
+    desk.engine.ask(DeleteQueue(name, is_relaxed))
     desk.settling.forget(QUEUE, name)
     return {}
 

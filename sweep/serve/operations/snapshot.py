@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import brief
 from sweep.jobs.front import front
 from sweep.serve.operations.arns import QUEUE, name_in
 from sweep.serve.operations.details import job_arn
@@ -25,7 +26,7 @@ def show(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     name = name_in(request["jobQueue"], QUEUE)
     with desk.engine.reading() as state:
         if name not in state.queues:
-            raise RefusedError(f"JobQueue {name} does not exist")
+            raise RefusedError(f"JobQueue {brief(name)} does not exist")
         queue, now = state.queues[name], max(state.now, int(time.time() * 1000))
         jobs = [
             {"jobArn": job_arn(desk, job_id), "earliestTimeAtPosition": since}

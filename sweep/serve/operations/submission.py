@@ -6,9 +6,20 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sweep.jobs.aws import consumables_from, range_from, retry_from
+from sweep.errors import brief
+from sweep.jobs.aws import (
+    consumables_from,
+    range_from,
+    retry_from,
+    text_from,
+    texts_from,
+    variables_from,
+    vcpus_from,
+    whole_from,
+)
 from sweep.jobs.request import Dependency, Kind, NodeOverrides, Overrides, Request
 from sweep.jobs.submission import find_definition
+from sweep.serve.operations.amounts import check_vcpus
 from sweep.serve.operations.arns import DEFINITION, QUEUE, name_in
 from sweep.serve.operations.details import job_arn
 from sweep.serve.refusal import RefusedError
@@ -39,6 +50,8 @@ def submit(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
         definition = find_definition(state, name_in(request["jobDefinition"], DEFINITION))
         asked = _request(request, definition)
         _check_platform(state, asked.queue, definition)
+    if definition.recorded:
+        _check_amounts(asked, definition.recorded.get("platformCapabilities", ()))
     job_id = desk.engine.submit(asked)
     return {"jobArn": job_arn(desk, job_id), "jobName": asked.name, "jobId": job_id}
 
@@ -51,7 +64,7 @@ def _request(told: Mapping[str, Any], definition: Definition) -> Request:
         definition=definition.key,
         size=told.get("arrayProperties", {}).get("size"),
         depends_on=tuple(_dependency(each) for each in told.get("dependsOn", ())),
-        parameters=dict(told.get("parameters", {})),
+        parameters=texts_from("parameters", told.get("parameters", {})),
         overrides=_overrides(told, definition),
         retry=retry_from(retry) if retry else None,
         timeout=None if timeout is None else float(timeout),
@@ -62,6 +75,12 @@ def _request(told: Mapping[str, Any], definition: Definition) -> Request:
         nodes=told.get("nodeOverrides", {}).get("numNodes"),
         node_overrides=_node_overrides(told),
     )
+
+
+def _check_amounts(asked: Request, capabilities: Sequence[str]) -> None:
+    for each in (asked.overrides, *(each.overrides for each in asked.node_overrides)):
+        if each.vcpus is not None:
+            check_vcpus(each.vcpus, capabilities)
 
 
 def _dependency(told: Mapping[str, Any]) -> Dependency:
@@ -115,21 +134,21 @@ def _read(given: Mapping[str, Any], container: Mapping[str, Any]) -> Overrides:
     needs = {each["type"]: each["value"] for each in given.get("resourceRequirements", ())}
     unknown = needs.keys() - {"VCPU", "MEMORY", "GPU"}
     if unknown:
-        raise RefusedError(f"resourceRequirements: type {min(unknown)} is not one of GPU, VCPU, MEMORY")
+        raise RefusedError(f"resourceRequirements: type {brief(min(unknown))} is not one of GPU, VCPU, MEMORY")
     known = {each["type"] for each in container.get("resourceRequirements", ())}
     for kind, member in (("VCPU", "vcpus"), ("MEMORY", "memory")):
         if member in given and kind not in known:
             needs.setdefault(kind, given[member])
     try:
         return Overrides(
-            command=tuple(given["command"]) if given.get("command") else None,
-            environment={each["name"]: each.get("value", "") for each in given.get("environment", ())},
-            vcpus=float(needs["VCPU"]) if "VCPU" in needs else None,
-            memory=int(needs["MEMORY"]) if "MEMORY" in needs else None,
-            gpus=int(needs["GPU"]) if "GPU" in needs else None,
+            command=tuple(text_from("command", each) for each in given.get("command", ())) or None,
+            environment=variables_from(given),
+            vcpus=vcpus_from(needs["VCPU"]) if "VCPU" in needs else None,
+            memory=whole_from("MEMORY", needs["MEMORY"]) if "MEMORY" in needs else None,
+            gpus=whole_from("GPU", needs["GPU"]) if "GPU" in needs else None,
         )
-    except (ValueError, KeyError) as error:
-        raise RefusedError(f"containerOverrides cannot be read: {error}") from None
+    except KeyError as error:
+        raise RefusedError(f"environment: {error} is missing") from None
 
 
 def _check_platform(state: State, queue: str, definition: Definition) -> None:

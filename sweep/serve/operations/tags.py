@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import brief
 from sweep.jobs.events import Tag, Taggable
 from sweep.jobs.ids import parted
 from sweep.jobs.tagging import tags_of
@@ -50,7 +51,7 @@ def show(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
 def _named(arn: str) -> tuple[Taggable, str]:
     kind, name = taken_apart(arn)
     if kind not in _KINDS:
-        raise RefusedError(f"Invalid ARN: {arn} is of a {kind}, which has no tags")
+        raise RefusedError(f"Invalid ARN: {brief(arn)} is of a {brief(kind)}, which has no tags")
     if kind == JOB and parted(name)[1]:
-        raise RefusedError(f"Invalid ARN: {arn} is of a child, and tags are for the whole job")
+        raise RefusedError(f"Invalid ARN: {brief(arn)} is of a child, and tags are for the whole job")
     return _KINDS[kind], name

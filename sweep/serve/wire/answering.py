@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from sweep.serve.wire import jsontext, xmltext
 from sweep.serve.wire.messages import Answer
@@ -91,5 +90,5 @@ def _own_code(service_name: str, code: str) -> str:
 
 def _xml_error(space: str, code: str, message: str, status: int, request_id: str) -> str:
     side = "Sender" if status < 500 else "Receiver"
-    inside = f"<Type>{side}</Type><Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    inside = f"<Type>{side}</Type><Code>{xmltext.escaped(code)}</Code><Message>{xmltext.escaped(message)}</Message>"
     return f'<ErrorResponse xmlns="{space}"><Error>{inside}</Error><RequestId>{request_id}</RequestId></ErrorResponse>'

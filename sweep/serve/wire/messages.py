@@ -41,9 +41,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; ``Content-Length`` and the request's id are added as it is sent."""
+    """An answer; ``Content-Length`` and the request's id are added as it is sent.
+
+    Attributes
+    ----------
+    is_trusted
+        Whether it is for somebody who has signed, or need not sign.
+    """
 
     status: int
     body: bytes
     content_type: str
     headers: dict[str, str] = field(default_factory=dict)
+    is_trusted: bool = False

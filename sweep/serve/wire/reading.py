@@ -1,6 +1,7 @@
 """From JSON values to what an operation takes: checked after botocore's input shapes, each made into functions once.
 
-What AWS does not know it ignores, and null stands for nothing; so it is here.
+What AWS does not know it ignores, and null stands for nothing; so it is here. An optional map that may not be empty stands for nothing when it is:
+AWS takes ``"tags": {}``.
 """
 
 from __future__ import annotations
@@ -58,12 +59,19 @@ class Readers:
         members = {wire_name(name, each): (name, self.reader(each)) for name, each in shape.members.items()}
         required = tuple(shape.required_members)
         is_union = bool(shape.metadata.get("union"))
+        or_nothing = {
+            wire_name(name, each)
+            for name, each in shape.members.items()
+            if each.type_name == "map" and name not in required and each.metadata.get("min")
+        }
 
         def read(value: Any, where: Where, problems: list[str]) -> Any:
             if type(value) is not dict:
                 raise unreadable(value, where, "an object")
             taken: dict[str, Any] = {}
             for key, each in value.items():
+                if key in or_nothing and each == {}:
+                    continue
                 if each is not None and key in members:
                     name, reader = members[key]
                     taken[name] = reader(each, (where, name), problems)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from sweep.serve.wire.form import read_form
-from sweep.serve.wire.model import SERVICES, Operation, service
+from sweep.serve.wire.model import SERVICES, Operation, Service, service
 from sweep.serve.wire.words import UnreadableError
 
 if TYPE_CHECKING:
     from sweep.serve.wire.messages import Asked
 
-__all__ = ["Lost", "Route", "route"]
+__all__ = ["Lost", "Route", "addressed", "route"]
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -51,6 +51,23 @@ class Lost:
     methods: tuple[str, ...] = ()
 
 
+def addressed(asked: Asked) -> str:
+    """Return the service that a request is for, which its head alone says: so whose it is can be known before the body is looked at."""
+    if asked.path in {"", "/"} and asked.method == "POST":
+        if asked.header("x-amz-target") is not None:
+            return _speaking("json")
+        if (asked.header("content-type") or "").partition(";")[0].strip().lower() == FORM:
+            return _speaking("query")
+    return _speaking("rest-json")
+
+
+@cache
+def _speaking(protocol: str) -> str:
+    """Return the one service that has a protocol."""
+    (name,) = (each for each in SERVICES if service(each).protocol == protocol)
+    return name
+
+
 def route(asked: Asked) -> Route | Lost:
     """Find the operation: by its path where the protocol is REST, else by a header or a form.
 
@@ -59,32 +76,32 @@ def route(asked: Asked) -> Route | Lost:
     UnreadableError
         If the path or the form cannot be read.
     """
-    if asked.path in {"", "/"} and asked.method == "POST":
-        if asked.header("x-amz-target") is not None:
-            return _by_target(asked.header("x-amz-target") or "")
-        if (asked.header("content-type") or "").partition(";")[0].strip().lower() == FORM:
-            return _by_action(asked)
-    return _by_path(asked)
+    asked_of = service(addressed(asked))
+    match asked_of.protocol:
+        case "json":
+            return _by_target(asked_of, asked.header("x-amz-target") or "")
+        case "query":
+            return _by_action(asked_of, asked)
+        case _:
+            return _by_path(asked)
 
 
-def _by_target(target: str) -> Route | Lost:
+def _by_target(asked_of: Service, target: str) -> Route | Lost:
     """Read ``Logs_20140328.FilterLogEvents``."""
     prefix, _, name = target.rpartition(".")
-    for each in map(service, SERVICES):
-        if each.protocol == "json" and each.model.metadata["targetPrefix"] == prefix:
-            if name in each.operations:
-                return Route(each.operations[name], {})
-            return Lost(each.name, f"{each.name} has no operation '{name[:100]}'")
-    return Lost("logs", f"X-Amz-Target '{target[:100]}' is of no service that is served here")
+    if asked_of.model.metadata["targetPrefix"] != prefix:
+        return Lost(asked_of.name, f"X-Amz-Target '{target[:100]}' is of no service that is served here")
+    if name not in asked_of.operations:
+        return Lost(asked_of.name, f"{asked_of.name} has no operation '{name[:100]}'")
+    return Route(asked_of.operations[name], {})
 
 
-def _by_action(asked: Asked) -> Route | Lost:
+def _by_action(asked_of: Service, asked: Asked) -> Route | Lost:
     form = read_form(asked.body)
     name, version = form.get("Action", ""), form.get("Version", "")
-    for each in map(service, SERVICES):
-        if each.protocol == "query" and each.model.metadata["apiVersion"] == version and name in each.operations:
-            return Route(each.operations[name], {})
-    return Lost("sts", f"Could not find operation '{name[:100]}' for version '{version[:100]}'")
+    if asked_of.model.metadata["apiVersion"] == version and name in asked_of.operations:
+        return Route(asked_of.operations[name], {})
+    return Lost(asked_of.name, f"Could not find operation '{name[:100]}' for version '{version[:100]}'")
 
 
 def _by_path(asked: Asked) -> Route | Lost:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.sax.saxutils import escape
 
-__all__ = ["written"]
+__all__ = ["escaped", "written"]
+
+_NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped."""
 
 
 def written(name: str, value: Any, shape: Any) -> str:
@@ -32,4 +36,13 @@ def _inside(value: Any, shape: Any) -> str:
         case "boolean":
             return "true" if value else "false"
         case _:
-            return escape(str(value))
+            return escaped(str(value))
+
+
+def escaped(text: str) -> str:
+    """Write a text that may stand in an element; what XML cannot hold is replaced.
+
+    >>> escaped("a<b" + chr(0))
+    'a&lt;b\ufffd'
+    """
+    return escape(_NO_CHARACTER.sub("\ufffd", text), {"\r": "&#13;"})

@@ -121,3 +121,68 @@ def test_a_revision_must_be_named_and_known_to_be_deregistered(empty):
             empty.batch("DeregisterJobDefinition", jobDefinition=f"task{revision}")
     with pytest.raises(JobError, match="task:2 does not exist"):
         empty.batch("DeregisterJobDefinition", jobDefinition="task:2")
+
+
+@pytest.mark.parametrize(
+    ("container", "said"),
+    [
+        ({"command": ["a\0b"]}, "command: 'a.*holds a NUL"),
+        ({"image": "a\0b"}, "image: 'a.*holds a NUL"),
+        ({"environment": [{"name": "A", "value": "\0"}]}, "environment A: .*holds a NUL"),
+        ({"environment": [{"name": "A\0", "value": ""}]}, "is no name"),
+        ({"resourceRequirements": [{"type": "VCPU", "value": "1e308"}]}, "VCPU value '1e308' is no number of vCPUs"),
+        ({"resourceRequirements": [{"type": "VCPU", "value": "nan"}]}, "VCPU value 'nan' is no number of vCPUs"),
+        (
+            {"resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "1e3"}]},
+            "MEMORY value '1e3'",
+        ),
+        (
+            {"resourceRequirements": [{"type": "VCPU", "value": "0.5"}]},
+            "VCPU value 0.5 is not a whole number from 1 on, as EC2",
+        ),
+        ({"vcpus": 0, "resourceRequirements": []}, "VCPU"),
+        ({"vcpus": -3, "resourceRequirements": []}, "VCPU value '-3'"),
+    ],
+)
+def test_containers_that_are_refused(empty, container, said):
+    told = {"memory": 64} | container
+    with pytest.raises((RefusedError, JobError), match=said):
+        register(empty, container=told)
+    with pytest.raises((RefusedError, JobError), match=said):
+        empty.batch("RegisterJobDefinition", **multinode({**definition()["containerProperties"], **told}))
+    assert described(empty) == []
+
+
+def multinode(container, **options):
+    group = {"targetNodes": "0:", "container": container}
+    nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [group]}
+    return {"jobDefinitionName": "nodes", "type": "multinode", "nodeProperties": nodes, **options}
+
+
+def test_fargate_has_parts_of_vcpus_and_only_some(empty):
+    def needing(vcpus):
+        needs = [{"type": "VCPU", "value": vcpus}, {"type": "MEMORY", "value": "512"}]
+        register(empty, container={"resourceRequirements": needs}, platformCapabilities=["FARGATE"])
+
+    needing("0.25")
+    with pytest.raises(
+        RefusedError, match=r"VCPU value 0\.3 is not one of 0\.25, 0\.5, 1, 2, 4, 8, 16, 32, as FARGATE"
+    ):
+        needing("0.3")
+
+
+def test_nodes_are_not_run_in_containers_and_a_task_has_one_container(empty):
+    one = {
+        "image": "i",
+        "name": "a",
+        "resourceRequirements": definition()["containerProperties"]["resourceRequirements"],
+    }
+    with pytest.raises(JobError, match=r"tag sweep\.runtime=container: nodes are run on the host"):
+        empty.batch(
+            "RegisterJobDefinition",
+            **multinode({"image": "i", "vcpus": 1, "memory": 64}, tags={"sweep.runtime": "container"}),
+        )
+    tasks = {"taskProperties": [{"containers": [one, {**one, "name": "b"}]}]}
+    with pytest.raises(RefusedError, match="ecsProperties: 2 containers in a task; a job is one command here"):
+        empty.batch("RegisterJobDefinition", jobDefinitionName="two", type="container", ecsProperties=tasks)
+    assert described(empty) == []

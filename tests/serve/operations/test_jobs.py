@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 import pytest
 
 from sweep.errors import JobError
+from sweep.serve.dispatch import Dispatcher
+from sweep.serve.operations import OPERATIONS
 from sweep.serve.refusal import RefusedError
+from sweep.serve.wire.messages import Asked
 from tests.serve.operations.conftest import definition
 
 ARN = "arn:aws:batch:eu-central-1:111122223333:"
@@ -226,6 +232,10 @@ def test_a_timeout_ends_a_job(ask):
     assert (told["status"], told["statusReason"]) == ("FAILED", "Job attempt duration exceeded timeout")
 
 
+NO_VCPUS = ("x", "1e308", "nan", "inf", "-1", "0x2", "1_0", " 1", "1.", "\u0661", "")
+NO_WHOLES = ("x", "1e3", "nan", "1.5", "-1", "1_0", " 64", "9" * 5000, "")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -247,16 +257,34 @@ def test_a_timeout_ends_a_job(ask):
         ({"containerOverrides": {"command": ["a", ""]}}, "empty string"),
         ({"containerOverrides": {"environment": [{"name": "AWS_BATCH_X", "value": ""}]}}, "AWS_BATCH"),
         ({"containerOverrides": {"command": ["Ref::nobody"]}}, "No parameter found for reference nobody"),
-        ({"containerOverrides": {"resourceRequirements": [{"type": "VCPU", "value": "x"}]}}, "cannot be read"),
+        *(
+            (
+                {"containerOverrides": {"resourceRequirements": [{"type": kind, "value": value}]}},
+                f"{kind} value '{value}",
+            )
+            for kind, values in (("VCPU", NO_VCPUS), ("MEMORY", NO_WHOLES), ("GPU", NO_WHOLES))
+            for value in values
+        ),
+        (
+            {"containerOverrides": {"resourceRequirements": [{"type": "VCPU", "value": "0.5"}]}},
+            "VCPU value 0.5 is not a",
+        ),
+        ({"containerOverrides": {"command": ["a", "b\0c"]}}, "command: 'b.*holds a NUL"),
+        ({"containerOverrides": {"environment": [{"name": "A", "value": "b\0c"}]}}, "environment A: 'b.*holds a NUL"),
+        ({"parameters": {"p": "b\0c"}}, "parameters p: 'b.*holds a NUL"),
         ({"containerOverrides": {"resourceRequirements": [{"type": "DISK", "value": "1"}]}}, "type DISK is not one of"),
         ({"eksPropertiesOverride": {}}, "no Kubernetes"),
+        *(
+            ({"consumableResourcePropertiesOverride": {"consumableResourceList": [some]}}, f"{name} is missing in the")
+            for name, some in (("quantity", {"consumableResource": "r"}), ("consumableResource", {"quantity": 1}))
+        ),
         ({"ecsPropertiesOverride": {"taskProperties": [{}]}}, "for job definitions with ecsProperties"),
         ({"tags": {"k": "v" * 257}}, "a value at most 256"),
     ],
 )
 def test_submissions_that_are_refused(ask, change, said):
     ask.batch("RegisterJobDefinition", **definition())
-    with pytest.raises((RefusedError, JobError), match=said):
+    with pytest.raises((RefusedError, JobError), match=said[:80]):
         ask.batch("SubmitJob", **{"jobName": "j", "jobQueue": "q", "jobDefinition": "task"} | change)
     assert ask.batch("ListJobs", jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["*"]}])["jobSummaryList"] == []
 
@@ -352,3 +380,90 @@ def test_many_at_once(ask):
     for operation in ("CancelJobs", "TerminateJobs"):
         with pytest.raises(RefusedError, match="50, got 51"):
             ask.batch(operation, jobs=["j"] * 51, reason="no")
+
+
+def test_no_tags_are_taken_as_aws_takes_them(ask):
+    answers = Dispatcher(ask.desk, OPERATIONS)
+    ask.batch("RegisterJobDefinition", **definition())
+    told = {"jobName": "j", "jobQueue": "q", "jobDefinition": "task", "tags": {}}
+    answer = answers.answer(Asked("POST", "/v1/submitjob", body=json.dumps(told).encode()))
+    assert answer.status == 200, answer.body
+    assert "tags" not in ask.job(json.loads(answer.body)["jobId"])
+    arn = quote(f"{ARN}job-queue/q", safe="")
+    assert answers.answer(Asked("POST", f"/v1/tags/{arn}", body=b'{"tags": {}}')).status == 400
+
+
+LONG = "x" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("SubmitJob", {"jobName": LONG}),
+        ("SubmitJob", {"jobQueue": LONG}),
+        ("SubmitJob", {"jobQueue": f"{ARN}{LONG}/q"}),
+        ("SubmitJob", {"jobDefinition": LONG}),
+        ("SubmitJob", {"jobDefinition": f"task:{LONG}"}),
+        ("SubmitJob", {"dependsOn": [{"jobId": LONG}]}),
+        ("SubmitJob", {"shareIdentifier": LONG}),
+        ("SubmitJob", {"containerOverrides": {"environment": [{"name": f"{LONG} ", "value": ""}]}}),
+        ("SubmitJob", {"containerOverrides": {"environment": [{"name": f"AWS_BATCH{LONG}", "value": ""}]}}),
+        ("SubmitJob", {"containerOverrides": {"command": [f"Ref::{LONG}"]}}),
+        ("SubmitJob", {"containerOverrides": {"command": [f"{LONG}\0"]}}),
+        ("SubmitJob", {"containerOverrides": {"resourceRequirements": [{"type": LONG, "value": "1"}]}}),
+        ("SubmitJob", {"containerOverrides": {"resourceRequirements": [{"type": "VCPU", "value": LONG}]}}),
+        (
+            "SubmitJob",
+            {
+                "consumableResourcePropertiesOverride": {
+                    "consumableResourceList": [{"consumableResource": LONG, "quantity": 1}]
+                }
+            },
+        ),
+        ("RegisterJobDefinition", {"jobDefinitionName": LONG}),
+        ("RegisterJobDefinition", {"tags": {"sweep.runtime": LONG}}),
+        (
+            "RegisterJobDefinition",
+            {"retryStrategy": {"attempts": 1, "evaluateOnExit": [{"action": LONG, "onReason": "*"}]}},
+        ),
+        (
+            "RegisterJobDefinition",
+            {"retryStrategy": {"attempts": 1, "evaluateOnExit": [{"action": "EXIT", "onExitCode": LONG}]}},
+        ),
+        ("DeregisterJobDefinition", {"jobDefinition": LONG}),
+        ("DeregisterJobDefinition", {"jobDefinition": f"{LONG}:1"}),
+        ("ListJobs", {"jobQueue": LONG}),
+        ("ListJobs", {"jobQueue": "q", "jobStatus": LONG}),
+        ("ListJobs", {"jobQueue": "q", "nextToken": LONG}),
+        ("ListJobs", {"jobQueue": "q", "filters": [{"name": LONG, "values": ["a"]}]}),
+        ("ListTagsForResource", {"resourceArn": LONG}),
+        ("ListTagsForResource", {"resourceArn": f"{ARN}{LONG}/x"}),
+        ("ListTagsForResource", {"resourceArn": f"{ARN}job/{LONG}"}),
+        ("DeleteJobQueue", {"jobQueue": LONG}),
+        ("DeleteComputeEnvironment", {"computeEnvironment": LONG}),
+        ("DeleteSchedulingPolicy", {"arn": LONG}),
+        ("DeleteConsumableResource", {"consumableResource": LONG}),
+        ("UpdateSchedulingPolicy", {"arn": LONG}),
+        ("CreateConsumableResource", {"consumableResourceName": "r", "resourceType": LONG}),
+        ("CreateComputeEnvironment", {"computeEnvironmentName": LONG, "type": "UNMANAGED"}),
+        (
+            "CreateComputeEnvironment",
+            {"computeEnvironmentName": "e", "type": "UNMANAGED", "tags": {"sweep.gpus": LONG}},
+        ),
+        (
+            "CreateJobQueue",
+            {"jobQueueName": "n", "priority": 1, "computeEnvironmentOrder": [{"order": 1, "computeEnvironment": LONG}]},
+        ),
+        ("GetJobQueueSnapshot", {"jobQueue": LONG}),
+    ],
+)
+def test_a_refusal_does_not_repeat_all_of_a_long_value(ask, operation, request_):
+    known = {
+        "SubmitJob": {"jobName": "j", "jobQueue": "q", "jobDefinition": "task"},
+        "RegisterJobDefinition": definition(),
+    }
+    ask.batch("RegisterJobDefinition", **definition())
+    with pytest.raises((RefusedError, JobError)) as refused:
+        OPERATIONS["batch"][operation](ask.desk, known.get(operation, {}) | request_)
+    assert LONG[:20] in str(refused.value) or "characters" in str(refused.value)
+    assert len(str(refused.value)) < 400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sweep.serve.operations.paging import token_for
 from sweep.serve.refusal import RefusedError
 
 
@@ -144,3 +145,10 @@ def test_a_thousand_children_a_page_and_a_hundred_with_a_filter(closed):
     found = closed.batch("ListJobs", jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["many"]}])
     assert len(found["jobSummaryList"]) == 100
     assert found["nextToken"]
+
+
+@pytest.mark.parametrize("after", [-1, "text", [1], None, True, 10**30, 1.5, {}])
+def test_a_token_that_names_no_child_is_refused(closed, after):
+    asked = {"arrayJobId": closed.submit(["true"], arrayProperties={"size": 3}), "jobStatus": "RUNNABLE"}
+    with pytest.raises(RefusedError, match="Invalid nextToken"):
+        closed.batch("ListJobs", **asked, nextToken=token_for(asked, after))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from sweep.serve.operations.paging import token_for
 from sweep.serve.operations.patterns import matcher
 from sweep.serve.refusal import RefusedError
 
@@ -226,3 +229,50 @@ def test_a_search_through_too_much_is_refused(ask):
     ask.wait(job)
     with pytest.raises(RefusedError, match="more than 64 MiB"):
         ask("logs", "FilterLogEvents", logGroupName=GROUP)
+
+
+def test_the_one_group_there_is(ask):
+    def groups(**request):
+        return [each["logGroupName"] for each in ask("logs", "DescribeLogGroups", **request)["logGroups"]]
+
+    arn = f"arn:aws:logs:eu-central-1:111122223333:log-group:{GROUP}"
+    (told,) = ask("logs", "DescribeLogGroups")["logGroups"]
+    assert (told["arn"], told["logGroupArn"], told["logGroupClass"]) == (f"{arn}:*", arn, "STANDARD")
+    for some in ({"logGroupNamePrefix": "/aws"}, {"logGroupNamePattern": "batch"}, {"logGroupIdentifiers": ["x", arn]}):
+        assert groups(**some) == [GROUP]
+    for none in (
+        {"logGroupNamePrefix": "aws"},
+        {"logGroupNamePattern": "Batch"},
+        {"logGroupIdentifiers": ["x"]},
+        {"logGroupClass": "INFREQUENT_ACCESS"},
+    ):
+        assert groups(**none) == []
+    with pytest.raises(RefusedError, match="cannot both be provided"):
+        groups(logGroupNamePrefix="/aws", logGroupNamePattern="batch")
+
+
+def test_pages_of_streams_do_not_shift_and_the_engine_goes_on_meanwhile(ask):
+    array = ask.submit(["true"], name="b", arrayProperties={"size": 12})
+    ask.wait(array)
+    names = [f"b/default/{array}.{index}.1" for index in sorted(map(str, range(12)))]
+
+    def pages(**request):
+        token = {}
+        while True:
+            told = ask("logs", "DescribeLogStreams", logGroupName=GROUP, limit=5, **request, **token)
+            yield [each["logStreamName"] for each in told["logStreams"]]
+            if "nextToken" not in told:
+                return
+            token = {"nextToken": told["nextToken"]}
+
+    forward, backward, by_time = pages(), pages(descending=True), pages(orderBy="LastEventTime")
+    begun = [next(forward), next(backward), next(by_time)]
+    ask.wait(ask.submit(["true"], name="a"), ask.submit(["true"], name="b"))
+    assert sum(forward, begun[0])[: len(names)] == names
+    assert [each for each in sum(backward, begun[1]) if array in each] == names[::-1]
+    assert sorted(each for each in sum(by_time, begun[2]) if array in each) == names
+    for token in ("[1]", "1", "null", "{}", '["x", 1]'):
+        asked = {"logGroupName": GROUP}
+        made_up = token_for(asked, json.loads(token))
+        with pytest.raises(RefusedError, match="Invalid nextToken"):
+            ask("logs", "DescribeLogStreams", **asked, nextToken=made_up)

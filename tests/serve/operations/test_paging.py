@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given
 
 from sweep.serve.desk import Desk
 from sweep.serve.operations.arns import DEFINITION, JOB, QUEUE, arn_of, name_in, taken_apart
-from sweep.serve.operations.paging import page, read_token, token_for
+from sweep.serve.operations.paging import _digest, page, read_token, token_for
 from sweep.serve.operations.streams import read_stream, stream_name
 from sweep.serve.refusal import RefusedError
 
@@ -81,3 +84,15 @@ def test_a_log_streams_name_tells_its_attempt_and_is_one_for_cloudwatch(definiti
     assert read_stream(name) == (job, index, attempt)
     assert not set(name) & set(":*")
     assert 1 <= len(name) <= 512
+
+
+@pytest.mark.parametrize(
+    "made_up",
+    [b'"text"', b"[1]", b"{}", b"null", b"true", b"-1", b"1e400", b"NaN", b"9" * 5000, b"[" * 100_000, b"{", b"\xff"],
+)
+def test_a_token_that_somebody_made_up_names_an_entry_or_is_refused(made_up):
+    token = base64.urlsafe_b64encode(_digest({}, made_up) + made_up).decode()
+    with contextlib.suppress(RefusedError):
+        page({"nextToken": token}, [1, 2], int, 10)
+    with contextlib.suppress(RefusedError):
+        page({"nextToken": token}, ["a", "b"], str, 10)

@@ -314,3 +314,35 @@ def test_of_many_changes_at_once_one_is_made(ask):
     assert sum(isinstance(each, dict) for each in answers) == 1
     (made,) = [place for place, each in enumerate(answers, 10) if isinstance(each, dict)]
     assert queue(ask)["priority"] == made
+
+
+@pytest.mark.parametrize("relaxed", [frozenset({"delete-enabled"})])
+def test_a_deletion_that_is_refused_changes_nothing(ask, tmp_path):
+    with pytest.raises(JobError, match="found existing JobQueue relationship"):
+        ask.batch("DeleteComputeEnvironment", computeEnvironment="here")
+    make_environment(ask, "there")
+    job = ask.submit(["sleep", "600"])
+    ask.await_status(job, "RUNNING")
+    order = [{"order": 1, "computeEnvironment": "there"}]
+    ask.settle()
+    ask.batch("UpdateJobQueue", jobQueue="q", computeEnvironmentOrder=order)
+    with pytest.raises(JobError, match="Cannot delete, jobs still run in ComputeEnvironment here"):
+        ask.batch("DeleteComputeEnvironment", computeEnvironment="here")
+    assert environment(ask)["state"] == "ENABLED"
+    ask.batch("TerminateJob", jobId=job, reason="enough")
+    ask.wait(job)
+
+
+def test_what_of_an_unmanaged_environment_aws_alone_uses_is_kept_and_told(empty):
+    empty.batch("CreateComputeEnvironment", computeEnvironmentName="own", type="UNMANAGED", unmanagedvCpus=7)
+    assert environment(empty, "own")["unmanagedvCpus"] == 7
+    empty.settle()
+    empty.batch("UpdateComputeEnvironment", computeEnvironment="own", unmanagedvCpus=9)
+    assert environment(empty, "own")["unmanagedvCpus"] == 9
+    make_environment(empty, "here")
+    empty.settle()
+    with pytest.raises(RefusedError, match="unmanagedvCpus is for UNMANAGED"):
+        empty.batch("UpdateComputeEnvironment", computeEnvironment="here", unmanagedvCpus=9)
+    policy = {"terminateJobsOnUpdate": True}
+    empty.batch("UpdateComputeEnvironment", computeEnvironment="here", updatePolicy=policy)
+    assert environment(empty)["updatePolicy"] == policy
