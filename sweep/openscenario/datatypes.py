@@ -23,9 +23,9 @@ INTEGERS = {
 KINDS = {**dict.fromkeys(INTEGERS, "int"), "double": "float", "boolean": "bool", "string": "str", "dateTime": "str"}
 """What the values of each type are in a space."""
 
-DOUBLE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-INTEGER = re.compile(r"[+-]?\d{1,20}")
-DATE_TIME = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+DOUBLE = re.compile(r"(?=.{1,400}$)[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+INTEGER = re.compile(r"[+-]?\d{1,20}", re.ASCII)
+DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 LARGEST = 1.7976931348623157e308
 INFINITE = {"INF": math.inf, "+INF": math.inf, "-INF": -math.inf}
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}

@@ -166,8 +166,10 @@ def _axis(declaration: Declaration, low: Decimal, high: Decimal, step: Decimal) 
 
 def _shortest(each: Decimal) -> Decimal:
     """Drop zeros at the end; no digit is rounded."""
+    if not each:
+        return Decimal(0)
     sign, digits, exponent = each.as_tuple()
-    text = "".join(map(str, digits)).rstrip("0") or "0"
+    text = "".join(map(str, digits)).rstrip("0")
     return Decimal((sign, tuple(map(int, text)), int(exponent) + len(digits) - len(text)))
 
 

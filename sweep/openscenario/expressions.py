@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluated", "is_expression", "references"]
 
-TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|(\$?[A-Za-z_]\w*)|([-+*/%(),]))")
+TOKEN = re.compile(
+    r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d{1,4})?|\.\d+(?:[eE][+-]?\d{1,4})?)|(\$?[A-Za-z_]\w*)|([-+*/%(),]))", re.ASCII
+)
 REFERENCE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 BOOLEANS = {"true": True, "false": False}
 DEEPEST = 50

@@ -48,6 +48,7 @@ EVERY = (
         listed("old_style", "-1"),
     ),
     deterministic(stepped("speed", "0.1", "0.75", "0.1"), stepped("count", "1", "9.0", "4")),
+    deterministic(stepped("speed", "0", "1e5", "1"), stepped("count", "-0.0", "9", "3.00")),
     deterministic(sets({"car": "truck", "lanes": "2"}, {"car": "van"}), stepped("speed", "10", "20", "5")),
     stochastic(
         drawn("speed", NORMAL), drawn("gap", LOGNORMAL), drawn("count", '<PoissonDistribution expectedValue="3"/>')
@@ -95,7 +96,7 @@ def test_values_have_the_types_that_the_scenario_declares(tmp_path):
 
 
 def test_several_distributions_are_their_product_and_the_last_varies_fastest(tmp_path):
-    scenario = made(tmp_path, EVERY[4])
+    scenario = made(tmp_path, EVERY[5])
     assert [tuple(each.values()) for each in scenario.space] == [
         ("truck", 2, 10.0), ("truck", 2, 15.0), ("truck", 2, 20.0), ("van", 3, 10.0), ("van", 3, 15.0), ("van", 3, 20.0),
     ]  # fmt: skip
@@ -130,7 +131,7 @@ def test_a_trillion_points_are_not_made(tmp_path):
 
 
 def test_stochastic_parameters_are_drawn_in_the_order_of_the_file(tmp_path):
-    scenario = made(tmp_path, EVERY[5])
+    scenario = made(tmp_path, EVERY[6])
     assert scenario.space.names == ()
     assert (scenario.trials, scenario.seed) == (100, 7)
     assert list(scenario.draws.items()) == [
@@ -138,15 +139,15 @@ def test_stochastic_parameters_are_drawn_in_the_order_of_the_file(tmp_path):
         ("gap", LogNormal.of_moments(20.0, 50.0, 1.0, 100.0)),
         ("count", Poisson(3.0, 0.0, 65535.0)),
     ]
-    assert made(tmp_path, EVERY[6]).draws == {
+    assert made(tmp_path, EVERY[7]).draws == {
         "gap": Uniform(5.0, 50.0),
         "speed": Histogram(((0.0, 10.0, 0.75), (10.0, 20.0, 0.25))),
     }
-    assert made(tmp_path, EVERY[7]).draws == {
+    assert made(tmp_path, EVERY[8]).draws == {
         "car": Discrete(("van", "sedan"), (0.25, 0.75)),
         "wet": Discrete((True, False), (0.5, 0.5)),
     }
-    assert made(tmp_path, EVERY[8]).draws == {"speed": Poisson(3.5, 1.0, 9.0, as_float=True)}
+    assert made(tmp_path, EVERY[9]).draws == {"speed": Poisson(3.5, 1.0, 9.0, as_float=True)}
 
 
 def test_the_log_normal_distribution_has_the_moments_that_the_file_says():
@@ -184,10 +185,10 @@ def test_a_scenario_alone_varies_nothing(tmp_path):
 
 
 def test_axes_may_be_added(tmp_path):
-    scenario = made(tmp_path, EVERY[5]) * grid(latency=[0.1, 0.2])
+    scenario = made(tmp_path, EVERY[6]) * grid(latency=[0.1, 0.2])
     assert scenario.space == grid(latency=[0.1, 0.2])
     assert scenario.names == ("latency", "speed", "gap", "count")
-    assert (made(tmp_path, EVERY[4]) * grid(latency=[0.1, 0.2])).space.size == 12
+    assert (made(tmp_path, EVERY[5]) * grid(latency=[0.1, 0.2])).space.size == 12
 
 
 @pytest.mark.parametrize("minor", [1, 2, 3])
@@ -221,7 +222,7 @@ def test_encodings_namespaces_and_ends_of_lines(tmp_path, encoded):
 
 
 def test_densities_are_of_all_draws_together(tmp_path):
-    scenario = made(tmp_path, EVERY[5])
+    scenario = made(tmp_path, EVERY[6])
     values = scenario.values(0, 3)
     each = [scenario.draws[name].log_density(values[name]) for name in scenario.draws]
     assert scenario.log_density(values) == sum(each)
@@ -230,14 +231,14 @@ def test_densities_are_of_all_draws_together(tmp_path):
     assert scenario.log_density({**values, "speed": 36.0}) == -math.inf
     with pytest.raises(ScenarioError, match="there is no value of 'count', which is drawn"):
         scenario.log_density({"speed": 1.0, "gap": 1.0})
-    text = made(tmp_path, EVERY[7])
+    text = made(tmp_path, EVERY[8])
     assert text.log_density({"car": "van", "wet": True}) == text.log_density({"car": 0, "wet": 1}) == math.log(0.125)
     with pytest.raises(ScenarioError, match="the parameter 'car' has the value 'bus' is none of"):
         text.log_density({"car": "bus", "wet": True})
 
 
 def test_draws_may_be_replaced_by_others_of_their_type(tmp_path):
-    scenario = made(tmp_path, EVERY[5])
+    scenario = made(tmp_path, EVERY[6])
     other = scenario.drawn_from(speed=Normal(40.0, 3.0))
     assert list(other.draws) == list(scenario.draws)
     values = other.values(0, 0)

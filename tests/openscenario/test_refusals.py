@@ -44,6 +44,8 @@ FILES = {
     "same value": (stochastic(weighted("lanes", ("1", "0.5"), ("+1", "0.5"))), 7, "<Element> has the value 1, which is there before"),
     "no number": (deterministic(listed("speed", "fast")), 7, "<Element> gives 'speed' a value that is 'fast': a finite double was expected"),
     "underscores": (deterministic(listed("speed", "1_000")), 7, "<Element> gives 'speed' a value that is '1_000': a finite double"),
+    "endless exponent": (deterministic(stepped("speed", "0e99999999999999999999", "1", "1")), 7, "is '0e99999999999999999999': a finite double"),
+    "other digits": (deterministic(listed("lanes", "\u0663")), 7, "a value of type int was expected"),
     "nan": (deterministic(listed("speed", "NaN")), 7, "is 'NaN': a finite double"),
     "too large": (deterministic(listed("count", "65536")), 7, "is 65536: a value of type unsignedShort is from 0 to 65535"),
     "fraction": (deterministic(listed("lanes", "1.5")), 7, "is '1.5': a value of type int was expected"),
