@@ -162,6 +162,12 @@ def test_the_command_shows_a_file_and_writes_a_trials_scenario(ran):
     assert json.loads(done.stdout) == {name: values[name] for name in ("gap", "car", "count")}
 
 
+def test_the_command_imports_no_compiler(ran):
+    code = "import sys; from sweep.openscenario import read; read('distribution.xosc').values(0, 1); sys.exit(bool({'numba', 'ray', 'scipy', 'pyarrow'} & set(sys.modules)))"
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'kernels'}"}
+    subprocess.run([sys.executable, "-c", code], cwd=ran[0], env=environment, check=True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
