@@ -41,7 +41,7 @@ class Replayed:
     Attributes
     ----------
     parameters, outputs
-        By name; no outputs if it was left in the debugger.
+        By name, with those parameters that it drew; no outputs if it was left in the debugger.
     point, trial
         Which it was.
     draws
@@ -95,6 +95,8 @@ def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel | Comma
     place = open_store(store)
     plan = require_plan(place)
     kernel = _kernel_of(plan) if study is None else load_sweep(study).kernel
+    if plan.draws:
+        kernel = kernel.drawing(plan.draws)
     if kernel.version != plan.kernel.version:
         where = plan.kernel.source if study is None else study
         raise KernelError(
@@ -162,13 +164,15 @@ def replay(
     if not 0 <= trial < plan.trials:
         raise UsageError(f"trial {trial} is not one of the point's {plan.trials:,}: 0 to {plan.trials - 1}")
     rng = _rng(plan, point, trial, trace=trace)
-    arguments = arguments_of(kernel, plan, point, data)
+    arguments, drawn = arguments_of(kernel, plan, point, data), kernel.draw(rng)
+    values = plan.space[point] | {name: kernel.draws[name].decoded(each) for name, each in drawn.items()}
     try:
-        returned = _debugged(kernel, rng, arguments) if debug else kernel.run(rng, **arguments)
+        returned = _debugged(kernel, rng, arguments | drawn) if debug else kernel.run(rng, **arguments)
     except Exception as error:
-        raise TrialError(_raised(kernel, plan, point, trial, error)) from error
-    outputs = {} if debug and returned is None else outputs_of(kernel, returned)
-    return Replayed(plan.space[point], outputs, point, trial, tuple(getattr(rng, "drawn", ())))
+        raise TrialError(_raised(kernel, values, point, trial, error)) from error
+    left = debug and returned is None
+    outputs = {} if left else outputs_of(kernel, kernel.completed(returned, drawn) if debug else returned)
+    return Replayed(values, outputs, point, trial, tuple(getattr(rng, "drawn", ())))
 
 
 def _rng(plan: Plan, point: int, trial: int, *, trace: bool) -> Rng:
@@ -241,9 +245,9 @@ def _from_kernel(error: Exception, file: str) -> Any:
     return trace or error.__traceback__
 
 
-def _raised(kernel: Kernel, plan: Plan, point: int, trial: int, error: Exception) -> str:
+def _raised(kernel: Kernel, parameters: Mapping[str, Any], point: int, trial: int, error: Exception) -> str:
     """Say which trial raised what, and at which line."""
-    values = ", ".join(f"{name}={value!r}" for name, value in plan.space[point].items())
+    values = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
     frame = last_frame(error, kernel.file)
     place = f" at {frame.filename}:{frame.lineno}: {frame.line}" if frame else ""
     what = " ".join(f"{type(error).__name__}: {error}".split())

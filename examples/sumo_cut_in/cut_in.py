@@ -4,8 +4,8 @@
     SUMO_GUI=1 python cut_in.py ...    # the same, to be looked at
     python cut_in.py --serve           # a trial for each line
 
-A car in the next lane is slower than ours, and changes into our lane `time_gap` seconds ahead. Ours brakes as SUMO's model of following does, but only for what
-its sensor has seen: until then, and whenever the sensor has lost it, it goes on as fast as it is.
+A car in the next lane is slower than ours, and changes into our lane `time_gap` seconds ahead. Ours brakes as SUMO's model of
+following does, but only for what its sensor has seen: until then, and whenever the sensor has lost it, it goes on as fast as it is.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Sensor:
 
     def __init__(self, reach: float, dropout: float, seed: int) -> None:
         self._reach, self._dropout = reach, dropout
-        self._dice = random.Random(seed)
+        self._dice = random.Random(seed)  # noqa: S311 - chance, not secrets
         self._seen = self._missed = 0
         self.has_track = False
 

@@ -21,6 +21,7 @@ from sweep.cli import (
     forecast,
     jobs,
     kernels,
+    openscenario,
     plan,
     queues,
     replay,
@@ -117,6 +118,7 @@ for _name, _module in {
     "failures": failures,
     "replay": replay,
     "kernels": kernels,
+    "openscenario": openscenario,
     "serve": serve,
 }.items():
     app.command(_name)(_module.command)

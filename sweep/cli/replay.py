@@ -83,7 +83,8 @@ def _one(source: str, store: str | None, point: int, trial: int, seed: int | Non
         return
     outcome = replay(kernel, plan, data, point, trial, debug=debug, trace=trace)
     rows: list[tuple[str, Any]] = [("point", point), ("trial", trial), ("seed", plan.seed)]
-    rows += [*outcome.parameters.items(), *by_group(outcome.outputs).items()]
+    outputs = {name: value for name, value in outcome.outputs.items() if name not in outcome.parameters}
+    rows += [*outcome.parameters.items(), *by_group(outputs).items()]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         typer.echo(f"{name:<{width}}  {value!r}")
