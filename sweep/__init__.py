@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sweep.errors import SweepError
     from sweep.load import load_sweep
     from sweep.plan import Plan
+    from sweep.programs import Command, Finished, command, from_csv, from_json, from_text, from_xml
     from sweep.result import Result, open_result
     from sweep.space import (
         Space,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         latin_hypercube,
         linspace,
         logspace,
+        objects,
         product,
         sobol,
         table,
@@ -39,7 +41,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Cases",
+    "Command",
     "Comparison",
+    "Finished",
     "Kernel",
     "Plan",
     "Result",
@@ -47,8 +51,13 @@ __all__ = [
     "Space",
     "Sweep",
     "SweepError",
+    "command",
     "compare",
     "find_cases",
+    "from_csv",
+    "from_json",
+    "from_text",
+    "from_xml",
     "grid",
     "halton",
     "independent",
@@ -57,6 +66,7 @@ __all__ = [
     "linspace",
     "load_sweep",
     "logspace",
+    "objects",
     "open_result",
     "open_store",
     "product",
@@ -70,10 +80,13 @@ _HOMES = {
     **dict.fromkeys(("Kernel", "Rng", "kernel"), "sweep_kernels"),
     **dict.fromkeys(
         (
-            *("Space", "grid", "zipped", "product", "union", "table", "linspace", "logspace"),
+            *("Space", "grid", "zipped", "product", "union", "table", "linspace", "logspace", "objects"),
             *("sobol", "halton", "latin_hypercube", "independent"),
         ),
         "sweep.space",
+    ),
+    **dict.fromkeys(
+        ("Command", "Finished", "command", "from_csv", "from_json", "from_text", "from_xml"), "sweep.programs"
     ),
     **dict.fromkeys(("Result", "open_result"), "sweep.result"),
     **dict.fromkeys(("Cases", "find_cases"), "sweep.cases"),

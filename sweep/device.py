@@ -6,10 +6,12 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from sweep.errors import DeviceError, KernelError, UsageError
-from sweep.work.pilot import pilot
+from sweep.work.pilot import GUESSED_SECONDS, pilot
 from sweep.work.study import COUNTED_ON_CPU
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sweep.executors.cluster import Cluster
     from sweep.work.study import Study
 
@@ -79,11 +81,16 @@ def seats(cluster: Cluster | None, workers: int | None) -> dict[str, int]:
     return {"workers": most, "gpus": most}
 
 
-def seconds_per_trial(study: Study, *, in_cluster: bool) -> float:
-    """Time trials of a study where it runs; on a processor if that is a GPU of a cluster, as there may be none here."""
+def seconds_per_trial(study: Study, *, in_cluster: bool, first: Sequence[tuple[int, int]] = ((0, 0),)) -> float:
+    """Time trials of a study where it runs; on a processor if that is a GPU of a cluster, as there may be none here.
+
+    A program may not be here, where it runs in a cluster; else its `first` trials that are missing are timed.
+    """
+    if in_cluster and study.plan.kernel.is_program:
+        return GUESSED_SECONDS
     if study.device == "cuda" and in_cluster:
         return pilot(dataclasses.replace(study, device="cpu")).seconds_per_trial / GPU_GUESS
-    return pilot(study).seconds_per_trial
+    return pilot(study, first).seconds_per_trial
 
 
 def on_faster(study: Study, seconds: float, trials: int, workers: int) -> tuple[Study, float, str]:

@@ -6,12 +6,14 @@
     ├── UsageError              2   bad input: nothing was written
     │   ├── SpaceError          2   an axis, a table, a design or a filter is wrong
     │   ├── SpecError           2   a study file is wrong
+    │   ├── ScenarioError       2   an OpenSCENARIO file is malformed or unsupported: names the element and its line
     │   ├── KernelError         2   a kernel cannot be found, typed or called
     │   ├── DeviceError        2   a GPU is not there, has no driver, or no room
     │   ├── PlanError           2   the plan is wrong, or the store holds another one
     │   ├── StoreError          2   a store cannot be reached, read or written
     │   └── JobError            2   a job, queue, environment or definition is refused
     ├── TrialError              1   a trial raised: names its point, parameters and index
+    ├── FailuresError           1   more trials failed than may
     ├── CorruptError            1   an object in the store is not what was written
     └── WorkerError             1   a worker was lost more often than it may be
 
@@ -25,11 +27,13 @@ from sweep_kernels.errors import DeviceError, KernelError, SweepError, UsageErro
 __all__ = [
     "CorruptError",
     "DeviceError",
+    "FailuresError",
     "JobError",
     "KernelError",
     "ObjectExistsError",
     "ObjectNotFoundError",
     "PlanError",
+    "ScenarioError",
     "SpaceError",
     "SpecError",
     "StoreError",
@@ -48,6 +52,10 @@ class SpaceError(UsageError):
 
 class SpecError(UsageError):
     """A study file (TOML or Python) is wrong."""
+
+
+class ScenarioError(UsageError):
+    """An OpenSCENARIO file is malformed, or has what is not supported."""
 
 
 class PlanError(UsageError):
@@ -72,6 +80,10 @@ class ObjectNotFoundError(StoreError):
 
 class TrialError(SweepError):
     """A trial raised; the message names its point, its parameters and its index."""
+
+
+class FailuresError(SweepError):
+    """More trials of a command failed than may."""
 
 
 class CorruptError(SweepError):

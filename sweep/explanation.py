@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweep.blame import line_to_blame
+from sweep.errors import UsageError
+from sweep.programs import Command
 from sweep.work.pilot import mean_seconds
 from sweep.work.study import Study
 
@@ -54,6 +56,10 @@ def explain(sweep: Sweep) -> Explanation:
     """
     from sweep.store import open_store
 
+    if isinstance(sweep.kernel, Command):
+        raise UsageError(
+            f"command {sweep.kernel.name!r} is a program, which is run as it is: only kernels are compiled"
+        )
     study = Study(sweep.kernel, sweep.plan(), open_store("memory://explanation"), sweep.data)
     driver, alone = study.driver_of(None), study.driver_of(1)
     code = driver.code

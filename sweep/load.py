@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.errors import SpecError, SweepError, nearest
 from sweep.frames import last_frame
+from sweep.programs.declaration import Command
 from sweep.shadows import refuse_shadows
 from sweep.sweep import Sweep
 from sweep_kernels.declaration import Kernel
@@ -19,7 +20,7 @@ from sweep_kernels.declaration import Kernel
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["kernels_in", "load_kernel", "load_sweep"]
+__all__ = ["commands_in", "kernels_in", "load_kernel", "load_sweep"]
 
 KEYS = (
     "kernel",
@@ -33,6 +34,7 @@ KEYS = (
     "histograms",
     "covariance",
     "space",
+    "openscenario",
     "data",
 )
 
@@ -67,7 +69,7 @@ def load_sweep(study: str | os.PathLike[str]) -> Sweep:
     raise SpecError(f"study {study!r} is neither a .toml file nor a .py file")
 
 
-def load_kernel(reference: str, base: Path) -> Kernel:
+def load_kernel(reference: str, base: Path) -> Kernel | Command:
     """Find a kernel by name.
 
     Parameters
@@ -95,8 +97,8 @@ def load_kernel(reference: str, base: Path) -> Kernel:
         except Exception as error:  # noqa: BLE001 - it is the user's own module
             raise SpecError(f"kernel {reference!r}: {_said(error, place)}") from None
     found = getattr(module, name, None)
-    if not isinstance(found, Kernel):
-        kernels = [each for each, value in vars(module).items() if isinstance(value, Kernel)]
+    if not isinstance(found, Kernel | Command):
+        kernels = [each for each, value in vars(module).items() if isinstance(value, Kernel | Command)]
         raise SpecError(f"kernel {reference!r}: {place} has no kernel {name!r}: {nearest(name, kernels)}")
     return found
 
@@ -113,6 +115,19 @@ def kernels_in(file: Path) -> list[Kernel]:
     if not kernels:
         raise SpecError(f"{file} defines no kernel: decorate a function with @kernel(outputs=[...])")
     return kernels
+
+
+def commands_in(file: Path) -> list[Command]:
+    """Return the commands that a Python file declares, by themselves or in a `Sweep`.
+
+    Raises
+    ------
+    SpecError
+        If it cannot be run.
+    """
+    values = vars(_imported(file)).values()
+    sweeps = [value.kernel for value in values if isinstance(value, Sweep)]
+    return [value for value in (*values, *sweeps) if isinstance(value, Command)]
 
 
 def _ready_made(name: str) -> Kernel:
@@ -191,7 +206,7 @@ def _from_toml(path: Path) -> Sweep:
         if key not in KEYS:
             raise SpecError(f"{path}: unknown key {key!r}: {nearest(key, KEYS)}")
     for key in ("kernel", "trials"):
-        if key not in fields:
+        if key not in fields and not (key == "trials" and "openscenario" in fields):
             raise SpecError(f"{path}: there is no {key!r}: {_EXAMPLES[key]}")
     return _sweep_of(fields, path)
 
@@ -203,12 +218,24 @@ def _sweep_of(fields: dict[str, Any], path: Path) -> Sweep:
     from sweep.space import from_toml
 
     try:
-        space = from_toml(fields.pop("space", {}), path.parent)
+        space: Any = from_toml(fields.pop("space", {}), path.parent)
         _ = space.size  # a filter looks at its points here, where the file can be named
+        if "openscenario" in fields:
+            space = _scenario(fields.pop("openscenario"), space, path.parent)
         data = _tables(fields.pop("data", {}), path.parent)
         return Sweep(load_kernel(str(fields.pop("kernel")), path.parent), space, **fields, data=data)
     except SweepError as error:
         raise type(error)(f"{path}: {error}") from None
+
+
+def _scenario(name: Any, space: Any, base: Path) -> Any:
+    """Read the distribution file that a study names; axes of its own are added to the scenario's."""
+    from sweep.openscenario import read
+
+    if not isinstance(name, str):
+        raise SpecError(f"openscenario={name!r} is not the name of a file, as in openscenario = 'cut_in.xosc'")
+    scenario = read(base / name)
+    return scenario * space if space.names else scenario
 
 
 MAPPED_BYTES = 1 << 28

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from sweep.programs import Command
     from sweep_kernels.declaration import Kernel
 
 __all__ = ["modules_of"]
 
 
-def modules_of(kernel: Kernel) -> list[ModuleType]:
+def modules_of(kernel: Kernel | Command) -> list[ModuleType]:
     """Return the modules that workers cannot import by name: the study's own file, and its neighbours in the same folder."""
-    study = sys.modules.get(kernel.function.__module__)
+    study = sys.modules.get(kernel.module)
     if study is None or not getattr(study, "__sweep_study__", False):
         return []
     folder = Path(study.__file__ or "").resolve().parent

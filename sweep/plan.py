@@ -9,10 +9,13 @@ import numbers
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import CorruptError, PlanError, SpaceError, nearest
+from sweep.errors import CorruptError, PlanError, SpaceError, UsageError, nearest
 from sweep.kinds import other_kinds
+from sweep.programs.checks import RESERVED
+from sweep.programs.declaration import Command, unknown_parameter
 from sweep.request import Request
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
+from sweep_kernels.distributions import from_spec as distribution_of
 from sweep_kernels.tables import TableReference
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from sweep.space import Space
     from sweep_kernels.declaration import Kernel
+    from sweep_kernels.distributions import Distribution
     from sweep_kernels.tables import Table
 
 __all__ = ["BLOCK_SIZE", "FORMAT", "KernelReference", "Plan"]
@@ -47,6 +51,8 @@ class KernelReference:
     source: str
     parameters: tuple[str, ...]
     outputs: tuple[str, ...]
+    is_program: bool = False
+    """Whether it is a command and no compiled function."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ class Plan:
         The tables that the kernel reads, by parameter: their types, shapes and hashes.
     kinds
         What parameters are made that are annotated as something else than their axes or defaults are: ``"float"``, ``"int"`` or ``"float32"``.
+    draws
+        The distributions of the parameters that each trial draws, in the order of the draws. The kernel's version says them too.
     request
         Quantiles, histograms and covariances. Levels of quantiles may change between runs, as they are read off what is counted.
     """
@@ -89,12 +97,13 @@ class Plan:
     block_size: int = BLOCK_SIZE
     data: Mapping[str, TableReference] = field(default_factory=dict[str, TableReference])
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    draws: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
     request: Request = field(default_factory=Request)
 
     @classmethod
     def make(
         cls,
-        kernel: Kernel,
+        kernel: Kernel | Command,
         space: Space,
         trials: int,
         *,
@@ -120,18 +129,23 @@ class Plan:
             raise PlanError(f"common_random_numbers={common_random_numbers!r} is neither True nor False")
         request = request or Request()
         tables = {name: TableReference.of(each) for name, each in (data or {}).items()}
-        _check_parameters(kernel, space, tables, request)
+        is_program = isinstance(kernel, Command)
+        if is_program:
+            _check_command(kernel, space, tables)
+        else:
+            _check_parameters(kernel, space, tables)
+        _check_columns(kernel, space, request)
         if keep not in {"", "all", *kernel.outputs}:
             raise PlanError(
                 f"keep={keep!r} is neither 'all' nor an output of {kernel.name!r}: {nearest(keep, kernel.outputs)}"
             )
         reference = KernelReference(
-            kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs
+            kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs, is_program
         )
-        numbers_of = (int(trials), int(seed), keep, common_random_numbers, float(confidence))
-        return cls(
-            reference, space, *numbers_of, data=tables, kinds=other_kinds(kernel, space, tables), request=request
-        )
+        kinds = {} if is_program else other_kinds(kernel, space, tables)
+        block_size = kernel.block_size if is_program else BLOCK_SIZE
+        numbers_of = (int(trials), int(seed), keep, common_random_numbers, float(confidence), block_size)
+        return cls(reference, space, *numbers_of, data=tables, kinds=kinds, draws=kernel.draws, request=request)
 
     @property
     def points(self) -> int:
@@ -160,6 +174,7 @@ class Plan:
                 "source": self.kernel.source,
                 "parameters": list(self.kernel.parameters),
                 "outputs": list(self.kernel.outputs),
+                **({"program": True} if self.kernel.is_program else {}),
             },
             "space": self.space.spec(),
             "points": self.points,
@@ -171,6 +186,7 @@ class Plan:
             "confidence": self.confidence,
             **({"data": {name: each.to_json() for name, each in sorted(self.data.items())}} if self.data else {}),
             **({"kinds": dict(sorted(self.kinds.items()))} if self.kinds else {}),
+            **({"draws": [[name, each.spec()] for name, each in self.draws.items()]} if self.draws else {}),
             **self.request.fields(),
         }
 
@@ -215,6 +231,7 @@ class Plan:
                     kernel["source"],
                     tuple(kernel["parameters"]),
                     tuple(kernel["outputs"]),
+                    kernel.get("program", False),
                 ),
                 from_spec(fields["space"], tables),
                 **{
@@ -223,6 +240,7 @@ class Plan:
                 },
                 data={name: TableReference.from_json(each) for name, each in fields.get("data", {}).items()},
                 kinds=fields.get("kinds", {}),
+                draws=_draws_of(fields.get("draws", [])),
                 request=Request.from_fields(fields, tuple(kernel["outputs"])),
             )
         except (ValueError, KeyError, TypeError, SpaceError) as error:
@@ -254,9 +272,11 @@ class Plan:
 
     def _differences(self, old: Plan) -> Iterator[str]:
         """Say in what this plan does not continue another."""
-        if self.kernel.version != old.kernel.version:
+        is_redrawn = _said(self.draws) != _said(old.draws)
+        if self.kernel.version != old.kernel.version and not is_redrawn:
             before, now = (f"{each.name} {each.version[:8]}" for each in (old.kernel, self.kernel))
-            yield _differs("the source of the kernel", before, now)
+            what = "what is said of the command" if self.kernel.is_program else "the source of the kernel"
+            yield _differs(what, before, now)
         for name in ("outputs", "parameters"):
             before, now = (list(getattr(each, name)) for each in (old.kernel, self.kernel))
             if before != now:
@@ -280,8 +300,25 @@ class Plan:
             before, now = (str(each.data[name]) if name in each.data else "none" for each in (old, self))
             if before != now:
                 yield _differs(f"the table {name!r}", before, now)
+        for name in dict.fromkeys((*old.draws, *self.draws)):
+            before, now = (_said(each.draws).get(name, "none") for each in (old, self))
+            if before != now:
+                yield _differs(f"the distribution of {name!r}", before, now)
         if dict(self.kinds) != dict(old.kinds):
             yield _differs("what parameters are annotated as", dict(old.kinds), dict(self.kinds))
+
+
+def _said(draws: Mapping[str, Distribution]) -> dict[str, str]:
+    """Write distributions as text, in which 1, 1.0 and True differ."""
+    return {name: json.dumps(each.spec()) for name, each in draws.items()}
+
+
+def _draws_of(listed: Any) -> dict[str, Distribution]:
+    """Read distributions; ValueError where one is none."""
+    try:
+        return {name: distribution_of(each) for name, each in listed}
+    except UsageError as error:
+        raise ValueError(str(error)) from None
 
 
 def _differs(field: str, old: Any, new: Any) -> str:
@@ -301,7 +338,25 @@ def _is_integer(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, numbers.Integral)
 
 
-def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableReference], request: Request) -> None:
+def _check_command(command: Command, space: Space, data: Mapping[str, TableReference]) -> None:
+    for name in data:
+        raise PlanError(
+            f"table {name!r}: a command is given no tables; write it to a file, and name that in files=[...]"
+        )
+    for name in space.names:
+        if name in RESERVED:
+            raise PlanError(f"axis {name!r} shares its name with a placeholder of every trial; rename the axis")
+        if name not in command.parameters:
+            raise PlanError(unknown_parameter(name, command))
+    for name in command.parameters:
+        if name not in space.names:
+            raise PlanError(
+                f"placeholder {{{name}}} of command {command.name!r} has no axis: {nearest(name, [*space.names, *RESERVED])}; "
+                "a brace that is meant as one is written twice"
+            )
+
+
+def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableReference]) -> None:
     for name in data:
         if name not in kernel.parameters:
             known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"
@@ -317,16 +372,25 @@ def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableRefe
         if name not in kernel.parameters:
             known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"
             raise PlanError(f"axis {name!r} is no parameter of kernel {kernel.name!r}: {known}")
+    _check_draws(kernel, {**dict.fromkeys(data, "a table"), **dict.fromkeys(space.names, "an axis")})
     for name in kernel.parameters:
-        if name not in space.names and name not in kernel.defaults and name not in data:
+        if name not in {*space.names, *kernel.defaults, *data, *kernel.draws}:
             raise PlanError(
                 f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: add an axis {name!r} to the space "
                 f"(its axes are {', '.join(map(repr, space.names)) or 'none'}), or a table: data={{{name!r}: array}}"
             )
-    _check_columns(kernel, space, request)
 
 
-def _check_columns(kernel: Kernel, space: Space, request: Request) -> None:
+def _check_draws(kernel: Kernel | Command, others: Mapping[str, str]) -> None:
+    """See that nothing else gives a value to what a trial draws."""
+    for name in kernel.draws:
+        if name in others:
+            raise PlanError(
+                f"parameter {name!r} of kernel {kernel.name!r} has both {others[name]} and a distribution: leave one out"
+            )
+
+
+def _check_columns(kernel: Kernel | Command, space: Space, request: Request) -> None:
     """See that no two columns of the result, or of the kept trials, would share a name."""
     summaries = {f"{output}_{suffix}" for output in kernel.outputs for suffix in _SUFFIXES}
     for column in request.columns(kernel.outputs):

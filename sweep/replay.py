@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sweep.cases import Cases
     from sweep.plan import Plan
+    from sweep.programs import Command
     from sweep_kernels.declaration import Kernel
     from sweep_kernels.tables import Table
     from sweep_kernels.tracing import Draw
@@ -40,7 +41,7 @@ class Replayed:
     Attributes
     ----------
     parameters, outputs
-        By name; no outputs if it was left in the debugger.
+        By name, with those parameters that it drew; no outputs if it was left in the debugger.
     point, trial
         Which it was.
     draws
@@ -54,7 +55,7 @@ class Replayed:
     draws: tuple[Draw, ...] = ()
 
 
-def prepare(source: str, seed: int | None = None) -> tuple[Kernel, Plan, Mapping[str, Table]]:
+def prepare(source: str, seed: int | None = None) -> tuple[Kernel | Command, Plan, Mapping[str, Table]]:
     """Find kernel, plan and tables from a study, or from the store of its sweep.
 
     Raises
@@ -76,7 +77,7 @@ def prepare(source: str, seed: int | None = None) -> tuple[Kernel, Plan, Mapping
     return kernel, plan if seed is None else replace(plan, seed=seed), data
 
 
-def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel, Plan, Mapping[str, Table]]:
+def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel | Command, Plan, Mapping[str, Table]]:
     """Find the plan and the tables that a store holds, and its kernel: in a study, or where it was found when it ran.
 
     Raises
@@ -94,6 +95,8 @@ def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel, Plan, 
     place = open_store(store)
     plan = require_plan(place)
     kernel = _kernel_of(plan) if study is None else load_sweep(study).kernel
+    if plan.draws:
+        kernel = kernel.drawing(plan.draws)
     if kernel.version != plan.kernel.version:
         where = plan.kernel.source if study is None else study
         raise KernelError(
@@ -102,13 +105,20 @@ def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel, Plan, 
     return kernel, plan, load_tables(place, plan)
 
 
-def _kernel_of(plan: Plan) -> Kernel:
+def _kernel_of(plan: Plan) -> Kernel | Command:
     """Find the kernel that a plan ran, by where it was found then."""
     from pathlib import Path
 
-    from sweep.load import load_kernel, load_sweep
+    from sweep.load import commands_in, load_kernel, load_sweep
 
     place = plan.kernel.source
+    if plan.kernel.is_program and place.endswith(".py"):
+        found = next((each for each in commands_in(Path(place)) if each.version == plan.kernel.version), None)
+        if found is None:
+            raise KernelError(
+                f"{place} declares no command as it was when the sweep ran: its trials would not be the same"
+            )
+        return found
     try:
         return (
             load_sweep(place).kernel if place.endswith(".toml") else load_kernel(f"{place}:{plan.kernel.name}", Path())
@@ -154,13 +164,15 @@ def replay(
     if not 0 <= trial < plan.trials:
         raise UsageError(f"trial {trial} is not one of the point's {plan.trials:,}: 0 to {plan.trials - 1}")
     rng = _rng(plan, point, trial, trace=trace)
-    arguments = arguments_of(kernel, plan, point, data)
+    arguments, drawn = arguments_of(kernel, plan, point, data), kernel.draw(rng)
+    values = plan.space[point] | {name: kernel.draws[name].decoded(each) for name, each in drawn.items()}
     try:
-        returned = _debugged(kernel, rng, arguments) if debug else kernel.run(rng, **arguments)
+        returned = _debugged(kernel, rng, arguments | drawn) if debug else kernel.run(rng, **arguments)
     except Exception as error:
-        raise TrialError(_raised(kernel, plan, point, trial, error)) from error
-    outputs = {} if debug and returned is None else outputs_of(kernel, returned)
-    return Replayed(plan.space[point], outputs, point, trial, tuple(getattr(rng, "drawn", ())))
+        raise TrialError(_raised(kernel, values, point, trial, error)) from error
+    left = debug and returned is None
+    outputs = {} if left else outputs_of(kernel, kernel.completed(returned, drawn) if debug else returned)
+    return Replayed(values, outputs, point, trial, tuple(getattr(rng, "drawn", ())))
 
 
 def _rng(plan: Plan, point: int, trial: int, *, trace: bool) -> Rng:
@@ -233,9 +245,9 @@ def _from_kernel(error: Exception, file: str) -> Any:
     return trace or error.__traceback__
 
 
-def _raised(kernel: Kernel, plan: Plan, point: int, trial: int, error: Exception) -> str:
+def _raised(kernel: Kernel, parameters: Mapping[str, Any], point: int, trial: int, error: Exception) -> str:
     """Say which trial raised what, and at which line."""
-    values = ", ".join(f"{name}={value!r}" for name, value in plan.space[point].items())
+    values = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
     frame = last_frame(error, kernel.file)
     place = f" at {frame.filename}:{frame.lineno}: {frame.line}" if frame else ""
     what = " ".join(f"{type(error).__name__}: {error}".split())

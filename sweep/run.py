@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sweep.aside import started
 from sweep.device import check_device, gpus, on_faster, seats, seconds_per_trial
 from sweep.errors import CorruptError, ObjectNotFoundError, StoreError, UsageError
+from sweep.failed import drop_stopped
 from sweep.handover import hand_over
 from sweep.holdings import Holdings, discard_other
 from sweep.jobs.environment import Environment
@@ -24,10 +25,12 @@ from sweep.stages import Stage, run_stages
 from sweep.store import open_store
 from sweep.waves import lead
 from sweep.work import keys
+from sweep.work.allowance import Allowance
 from sweep.work.entry import Map, Merge, Reduce
 from sweep.work.merge import merge
 from sweep.work.parquet import decode
 from sweep.work.pilot import choose_faster, shard_count
+from sweep.work.ran import Batch
 from sweep.work.study import Study
 from sweep.work.tables import require_unchanged, write_tables
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from sweep.executors.cluster import Cluster
     from sweep.jobs.work import Functions, Tell, Worker
     from sweep.plan import Plan
+    from sweep.programs import Command
     from sweep.rectangle import Rectangle
     from sweep.store import Store
     from sweep_kernels.declaration import Kernel
@@ -48,12 +52,15 @@ EXECUTORS = ("auto", "inprocess", "ray")
 HERE = "local"
 """The address of a Ray that is started for this run, and ends with it."""
 
+LOOKED_AT = 8
+"""Trials of a program that are timed at most before shards are cut; they count."""
+
 SETTLE_SECONDS = 10.0
 """Seconds of work from which on it pays to find out how trials that part ways run fastest."""
 
 
 def run_plan(
-    kernel: Kernel,
+    kernel: Kernel | Command,
     plan: Plan,
     store: Store,
     *,
@@ -65,6 +72,7 @@ def run_plan(
     replace: bool = False,
     progress: Progress | None = None,
     data: Mapping[str, Table] | None = None,
+    max_failures: int | None = None,
 ) -> Result:
     """Compute what is missing of a plan and return its result.
 
@@ -96,6 +104,8 @@ def run_plan(
         Who listens.
     data
         The plan's tables; read from the store when left out.
+    max_failures
+        How many trials of a command may fail before the run is stopped; any number when left out. Those that others are at may come on top.
 
     Raises
     ------
@@ -107,6 +117,8 @@ def run_plan(
         If GPUs were asked for, and cannot be had.
     TrialError
         If a trial raises.
+    FailuresError
+        If more trials of a command failed than may.
     StoreError
         If the store cannot be read or written.
     WorkerError
@@ -114,16 +126,40 @@ def run_plan(
     """
     _check_options(executor, workers, shards)
     check_device(device)
+    if max_failures is not None and max_failures < 0:
+        raise UsageError(f"max_failures={max_failures} is not 0 or more")
     executor = _chosen(executor, store, ray_address)
     progress = progress or Silent()
-    study = Study(kernel, plan, store, data, "cuda" if device == "cuda" else "cpu")
+    allowance = None if max_failures is None else Allowance(max_failures)
+    study = Study(kernel, plan, store, data, "cuda" if device == "cuda" else "cpu", allowance)
+    if plan.kernel.is_program:
+        study.check()
+    with contextlib.closing(study):
+        return _carried_out(study, executor, device, workers, shards, ray_address, progress, replace=replace)
+
+
+def _carried_out(
+    study: Study,
+    executor: str,
+    device: str,
+    workers: int | None,
+    shards: int | None,
+    ray_address: str,
+    progress: Progress,
+    *,
+    replace: bool,
+) -> Result:
+    """Look at the store, run what is missing, and return the result."""
+    plan, store = study.plan, study.store
     if device == "cuda" and executor != "ray":
         progress.note(f"runs on CUDA: {', '.join(gpus())}")
     progress.stage("check")
     if replace:
-        _ = study.driver  # what cannot be compiled must not cost the results that are there
+        study.check()  # what cannot be compiled must not cost the results that are there
         discard_other(store, plan)
     held = look_at(store, plan, progress)
+    if plan.kernel.is_program:
+        drop_stopped(store, held)
     rectangles = held.missing(plan)
     if not rectangles and held.has_result:
         known = _known_result(study, progress)
@@ -134,7 +170,7 @@ def run_plan(
         stages: list[Stage] = []
         if rectangles:
             work = _measured(study, rectangles, executor, progress)
-            if device == "auto" and executor != "ray":
+            if device == "auto" and executor != "ray" and not plan.kernel.is_program:
                 study, work = _on_faster(study, work, where.workers, progress)
             if executor == "ray":
                 cluster = _cluster(stack, where.workers, ray_address, progress)
@@ -243,9 +279,14 @@ def _result(study: Study) -> Result:
 def _measured(study: Study, rectangles: list[Rectangle], executor: str, progress: Progress) -> _Work:
     """Time a few trials of what is missing."""
     progress.stage("pilot")
+    if executor == "ray":
+        study.check()
     trials = sum(trials_of(study.plan, each) for each in rectangles)
-    seconds = started(lambda: seconds_per_trial(study, in_cluster=executor == "ray")).result() * trials
-    if seconds > SETTLE_SECONDS and study.device == "cpu":
+    some = Batch.of(rectangles[0].slice(0, min(rectangles[0].blocks, LOOKED_AT)), study.plan)
+    first = list(zip(some.point.tolist(), some.block.tolist(), strict=True))
+    timed = started(lambda: seconds_per_trial(study, in_cluster=executor == "ray", first=first))
+    seconds = timed.result() * trials
+    if seconds > SETTLE_SECONDS and study.device == "cpu" and not study.plan.kernel.is_program:
         started(lambda: choose_faster(study)).result()
     return _Work(rectangles, trials, seconds)
 

@@ -18,6 +18,8 @@ from sweep.holdings import Holdings, discard_other, read_plan
 from sweep.progress import Silent
 from sweep.result import open_result
 from sweep.store import open_store
+from tests.programs.studies import failures
+from tests.programs.studies import study as programs
 from tests.studies import mixed, sha256, study
 
 
@@ -53,6 +55,13 @@ def where(request, tmp_path):
 def test_one_digest_over_shards_threads_and_stores(reference, where, shards, workers):
     study().run(where, shards=shards, workers=workers)
     assert sha256(where) == reference
+
+
+def test_programs_on_ray(tmp_path, ray_here):
+    programs().run(str(tmp_path / "here"), shards=4)
+    programs().run(str(tmp_path / "ray"), executor="ray", shards=4, workers=2)
+    assert sha256(str(tmp_path / "here")) == sha256(str(tmp_path / "ray"))
+    assert failures(str(tmp_path / "here")) == failures(str(tmp_path / "ray"))
 
 
 @pytest.mark.parametrize("shards", [1, 7, 30])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sweep.plan import Plan
+    from sweep.programs import Command
     from sweep.store import Store
     from sweep_kernels.declaration import Kernel
 
@@ -134,7 +135,7 @@ def _requirements(file: Path) -> Iterator[tuple[str, str]]:
         yield name, version
 
 
-def find_kernel(study: str, plan: Plan) -> Kernel:
+def find_kernel(study: str, plan: Plan) -> Kernel | Command:
     """Find the kernel of a plan in its study.
 
     A Python file is run, and must give this very plan. Of a TOML file only the kernel is read: its tables are in the plan.
@@ -147,7 +148,7 @@ def find_kernel(study: str, plan: Plan) -> Kernel:
         If it is not the plan's.
     """
     if study.endswith(".toml"):
-        kernel = load_kernel(_toml(study)["kernel"], Path(study).parent)
+        kernel = load_kernel(_toml(study)["kernel"], Path(study).parent).drawing(plan.draws)
         planned = plan.hash
     else:
         sweep = load_sweep(study)

@@ -15,7 +15,9 @@ from sweep.handover import hand_over
 from sweep.holdings import Holdings
 from sweep.kept import settle
 from sweep.machine import processors
+from sweep.space.listing import pinned
 from sweep.work import keys
+from sweep.work.allowance import Allowance
 from sweep.work.label import read_labelled, require_wave
 from sweep.work.merge import merge
 from sweep.work.reduce import reduce
@@ -63,7 +65,11 @@ def map_shard(
         package = unpack(fetch(store, task.code), folder)
         stack.enter_context(contextlib.chdir(package.beside))
         check_requirements(package, note)
-        study = Study(find_kernel(package.path, plan), plan, store, device=task.device)
+        allowance = None if task.max_failures is None else Allowance(task.max_failures)
+        with pinned(plan.space.collections().values()):
+            kernel = find_kernel(package.path, plan)
+        study = Study(kernel, plan, store, device=task.device, allowance=allowance)
+        stack.callback(study.close)
         threads = _threads(task)
         blocks = wave.bounds(shard)
         note(f"shard {shard} of wave {number}: {blocks[1] - blocks[0]:,} blocks on {threads} {task.executor}")

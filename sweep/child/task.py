@@ -35,6 +35,8 @@ class Task:
         What a shard is spread over: ``"threads"`` or ``"ray"``.
     device
         What runs the trials: ``"cpu"`` or ``"cuda"``.
+    max_failures
+        How many trials of a command may fail; any number when left out.
     """
 
     store: str
@@ -46,6 +48,7 @@ class Task:
     cores: int | None = None
     executor: str = "threads"
     device: str = "cpu"
+    max_failures: int | None = None
 
     def command(self) -> list[str]:
         """Return the words of the container's command."""
@@ -59,6 +62,8 @@ class Task:
             words += ["--executor", self.executor]
         if self.stage == "map" and self.device != "cpu":
             words += ["--device", self.device]
+        if self.stage == "map" and self.max_failures is not None:
+            words += ["--max-failures", str(self.max_failures)]
         return words
 
     @classmethod
@@ -78,6 +83,7 @@ class Task:
         parser.add_argument("--cores", type=int)
         parser.add_argument("--executor", default="threads", choices=EXECUTORS)
         parser.add_argument("--device", default="cpu", choices=DEVICES)
+        parser.add_argument("--max-failures", type=int)
         return cls(**vars(parser.parse_args(words)))
 
 

@@ -104,7 +104,14 @@ def command(
     numbers = _vcpus(vcpus)
     wished = None if width is None else _width(width)
     _check(budget, speed, startup)
+    from sweep.programs import Command
+
     sweep = read_study(study, trials, seed)
+    kernel = sweep.kernel
+    if isinstance(kernel, Command):
+        raise UsageError(
+            f"command {kernel.name!r} is a program, and forecasts time compiled kernels: `sweep run --trials 1` shows what it takes"
+        )
     plan = sweep.plan(source=study.partition(":")[0])
     known, missing = _prices(prices, instance_types, region)
     from sweep.aside import started
@@ -116,10 +123,10 @@ def command(
 
     place: Store = open_store("memory://" if store is None else store)
     refuse_run(place)
-    rehearse(sweep.kernel, plan, data=sweep.data)
+    rehearse(kernel, plan, data=sweep.data)
     found = started(
         lambda: forecast(
-            sweep.kernel,
+            kernel,
             plan,
             place,
             data=sweep.data,

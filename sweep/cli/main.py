@@ -17,9 +17,11 @@ from sweep.cli import (
     definitions,
     engine,
     environments,
+    failures,
     forecast,
     jobs,
     kernels,
+    openscenario,
     plan,
     queues,
     replay,
@@ -113,8 +115,10 @@ for _name, _module in {
     "cancel": cancel,
     "show": show,
     "compare": compare,
+    "failures": failures,
     "replay": replay,
     "kernels": kernels,
+    "openscenario": openscenario,
     "serve": serve,
 }.items():
     app.command(_name)(_module.command)

@@ -13,6 +13,7 @@ from sweep.cli.table import print_table
 from sweep.errors import UsageError
 
 if TYPE_CHECKING:
+    from sweep.programs import Command
     from sweep.replay import Replayed
 
 __all__ = ["command"]
@@ -45,7 +46,10 @@ def command(
     store: StoreOption = None,
     debug: Annotated[bool, typer.Option("--pdb", help="Step through it in the debugger.")] = False,
 ) -> None:
-    """Run trials again in plain Python, with the draws that they had, and print their parameters and outputs."""
+    """Run trials again, and print their parameters and outputs.
+
+    A kernel's are run in plain Python, with the draws that they had; a program's in folders that stay, and what it prints is shown.
+    """
     if where is not None:
         if point is not None or trial is not None or seed is not None or debug:
             raise UsageError("--where finds the trials itself: it stands without --point, --trial, --seed and --pdb")
@@ -63,6 +67,8 @@ def command(
 
 def _one(source: str, store: str | None, point: int, trial: int, seed: int | None, *, trace: bool, debug: bool) -> None:
     """Run one trial again, and print it."""
+    from sweep.cli.rerun import rerun_one
+    from sweep.programs import Command
     from sweep.replay import prepare, replay
     from sweep_kernels.outputs import by_group
 
@@ -71,9 +77,14 @@ def _one(source: str, store: str | None, point: int, trial: int, seed: int | Non
             f"--store {store} is of kept trials, which --where finds; without it name the store instead of the study"
         )
     kernel, plan, data = prepare(source, seed)
+    if isinstance(kernel, Command):
+        _refuse_looking_inside(kernel, trace=trace, debug=debug)
+        rerun_one(kernel, plan, point, trial)
+        return
     outcome = replay(kernel, plan, data, point, trial, debug=debug, trace=trace)
     rows: list[tuple[str, Any]] = [("point", point), ("trial", trial), ("seed", plan.seed)]
-    rows += [*outcome.parameters.items(), *by_group(outcome.outputs).items()]
+    outputs = {name: value for name, value in outcome.outputs.items() if name not in outcome.parameters}
+    rows += [*outcome.parameters.items(), *by_group(outputs).items()]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         typer.echo(f"{name:<{width}}  {value!r}")
@@ -83,6 +94,8 @@ def _one(source: str, store: str | None, point: int, trial: int, seed: int | Non
 def _cases(source: str, store: str | None, where: str, limit: int, *, trace: bool) -> None:
     """Run kept trials again, and print a line each."""
     from sweep.cases import find_cases
+    from sweep.cli.rerun import rerun_cases
+    from sweep.programs import Command
     from sweep.replay import prepare_stored, replay_cases
 
     is_study = source.partition(":")[0].endswith((".py", ".toml"))
@@ -91,6 +104,10 @@ def _cases(source: str, store: str | None, where: str, limit: int, *, trace: boo
     place = (store or default_store(source)) if is_study else source
     kernel, plan, data = prepare_stored(place, source if is_study else None)
     found = find_cases(place, where, limit)
+    if isinstance(kernel, Command):
+        _refuse_looking_inside(kernel, trace=trace)
+        rerun_cases(kernel, plan, found, where)
+        return
     rows: list[list[Any]] = []
     for each in replay_cases(kernel, plan, data, found, trace=trace):
         values = [*each.parameters.values(), *each.outputs.values()]
@@ -104,6 +121,12 @@ def _cases(source: str, store: str | None, where: str, limit: int, *, trace: boo
         print_table(found.table.column_names, rows)
     same = "; run again in plain Python, all outputs are as they were kept, to the bit" if rows else ""
     typer.echo(f"{len(rows):,} of {counted(found.found, 'kept trial')} where {where}{same}", err=True)
+
+
+def _refuse_looking_inside(program: Command, *, trace: bool, debug: bool = False) -> None:
+    if trace or debug:
+        option = "--trace" if trace else "--pdb"
+        raise UsageError(f"{option} looks into a kernel in Python, and {program.name!r} is a program of its own")
 
 
 def _print_draws(outcome: Replayed) -> None:

@@ -61,6 +61,12 @@ def command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Throw away the sweep that the store holds, if it is another one.")
     ] = False,
+    max_failures: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Stop when more trials of a command have failed.  [default: never]", show_default=False
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Run a study: compute what the store does not hold yet, and print one row a point.
@@ -91,6 +97,7 @@ def command(
                 replace=replace,
                 progress=line,
                 data=sweep.data,
+                max_failures=max_failures,
             )
     except KeyboardInterrupt:
         sys.stderr.write("sweep: stopped; what is finished is kept, and the same command goes on from there\n")

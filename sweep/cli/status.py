@@ -29,6 +29,7 @@ def command(
     profile: ProfileOption = None,
 ) -> None:
     """Say what a store holds: its plan, how much of it is finished, what is missing, and how far submitted jobs are."""
+    from sweep.failed import count_failed
     from sweep.holdings import Holdings, require_plan
     from sweep.work.keys import SUBMISSIONS
 
@@ -51,6 +52,9 @@ def command(
         else "run the same command again"
     )
     typer.echo(f"result    {'result.parquet is there' if held.has_result and not missing else f'not yet: {advice}'}")
+    failed = count_failed(place, held) if plan.kernel.is_program else 0
+    if failed:
+        typer.echo(f"failed    {counted(failed, 'trial')}, left out of all statistics: `sweep failures {place.url}`")
     if submitted:
         _tell_submissions(place, plan.hash, _Asked(region, endpoint_url, profile))
 

@@ -68,6 +68,14 @@ def command(
     gpus: Annotated[int, typer.Option(metavar="N", help="GPUs of a child.")] = 0,
     timeout: Annotated[int | None, typer.Option(metavar="SECONDS", help="Longest attempt, 60 or more.")] = None,
     attempts: Annotated[int, typer.Option(metavar="N", help="How often a child that lost its machine is tried.")] = 5,
+    max_failures: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Have children give up when more trials of a command have failed.  [default: never]",
+            show_default=False,
+        ),
+    ] = None,
     executor: Annotated[
         str,
         typer.Option(metavar="threads|ray", help="What a child spreads its shard over; changes no byte of the result."),
@@ -123,6 +131,7 @@ def command(
         share=share_identifier,
         priority=priority,
         executor=executor,
+        max_failures=max_failures,
     )
     sweep = read_study(study, trials, seed)
     plan = sweep.plan(source=study.partition(":")[0])

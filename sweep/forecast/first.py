@@ -60,7 +60,7 @@ def require_quick(study: Study, budget: float) -> None:
 
 def _seconds(study: Study, point: int, limit: float) -> float:
     """Return the seconds of a trial: of those side by side, empty lanes cost as much as full ones."""
-    words = argument_words(study.kernel, study.plan, point, point + 1)
+    words = argument_words(study.compiled, study.plan, point, point + 1)
     driver = study.driver_of(None)
     trials = min(driver.code.width, driver.probe_trials)
 

@@ -14,7 +14,7 @@ from sweep.errors import TrialError
 from sweep.forecast.population import Timed
 from sweep.work.arguments import argument_words
 from sweep.work.rows import concatenated, merged
-from sweep.work.simulate import run_blocks
+from sweep.work.simulate import Done, run_blocks
 from sweep_kernels.driver import Blocks, TrialRaisedError
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Timing:
         """Return the seconds that blocks take; keep what came of them as the unit's."""
         begun = self._clock()
         pieces = list(run_blocks(study, blocks))
-        rows = merged(concatenated([rows for rows, _ in pieces]), study.plan.block_size)
+        rows = merged(concatenated([each.rows for each in pieces]), study.plan.block_size)
         elapsed = self._clock() - begun
         self.trials += int(rows.trials.sum())
         if unit is not None:
@@ -206,14 +206,14 @@ class Timing:
             self._keep(unit, blocks.start, pieces)
         return elapsed
 
-    def _keep(self, unit: int, start: int, pieces: list[tuple[Rows, Any]]) -> None:
+    def _keep(self, unit: int, start: int, pieces: list[Done]) -> None:
         """Count the trials that were kept, from one start no more than once; hold the first of them."""
-        if pieces[0][1] is None:
+        if pieces[0].kept is None:
             return
-        count = sum(table.num_rows for _, table in pieces), sum(int(rows.trials.sum()) for rows, _ in pieces)
+        count = sum(each.kept.num_rows for each in pieces), sum(int(each.rows.trials.sum()) for each in pieces)
         self._kept.setdefault(unit, {})[start] = count
         if unit in self._tables or len(self._tables) < MOST_KEPT:
-            self._tables[unit] = pieces[0][1]
+            self._tables[unit] = pieces[0].kept
 
     def _shortened(self, variant: int, trials: int) -> Study:
         """Return the study with fewer trials of another seed, loaded and its memory touched, so that no timing holds that."""
@@ -221,7 +221,7 @@ class Timing:
         seed = (plan.seed + variant) % (1 << 64)
         study = dataclasses.replace(self._study, plan=dataclasses.replace(plan, trials=trials, seed=seed))
         with suppress(TrialRaisedError):
-            study.driver.probe(0, argument_words(study.kernel, study.plan, 0, 1), 1)
+            study.driver.probe(0, argument_words(study.compiled, study.plan, 0, 1), 1)
         _ = study.observer
         return study
 

@@ -84,6 +84,8 @@ class Result:
         found = json.loads(self._metadata(b"sweep.nonfinite"))
         counts = {name: sum(self.table[f"{name}_nonfinite"].to_pylist()) for name in found}
         lost = [name for name in found if counts[name]]
+        if self.plan["kernel"].get("program"):
+            return tuple(self._failed(counts))
         whole = [name for name in self.outputs if self._is_zero_or_one(name)]
         return (
             *(
@@ -92,6 +94,19 @@ class Result:
             ),
             *(_bool_advised(_said_once(several)) for several in _by_vector(whole)),
         )
+
+    def _failed(self, counts: dict[str, int]) -> Iterator[str]:
+        """Say how many trials of a command are left out, once where that is the same for all outputs."""
+        source = "STORE" if not self.url or self.url.startswith("memory:") else self.url
+        shown = f"`sweep failures {source}` shows those that failed"
+        if len(counts) == len(self.outputs) and len(set(counts.values())) == 1:
+            count = next(iter(counts.values()))
+            if count:
+                yield f"{count:,} trial{'s' if count != 1 else ''} failed and {'are' if count != 1 else 'is'} left out of the statistics; {shown}"
+            return
+        for name, count in counts.items():
+            if count:
+                yield f"{name}: {count:,} trials failed, or have no finite value, and are left out of its statistics; {shown}"
 
     def _is_zero_or_one(self, name: str) -> bool:
         """Tell whether an output was an integer and 0 or 1 in every trial; a bool has other columns."""

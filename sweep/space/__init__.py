@@ -9,6 +9,7 @@ from sweep.space.designs import independent
 from sweep.space.grid import grid, zipped
 from sweep.space.halton import halton
 from sweep.space.latin import latin_hypercube
+from sweep.space.listing import objects
 from sweep.space.parameter import Parameter
 from sweep.space.sobol import sobol
 from sweep.space.spec import from_spec, from_toml
@@ -25,6 +26,7 @@ __all__ = [
     "latin_hypercube",
     "linspace",
     "logspace",
+    "objects",
     "product",
     "sobol",
     "table",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from sweep.space.objects import Objects
+
 __all__ = ["Product", "Union", "product", "union"]
 
 
@@ -30,6 +32,16 @@ class _OfSpaces(Space):
     def tables(self) -> dict[str, pa.Table]:
         """Return the parts' tables."""
         return {digest: table for part in self.parts for digest, table in part.tables().items()}
+
+    def collections(self) -> dict[str, Objects]:
+        """Return the parts' collections."""
+        found: dict[str, Objects] = {}
+        for part in self.parts:
+            for name, each in part.collections().items():
+                if name in found and found[name].spec() != each.spec():
+                    raise SpaceError(f"parameter {name!r} is of two collections: {found[name].url!r} and {each.url!r}")
+                found[name] = each
+        return found
 
 
 class Product(_OfSpaces):

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sweep.errors import SpaceError
+from sweep.space.objects import Objects
 from sweep.space.parameter import Parameter, decoded, finite_number, fits, typed, whole_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Axis", "Linspace", "Logspace", "as_axis", "axis_from_spec", "linspace", "logspace"]
+__all__ = ["Axis", "Decimals", "Linspace", "Logspace", "as_axis", "axis_from_spec", "linspace", "logspace"]
 
+EXACT = 2**53
+MOST_PLACES = 22
 LISTED = 4096
 """Axes up to this long are written into a plan value by value, however they were said; longer ones as they were said."""
 
@@ -123,6 +126,31 @@ class Steps(Computed):
 
 
 @dataclass(frozen=True)
+class Decimals(Computed):
+    """Equally spaced decimal numbers ``(start + i step) / 10**places``, each the float64 nearest to it: 0.1, 0.2, 0.3, not 0.30000000000000004.
+
+    One division of two exact numbers rounds once: `start`, `step` and the last numerator are below 2**53, and `places` is 22 at most.
+    """
+
+    start: int
+    step: int
+    places: int
+
+    def __post_init__(self) -> None:
+        last = self.start + self.step * (self.size - 1)
+        if max(abs(self.start), abs(self.step), abs(last)) >= EXACT or not 0 <= self.places <= MOST_PLACES:
+            raise SpaceError(f"decimals {self.said()['decimals']}: beyond 15 digits")
+
+    def at(self, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the values at some positions."""
+        return (self.start + self.step * positions) / 10.0**self.places
+
+    def said(self) -> dict[str, list[int]]:
+        """Describe the axis by its numerators: the first, the step, and how many; and the places."""
+        return {"decimals": [self.start, self.step, self.size, self.places]}
+
+
+@dataclass(frozen=True)
 class Linspace(Computed):
     """`size` equally spaced values from `low` to `high`, both included; the values are those of ``numpy.linspace``, bit for bit."""
 
@@ -212,7 +240,7 @@ def as_axis(name: str, values: Any) -> Axis:
     SpaceError
         If it cannot be an axis.
     """
-    if isinstance(values, Computed):
+    if isinstance(values, Computed | Objects):
         return values
     return _steps(name, values) if isinstance(values, range) else Listed(name, values)
 
@@ -229,10 +257,15 @@ def axis_from_spec(name: str, spec: Any) -> Axis:
     """Read what `Axis.spec` wrote, and what a TOML spec says: a list, or ``{linspace = [low, high, num]}`` and the like."""
     if not isinstance(spec, dict):
         return as_axis(name, spec)
+    if set(spec) == {"objects"}:
+        return _objects_from_spec(name, spec["objects"])
+    if list(spec) == ["decimals"]:
+        start, step, size, places = spec["decimals"]
+        return Decimals(size, start, step, places)
     makers = {"range": range, "linspace": linspace, "logspace": logspace}
     if len(spec) != 1 or not set(spec) <= set(makers):
         raise SpaceError(
-            f"axis {name!r} is {spec!r}: give a list, or one of {{range = ...}}, {{linspace = ...}}, {{logspace = ...}}"
+            f"axis {name!r} is {spec!r}: give a list, or one of {{range = ...}}, {{linspace = ...}}, {{logspace = ...}}, {{objects = ...}}"
         )
     ((maker, arguments),) = spec.items()
     if maker != "range" and (not isinstance(arguments, list) or len(arguments) != len(("low", "high", "num"))):
@@ -243,3 +276,11 @@ def axis_from_spec(name: str, spec: Any) -> Axis:
         return as_axis(name, makers[maker](*arguments))
     except (TypeError, ValueError) as error:
         raise SpaceError(f"axis {name!r}: {maker} = {arguments!r}: {error}") from None
+
+
+def _objects_from_spec(name: str, spec: Any) -> Objects:
+    """Read a pinned collection."""
+    try:
+        return Objects.from_spec(spec)
+    except (KeyError, TypeError, ValueError):
+        raise SpaceError(f"axis {name!r}: objects = {spec!r} is no folder and no s3://bucket/prefix") from None

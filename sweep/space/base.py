@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from sweep.space.objects import Objects
+
 __all__ = ["POINT_LIMIT", "Space"]
 
 POINT_LIMIT = 1 << 40
@@ -60,6 +62,10 @@ class Space(ABC):
 
     def tables(self) -> dict[str, pa.Table]:
         """Return the explicit tables that the description refers to, by digest."""
+        return {}
+
+    def collections(self) -> dict[str, Objects]:
+        """Return the collections whose objects are values, by parameter."""
         return {}
 
     def columns(self, first: int, last: int) -> dict[str, NDArray[Any]]:
@@ -125,6 +131,14 @@ class Space(ABC):
         """
         if self == old:
             return None
+        reason = self._other_parameters(old) or self._changed_collection(old)
+        if reason is not None:
+            return reason
+        if self.size < old.size:
+            return f"it has {old.size:,} points, asked for {self.size:,}"
+        return self._prefix_difference(old)
+
+    def _other_parameters(self, old: Space) -> str | None:
         if self.names != old.names:
             return f"it has the parameters {list(old.names)}, asked for {list(self.names)}"
         for mine, other in zip(self.parameters, old.parameters, strict=True):
@@ -132,9 +146,17 @@ class Space(ABC):
                 return f"{mine.name!r} was {other.kind}, is {mine.kind} now"
             if mine.categories[: len(other.categories)] != other.categories:
                 return f"{mine.name!r} had the categories {list(other.categories)}, asked for {list(mine.categories)}"
-        if self.size < old.size:
-            return f"it has {old.size:,} points, asked for {self.size:,}"
-        return self._prefix_difference(old)
+        return None
+
+    def _changed_collection(self, old: Space) -> str | None:
+        mine, others = self.collections(), old.collections()
+        for name in sorted({*mine, *others}):
+            if name not in mine or name not in others:
+                return f"{name!r} is a collection in one of them only"
+            changed = mine[name].difference(others[name])
+            if changed is not None:
+                return changed
+        return None
 
     def _prefix_difference(self, old: Space) -> str | None:
         for first in range(0, old.size, COMPARED_AT_ONCE):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from sweep.space.objects import Objects
+
 __all__ = ["Filtered"]
 
 LOOKED_AT = 10**9
@@ -56,6 +58,10 @@ class Filtered(Space):
     def spec(self) -> dict[str, Any]:
         """Describe the filter and what it is applied to."""
         return {"where": self._expression.text, "of": self._base.spec()}
+
+    def collections(self) -> dict[str, Objects]:
+        """Return the collections of what it is applied to."""
+        return self._base.collections()
 
     def tables(self) -> dict[str, pa.Table]:
         """Return the tables of what it is applied to."""

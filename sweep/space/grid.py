@@ -10,6 +10,7 @@ import numpy as np
 from sweep.errors import SpaceError
 from sweep.space.axis import Axis, as_axis
 from sweep.space.base import Space, limited
+from sweep.space.objects import Objects
 from sweep.space.parameter import Parameter, named
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ class _OfAxes(Space):
     def __init__(self, axes: dict[str, Axis]) -> None:
         self._axes = dict(zip(named("axis", axes), axes.values(), strict=True))
         self.parameters = tuple(Parameter(name, axis.kind, axis.categories) for name, axis in self._axes.items())
+
+    def collections(self) -> dict[str, Objects]:
+        """Return the axes that are collections."""
+        return {name: axis for name, axis in self._axes.items() if isinstance(axis, Objects)}
 
 
 class Grid(_OfAxes):

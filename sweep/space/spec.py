@@ -12,6 +12,7 @@ from sweep.space.dimension import unmistaken
 from sweep.space.grid import Grid, Zipped
 from sweep.space.halton import Halton
 from sweep.space.latin import LatinHypercube
+from sweep.space.listing import objects
 from sweep.space.sobol import Sobol
 from sweep.space.table import Table, table
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sweep.space.base import Space
+    from sweep.space.objects import Objects
 
 __all__ = ["from_spec", "from_toml"]
 
@@ -68,6 +70,18 @@ def _axes(axes: Mapping[str, Any]) -> dict[str, Axis]:
     return {name: axis_from_spec(name, values) for name, values in axes.items()}
 
 
+def _toml_axes(axes: Mapping[str, Any], base: Path) -> dict[str, Axis | Objects]:
+    return {name: _collection(values, base) or axis_from_spec(name, values) for name, values in axes.items()}
+
+
+def _collection(values: Any, base: Path) -> Objects | None:
+    """List what ``{ objects = "logs/*.pcap" }`` names; None for any other axis."""
+    if not isinstance(values, dict) or set(values) != {"objects"} or not isinstance(values["objects"], str):
+        return None
+    place = values["objects"]
+    return objects(place if place.startswith("s3://") else base / place)
+
+
 def from_toml(fields: Any, base: Path) -> Space:
     """Make the space that a study's ``[space]`` describes.
 
@@ -100,7 +114,7 @@ def from_toml(fields: Any, base: Path) -> Space:
         raise SpaceError(
             f"[space] has {form[0]!r} and {other!r}: put axes under [space.grid], or parts under [[space.product]]"
         )
-    space = _formed(form[0], given[form[0]], base) if form else Grid(_axes(given))
+    space = _formed(form[0], given[form[0]], base) if form else Grid(_toml_axes(given, base))
     return space if expression is None else space.where(expression)
 
 
@@ -115,14 +129,14 @@ def _is_form(key: str, value: Any) -> bool:
     """Tell a form from an axis of the same name, as in ``table = { range = [0, 3] }``."""
     if key in {"product", "union"}:
         return all(isinstance(each, dict) for each in value)
-    return not (len(value) == 1 and next(iter(value)) in {"range", "linspace", "logspace"})
+    return not (len(value) == 1 and next(iter(value)) in {"range", "linspace", "logspace", "objects"})
 
 
 def _formed(kind: str, fields: Any, base: Path) -> Space:
     if kind in {"product", "union"}:
         return (product if kind == "product" else union)(*[from_toml(each, base) for each in fields])
     if kind in {"grid", "zipped"}:
-        return (Grid if kind == "grid" else Zipped)(_axes(fields))
+        return (Grid if kind == "grid" else Zipped)(_toml_axes(fields, base))
     if kind == "table":
         unknown = [key for key in fields if key != "path"]
         if unknown or not isinstance(fields.get("path"), str):

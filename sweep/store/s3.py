@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import ObjectExistsError, ObjectNotFoundError, StoreError
+from sweep.s3client import new_client
 from sweep.store.base import Entry, checked
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class S3Store:
     def _client(self) -> Any:
         with self._lock:
             if self._made is None:
-                self._made = _new_client()
+                self._made = new_client()
             return self._made
 
     def get(self, key: str) -> bytes:
@@ -191,20 +192,3 @@ class S3Store:
 
 def _code(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _new_client() -> Any:
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
-
-    config = Config(
-        connect_timeout=5,
-        max_pool_connections=32,
-        retries={"mode": "standard", "total_max_attempts": 5},
-    )
-    try:
-        session = boto3.Session()
-        return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
-    except (BotoCoreError, ValueError) as error:
-        raise StoreError(f"cannot reach S3: {error}") from None

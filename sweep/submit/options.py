@@ -85,6 +85,8 @@ class Containers:
         By name.
     share, priority
         For queues with a fair share policy.
+    max_failures
+        How many trials of a command may fail before children give up; any number when left out.
     executor
         What a child spreads its shard over.
     """
@@ -102,6 +104,7 @@ class Containers:
     share: str | None = None
     priority: int | None = None
     executor: str = "threads"
+    max_failures: int | None = None
 
     def __post_init__(self) -> None:
         if not self.image:

@@ -60,7 +60,8 @@ def jobs_of(work: Work, store: str, containers: Containers) -> list[Job]:
     stem = f"{plain(fields['kernel']['name'])[:90]}-{work.plan_hash[:8]}"
 
     def job(stage: str, size: int, label: str = "", offset: int = 0, **depends: tuple[int, ...]) -> Job:
-        how = (containers.vcpus, containers.executor, "cuda" if containers.gpus else "cpu")
+        device = "cuda" if containers.gpus else "cpu"
+        how = (containers.vcpus, containers.executor, device, containers.max_failures)
         task = Task(store, work.sha256, work.code, work.plan_hash, stage, offset, *how)
         return Job(f"{stem}-{label or stage}"[:_NAME], task, size, **depends)
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from sweep.child.work import Work
     from sweep.plan import Plan
+    from sweep.programs import Command
     from sweep.rectangle import Rectangle
     from sweep.store import Store
     from sweep.submit.batch import Batch
@@ -80,7 +81,7 @@ class Order:
     """
 
     study: str
-    kernel: Kernel
+    kernel: Kernel | Command
     plan: Plan
     data: Mapping[str, Table]
     store: Store
@@ -107,7 +108,7 @@ class Order:
 
     @functools.cached_property
     def seconds_per_trial(self) -> float:
-        """On a processor of this machine, by a short pilot, which meets trials that raise in any case.
+        """On a processor of this machine, by a short pilot, which meets trials that raise in any case; a program need not be here, and is guessed.
 
         Raises
         ------
@@ -116,8 +117,10 @@ class Order:
         """
 
         def timed() -> float:
-            require_sound(self.work_study)
-            return seconds_per_trial(self.work_study, in_cluster=False)
+            is_program = self.plan.kernel.is_program
+            if not is_program:
+                require_sound(self.work_study)
+            return seconds_per_trial(self.work_study, in_cluster=is_program)
 
         return started(timed).result()
 
@@ -144,7 +147,7 @@ def _prepared(
 ) -> T | None:
     """Look at all that can be refused, write what the jobs need, and `send` them."""
     plan, store = order.plan, order.store
-    _ = order.work_study.driver  # what cannot be compiled is told here
+    order.work_study.check()  # what cannot be compiled is told here
     packed = pack(order.study, plan)
     definition = definition_of(plan.kernel.name, order.containers)
     batch.require_queue()
@@ -232,7 +235,7 @@ def rehearse(order: Order, rehearsal: Rehearsal, progress: Progress | None = Non
     A bucket is not looked into: the store is taken for empty. Return the jobs with what stands for their ids.
     """
     plan, store = order.plan, order.store
-    _ = order.work_study.driver
+    order.work_study.check()
     packed = pack(order.study, plan)
     definition = definition_of(plan.kernel.name, order.containers)
     rehearsal.require_queue()

@@ -15,6 +15,8 @@
     work/<sha256>.json              what the jobs of a submission have to do
     submissions/<id>.json           which jobs were submitted where
     parts/000001/00042/8-24.parquet what of a shard was finished when its worker was stopped: these blocks of the wave's walk; gone with the merge
+    failures/000001/00042-3.parquet the shard's trials of a program that failed, three of them; `-stopped` if they were why it was given up
+    files/7/12/trace.csv            a file that trial 12 of point 7 left
     timings/000001/00042.json       what the shard's map child took: no part of the result, and nothing reads it to compute
     forecast.json                   what `sweep forecast` said before
 """
@@ -22,9 +24,12 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 __all__ = [
     "EVERYTHING",
+    "FAILURES",
+    "FILES",
     "FORECAST",
     "MAP",
     "PARTS",
@@ -37,6 +42,10 @@ __all__ = [
     "WAVES",
     "code_key",
     "data_key",
+    "failures_key",
+    "failures_of",
+    "file_key",
+    "parse_failures",
     "parse_part",
     "parse_shard",
     "parse_wave",
@@ -63,9 +72,27 @@ WORK = "work/"
 SUBMISSIONS = "submissions/"
 PARTS = "parts/"
 TIMINGS = "timings/"
+FAILURES = "failures/"
+FILES = "files/"
 FORECAST = "forecast.json"
 
-EVERYTHING = (PLAN, RESULT, TABLES, DATA, WAVES, MAP, TRIALS, REDUCE, CODE, WORK, SUBMISSIONS, PARTS, TIMINGS)
+EVERYTHING = (
+    PLAN,
+    RESULT,
+    TABLES,
+    DATA,
+    WAVES,
+    MAP,
+    TRIALS,
+    REDUCE,
+    CODE,
+    WORK,
+    SUBMISSIONS,
+    PARTS,
+    TIMINGS,
+    FAILURES,
+    FILES,
+)
 """Prefixes of all that a sweep writes; whatever else is in the store is not ours. A forecast comes before its sweep, and stays."""
 
 
@@ -103,6 +130,48 @@ def parse_shard(key: str) -> tuple[str, int, int, bool] | None:
         return None
     folder, wave, shard, partial = found[1], int(found[2]), int(found[3]), bool(found[4])
     return (folder, wave, shard, partial) if shard_key(folder, wave, shard, partial=partial) == key else None
+
+
+class FailuresName(NamedTuple):
+    """What the name of a shard's failed trials says: whose, how many, and whether the shard was given up."""
+
+    wave: int
+    shard: int
+    failed: int
+    stopped: bool
+
+
+def failures_of(wave: int) -> str:
+    """Return the prefix of the failed trials of a wave."""
+    return f"{FAILURES}{wave:06d}/"
+
+
+def failures_key(wave: int, shard: int, failed: int, *, stopped: bool = False) -> str:
+    """Name of a shard's failed trials.
+
+    >>> failures_key(1, 42, 3)
+    'failures/000001/00042-3.parquet'
+    """
+    return f"{failures_of(wave)}{shard:05d}-{failed}{'-stopped' * stopped}.parquet"
+
+
+def parse_failures(key: str) -> FailuresName | None:
+    """Read what a name says; None for a file that is not ours.
+
+    >>> parse_failures("failures/000001/00042-3-stopped.parquet")
+    FailuresName(wave=1, shard=42, failed=3, stopped=True)
+    """
+    found = re.fullmatch(r"failures/(\d{6,})/(\d{5,})-(\d+)(-stopped)?\.parquet", key)
+    return FailuresName(int(found[1]), int(found[2]), int(found[3]), bool(found[4])) if found else None
+
+
+def file_key(point: int, trial: int, name: str) -> str:
+    """Name of a file that a trial left.
+
+    >>> file_key(7, 12, "out/trace.csv")
+    'files/7/12/out/trace.csv'
+    """
+    return f"{FILES}{point}/{trial}/{name}"
 
 
 def parse_wave(key: str) -> int:
@@ -145,13 +214,13 @@ def parts_of(wave: int, shard: int | None = None) -> str:
     return f"{PARTS}{wave:06d}/" + (f"{shard:05d}/" if shard is not None else "")
 
 
-def part_key(wave: int, shard: int, start: int, stop: int, *, trials: bool = False) -> str:
-    """Name of a part's statistics, or of the trials that it kept.
+def part_key(wave: int, shard: int, start: int, stop: int, *, beside: str = "") -> str:
+    """Name of a part's statistics, or of what is `beside` them: the ``"trials"`` that it kept, or its ``"failures"``.
 
-    >>> part_key(1, 42, 8, 24, trials=True)
+    >>> part_key(1, 42, 8, 24, beside="trials")
     'parts/000001/00042/8-24-trials.parquet'
     """
-    return f"{parts_of(wave, shard)}{start}-{stop}{'-trials' * trials}.parquet"
+    return f"{parts_of(wave, shard)}{start}-{stop}{'-' * bool(beside)}{beside}.parquet"
 
 
 def parse_part(key: str) -> tuple[int, int] | None:

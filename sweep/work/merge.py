@@ -181,6 +181,7 @@ def result_table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, las
                 largest=slots[:, LARGEST],
                 hits=rows.hits[:, output],
                 confidence=plan.confidence,
+                may_lack=plan.kernel.is_program,
             )
         )
         columns.update(counted[output])
@@ -192,7 +193,8 @@ def result_table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, las
 def _count_nonfinite(plan: Plan, rows: Rows, kinds: tuple[str, ...], into: dict[str, dict[str, int]]) -> None:
     """Add up the trials that gave NaN or inf, with the first one as an example."""
     for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True)):
-        count = int((rows.trials - rows.statistics[:, output, FINITE]).sum()) if kind == "float" else 0
+        may_lack = kind == "float" or plan.kernel.is_program
+        count = int((rows.trials - rows.statistics[:, output, FINITE]).sum()) if may_lack else 0
         if not count:
             continue
         found = into.setdefault(name, {"count": 0})

@@ -133,7 +133,16 @@ def _update(digest: Any, table: Any) -> None:
             digest.update(np.ascontiguousarray(values.flatten().to_numpy()).tobytes())
             continue
         digest.update(f"{name}\0{kind}\0{len(column)}\0".encode())
+        if column.null_count:
+            digest.update(np.ascontiguousarray(column.is_null().to_numpy()).tobytes())
+            column = column.fill_null(_zero(column.type))  # noqa: PLW2901 - what stands in the place of a null is nobody's business
         if kind in {"string", "large_string"}:
             digest.update("\0".join(column.to_pylist()).encode())
         else:
             digest.update(np.ascontiguousarray(column.to_numpy()).tobytes())
+
+
+def _zero(kind: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.scalar(0).cast(kind)

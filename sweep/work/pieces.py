@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from sweep.errors import CorruptError, ObjectExistsError, ObjectNotFoundError
 from sweep.rectangle import cut
 from sweep.work import keys
+from sweep.work.failures import Failures
 from sweep.work.label import LABEL
 from sweep.work.parquet import decode, encode
 from sweep.work.room import for_outputs
 from sweep.work.rows import Rows, concatenated, merged
-from sweep.work.simulate import BESIDE_HELD, ROWS_HELD, map_levels, run_blocks
+from sweep.work.simulate import BESIDE_HELD, ROWS_HELD, Done, allow, map_levels, run_blocks
 from sweep.work.tallied import tallied
 from sweep.work.timings import Took
 
@@ -45,6 +46,8 @@ class Piece:
         Their statistics, merged as far as map does.
     kept
         Tables of the trials that are kept, in the walk's order; none in a plan that keeps nothing.
+    failures
+        Tables of the trials that failed, in the same order.
     took
         What it took to run them; None if that is not known.
     """
@@ -53,48 +56,77 @@ class Piece:
     stop: int
     rows: Rows
     kept: tuple[Any, ...]
+    failures: tuple[Any, ...] = ()
     took: Took | None = None
 
 
+class _StoppedError(BaseException):
+    """A program was ended because its trial is not wanted any more; nothing in between may take it for an error."""
+
+
 def run_piece(
-    study: Study, wave: Wave, start: int, stop: int, report: Callable[[int], None], ends: Callable[[], bool]
-) -> Piece:
-    """Run blocks until there are no more, or `ends` says so after a batch; at least one batch is run.
+    study: Study,
+    wave: Wave,
+    shard: int,
+    start: int,
+    stop: int,
+    report: Callable[[int], None],
+    ends: Callable[[], bool],
+    stopped: Callable[[], bool] = lambda: False,
+) -> Piece | None:
+    """Run blocks until there are no more, or `ends` says so after a batch; at least one batch is run, unless it was `stopped`.
 
     Parameters
     ----------
-    study, wave, start, stop
+    study, wave, shard, start, stop
         What to run.
     report
         Called after each batch with the number of trials run.
     ends
         Asked after each batch.
+    stopped
+        Asked now and then while a program runs: whether to end it, and leave its batch.
+
+    Returns
+    -------
+    Piece
+        None if nothing was finished.
 
     Raises
     ------
     TrialError
         If a trial raised.
+    FailuresError
+        If more failed than may.
     """
     pieces: list[Rows] = []
     kept: list[Any] = []
+    failures = Failures()
     done, begun = start, Took.now()
-    for rows, table in _batches(study, wave, start, stop):
-        pieces.append(rows)
-        if table is not None:
-            kept.append(table)
-        done += int(rows.blocks.sum())
-        report(int(rows.trials.sum()))
-        if ends():
-            break
-        if _is_much(study, pieces):
-            pieces = [_merged(study, pieces)]
-    rows = _merged(study, pieces)
-    return Piece(start, done, rows, tuple(kept), Took.since(begun))
+    with suppress(_StoppedError):
+        for rows, table, failed in _batches(study, wave, start, stop, stopped):
+            pieces.append(rows)
+            if table is not None:
+                kept.append(table)
+            allow(study, wave, shard, failures, failed)
+            done += int(rows.blocks.sum())
+            report(int(rows.trials.sum()))
+            if ends():
+                break
+            if _is_much(study, pieces):
+                pieces = [_merged(study, pieces)]
+    if not pieces:
+        return None
+    return Piece(start, done, _merged(study, pieces), tuple(kept), (failures.table(),), Took.since(begun))
 
 
-def _batches(study: Study, wave: Wave, start: int, stop: int) -> Iterator[tuple[Rows, Any]]:
+def _batches(study: Study, wave: Wave, start: int, stop: int, stopped: Callable[[], bool]) -> Iterator[Done]:
+    def alive() -> None:
+        if stopped():
+            raise _StoppedError
+
     for each, first, last in cut(wave.rectangles, start, stop):
-        yield from run_blocks(study, each.slice(first, last))
+        yield from run_blocks(study, each.slice(first, last), alive)
 
 
 def _is_much(study: Study, pieces: list[Rows]) -> bool:
@@ -121,8 +153,9 @@ def _one(study: Study, run: list[Piece]) -> Piece:
     if len(run) == 1:
         return run[0]
     kept = tuple(table for each in run for table in each.kept)
+    failures = tuple(table for each in run for table in each.failures)
     took = Took.total(each.took for each in run)
-    return Piece(run[0].start, run[-1].stop, _merged(study, [each.rows for each in run]), kept, took)
+    return Piece(run[0].start, run[-1].stop, _merged(study, [each.rows for each in run]), kept, failures, took)
 
 
 def gaps(start: int, stop: int, pieces: Sequence[Piece]) -> list[tuple[int, int]]:
@@ -139,15 +172,17 @@ def write_part(study: Study, wave: Wave, shard: int, piece: Piece) -> None:
     """Keep a piece for whoever is given the shard next; its statistics are written last, and are what makes it a part."""
     import pyarrow as pa
 
-    kinds = study.driver.output_kinds
+    kinds = study.output_kinds
     if study.plan.keep:
-        _create(study, wave, shard, piece, pa.concat_tables(piece.kept), trials=True)
+        _create(study, wave, shard, piece, pa.concat_tables(piece.kept), beside="trials")
+    if study.plan.kernel.is_program:
+        _create(study, wave, shard, piece, pa.concat_tables(piece.failures), beside="failures")
     table = piece.rows.to_arrow(study.kernel.outputs, kinds, tallied(study.plan, kinds))
-    _create(study, wave, shard, piece, table, trials=False)
+    _create(study, wave, shard, piece, table)
 
 
-def _create(study: Study, wave: Wave, shard: int, piece: Piece, table: Any, *, trials: bool) -> None:
-    name = keys.part_key(wave.number, shard, piece.start, piece.stop, trials=trials)
+def _create(study: Study, wave: Wave, shard: int, piece: Piece, table: Any, *, beside: str = "") -> None:
+    name = keys.part_key(wave.number, shard, piece.start, piece.stop, beside=beside)
     with suppress(ObjectExistsError):  # another attempt at this shard was as far
         study.store.create(name, encode(table, _label(name, wave) | _taken(piece)))
 
@@ -175,16 +210,17 @@ def read_parts(study: Study, wave: Wave, shard: int) -> list[Piece]:
 
 
 def _read_part(study: Study, wave: Wave, shard: int, start: int, stop: int) -> Piece | None:
-    names = [keys.part_key(wave.number, shard, start, stop, trials=trials) for trials in (False, True)]
-    kinds = study.driver.output_kinds
+    names = [keys.part_key(wave.number, shard, start, stop, beside=beside) for beside in ("", "trials", "failures")]
+    kinds = study.output_kinds
     try:
         table, took = _read(study, wave, names[0])
         rows = Rows.from_arrow(table, study.kernel.outputs, kinds, tallied(study.plan, kinds))
         kept = (_read(study, wave, names[1])[0],) if study.plan.keep else ()
+        failures = (_read(study, wave, names[2])[0],) if study.plan.kernel.is_program else ()
     except (CorruptError, ObjectNotFoundError):
         study.store.delete(names)
         return None
-    return Piece(start, stop, rows, kept, took)
+    return Piece(start, stop, rows, kept, failures, took)
 
 
 def _read(study: Study, wave: Wave, name: str) -> tuple[Any, Took | None]:

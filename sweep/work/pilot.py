@@ -12,6 +12,8 @@ from sweep_kernels.cache import prefer
 from sweep_kernels.driver import TrialRaisedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sweep.work.study import Study
     from sweep_kernels.cuda.driver import CudaDriver
     from sweep_kernels.driver import Driver
@@ -29,6 +31,8 @@ SHARDS_PER_WORKER = 4
 EVEN_SHARDS_PER_WORKER = 16
 KEPT_ROWS = 1 << 22
 ROUNDS = 3
+GUESSED_SECONDS = 1.0
+"""What a run of a program is taken to last where nobody has looked."""
 FASTER = 0.9
 """Part of the time that one after the other may take at most to be called faster."""
 
@@ -46,8 +50,16 @@ class Pilot:
     seconds_per_trial: float
 
 
-def pilot(study: Study) -> Pilot:
-    """Time trials at up to five points spread over the space, about 10 ms each."""
+def pilot(study: Study, first: Sequence[tuple[int, int]] = ((0, 0),)) -> Pilot:
+    """Time trials at up to five points spread over the space, about 10 ms each.
+
+    Of a command the `first` that are missing, by point and trial, are run, and not run again.
+    """
+    runner = study.runner
+    if runner is not None:
+        if runner.command.keep_files:  # its files are to be kept when it counts
+            return Pilot(GUESSED_SECONDS)
+        return Pilot(runner.glance(first, study.plan.space.__getitem__, SHARD_SECONDS))
     return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
 
 
@@ -61,7 +73,7 @@ def require_sound(study: Study) -> None:
     """
     driver = study.driver_of(None)
     for point in spread_points(study.plan.points):
-        words = argument_words(study.kernel, study.plan, point, point + 1)
+        words = argument_words(study.compiled, study.plan, point, point + 1)
         try:
             driver.probe(point, words, min(FIRST, driver.probe_trials))
         except TrialRaisedError as raised:
@@ -80,7 +92,7 @@ def choose_faster(study: Study) -> None:
         times = [[[_seconds(each, study, point) for each in drivers] for _ in range(ROUNDS)] for point in points]
         alone, together = (sum(min(turn[side] for turn in turns) for turns in times) for side in (0, 1))
         if alone < FASTER * together:
-            prefer(study.kernel, argument_kinds(study.kernel, study.plan), 1)
+            prefer(study.compiled, argument_kinds(study.compiled, study.plan), 1)
 
 
 def mean_seconds(driver: Driver | CudaDriver, study: Study) -> float:
@@ -105,7 +117,7 @@ def spread_points(points: int) -> list[int]:
 
 
 def _seconds(driver: Driver | CudaDriver, study: Study, point: int) -> float:
-    words = argument_words(study.kernel, study.plan, point, point + 1)
+    words = argument_words(study.compiled, study.plan, point, point + 1)
     most = driver.probe_trials
     trials = min(FIRST, most)  # enough for the first call's cold caches not to count
     while True:

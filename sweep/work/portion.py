@@ -35,8 +35,14 @@ class Portion:
             except Exception as error:  # noqa: BLE001 - whoever stops it says so by raising
                 raised.append(error)
 
-        piece = run_piece(self.study, self.wave, *self.ranges[index], tell, lambda: bool(raised))
-        write_part(self.study, self.wave, self.shard, piece)
+        def stopped() -> bool:
+            tell(0)
+            return bool(raised)
+
+        where = (self.study, self.wave, self.shard, *self.ranges[index])
+        piece = run_piece(*where, tell, lambda: bool(raised), stopped)
+        if piece is not None:
+            write_part(self.study, self.wave, self.shard, piece)
         if raised:
             raise raised[0]
 

@@ -9,6 +9,7 @@ from sweep.work.arguments import arguments_of
 from sweep.work.patience import OutOfPatienceError, PatientRng
 from sweep_kernels.driver import EXACT
 from sweep_kernels.outputs import MisfitError, flattened
+from sweep_kernels.rng import Rng
 
 if TYPE_CHECKING:
     from sweep.work.study import Study
@@ -27,7 +28,7 @@ def require_outputs(study: Study, point: int, trial: int) -> None:
     KernelError
         If it does not; names the kernel's line.
     """
-    kernel = study.kernel
+    kernel = study.compiled
     try:
         flattened(kernel.name, kernel.outputs, _again(study, point, trial, GLANCE_SECONDS))
     except MisfitError as error:
@@ -46,7 +47,7 @@ def explain(study: Study, point: int, trial: int) -> NoReturn:
     """
     name = study.kernel.name
     try:
-        what = f"kernel {name!r} {_wrong(study.kernel, _again(study, point, trial))}"
+        what = f"kernel {name!r} {_wrong(study.compiled, _again(study, point, trial))}"
     except MisfitError as error:
         what = f"{error},"
     except KernelError as error:
@@ -58,7 +59,11 @@ def explain(study: Study, point: int, trial: int) -> NoReturn:
         )
     except Exception as error:  # noqa: BLE001 - it is the user's own
         what = f"kernel {name!r} raised {type(error).__name__}: {error}"
-    values = ", ".join(f"{name}={value!r}" for name, value in study.plan.space[point].items())
+    drawn = study.compiled.draw(Rng(study.plan.seed, 0 if study.plan.common_random_numbers else point, trial))
+    parameters = study.plan.space[point] | {
+        name: study.compiled.draws[name].decoded(each) for name, each in drawn.items()
+    }
+    values = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
     raise TrialError(
         f"{what} in trial {trial} of point {point}{f' ({values})' if values else ''}; step through it with "
         f"`sweep replay STUDY --point {point} --trial {trial} --pdb`",
@@ -70,7 +75,7 @@ def _again(study: Study, point: int, trial: int, seconds: float | None = None) -
     drawn_at = 0 if study.plan.common_random_numbers else point
     patience = {} if seconds is None else {"seconds": seconds}
     rng = PatientRng(study.plan.seed, drawn_at, trial, **patience)
-    return study.kernel.run(rng, **arguments_of(study.kernel, study.plan, point, study.tables))
+    return study.compiled.run(rng, **arguments_of(study.compiled, study.plan, point, study.tables))
 
 
 def _wrong(kernel: Kernel, returned: Any) -> str:

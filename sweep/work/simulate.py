@@ -5,25 +5,31 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sweep.errors import FailuresError
 from sweep.work import keys
-from sweep.work.arguments import argument_words
+from sweep.work.compiled import run_compiled
 from sweep.work.counts import counts_of
+from sweep.work.failures import Failures, failed_count, write_failures
 from sweep.work.label import create_labelled, label
 from sweep.work.parquet import encode
-from sweep.work.raised import explain
+from sweep.work.programmed import run_programs
+from sweep.work.ran import Batch
 from sweep.work.room import for_outputs
-from sweep.work.rows import ALL_LEVELS, Rows, concatenated, merged, subtree_ends
+from sweep.work.rows import ALL_LEVELS, Rows, concatenated, merged
 from sweep.work.tallied import tallied
-from sweep_kernels.driver import Blocks, Driver, TrialRaisedError
+from sweep_kernels.driver import Blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from numpy.typing import NDArray
+
     from sweep.ledger import Wave
+    from sweep.work.ran import Ran
     from sweep.work.study import Study
 
 __all__ = ["KINDS", "batches", "map_levels", "run_blocks", "simulate", "write_shard"]
@@ -64,17 +70,22 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
     ------
     TrialError
         If a trial raised.
+    FailuresError
+        If more failed than may.
     """
-    block_size, kinds = study.plan.block_size, study.driver.output_kinds
+    study.prepare()
+    block_size, kinds = study.plan.block_size, study.output_kinds
     pieces: list[Rows] = []
     kept: list[Any] = []
+    failures = Failures()
     trials, held, most_held = 0, 0, BESIDE_HELD
     levels = map_levels(study)
     for blocks in wave.slices(shard):
-        for rows, table in run_blocks(study, blocks):
+        for rows, table, failed in run_blocks(study, blocks, lambda: report(0)):
             pieces.append(rows)
             if table is not None:
                 kept.append(table)
+            allow(study, wave, shard, failures, failed)
             ran = int(rows.trials.sum())
             trials += ran
             report(ran)
@@ -83,8 +94,29 @@ def simulate(study: Study, wave: Wave, shard: int, report: Callable[[int], None]
                 pieces = [merged(concatenated(pieces), block_size, levels)]
                 held = pieces[0].beside
                 most_held = max(BESIDE_HELD, 2 * held)
-    write_shard(study, wave, shard, concatenated(pieces), kept)
+    write_shard(study, wave, shard, concatenated(pieces), kept, failures)
     return trials
+
+
+def allow(study: Study, wave: Wave, shard: int, failures: Failures, more: Any) -> None:
+    """Add the failed trials of a batch to those of a shard, or of a piece of one, if they are not too many.
+
+    Raises
+    ------
+    FailuresError
+        If they are.
+    """
+    failures.add(more)
+    failed = 0 if more is None else failed_count(more)
+    if more is None or not failed or study.allowance is None:
+        return
+    row = next(row for row in more.to_pylist() if row["failed"])
+    first = f"trial {row['trial']} of point {row['point']} {row['reason']}"
+    try:
+        study.allowance.take(study.store, wave, shard, failed, failed_count(failures.table()), first)
+    except FailuresError:
+        write_failures(study.store, wave, shard, failures.table(), stopped=True)
+        raise
 
 
 def map_levels(study: Study) -> int:
@@ -92,9 +124,10 @@ def map_levels(study: Study) -> int:
     return ALL_LEVELS if study.plan.request.counts else MAP_LEVELS
 
 
-def write_shard(study: Study, wave: Wave, shard: int, rows: Rows, kept: list[Any]) -> None:
-    """Write a shard's objects: its rows, in the order of the wave's walk, and the tables of trials that it kept."""
-    kinds = study.driver.output_kinds
+def write_shard(study: Study, wave: Wave, shard: int, rows: Rows, kept: list[Any], failures: Failures) -> None:
+    """Write a shard's objects: its rows, in the order of the wave's walk, the tables of trials that it kept, and those that failed."""
+    write_failures(study.store, wave, shard, failures.table())
+    kinds = study.output_kinds
     rows = merged(rows, study.plan.block_size, map_levels(study))
     name = keys.shard_key(keys.MAP, wave.number, shard)
     _create(study, wave, shard, name, rows.to_arrow(study.kernel.outputs, kinds, tallied(study.plan, kinds)))
@@ -115,7 +148,7 @@ def _write_kept(study: Study, wave: Wave, shard: int, kept: list[Any]) -> None:
 
 
 def _create(study: Study, wave: Wave, shard: int, name: str, table: Any) -> None:
-    metadata = {KINDS: json.dumps(study.driver.output_kinds).encode()} | label(name, wave, shard)
+    metadata = {KINDS: json.dumps(study.output_kinds).encode()} | label(name, wave, shard)
     create_labelled(study.store, name, wave, shard, encode(table, metadata))
 
 
@@ -133,8 +166,37 @@ def batches(blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SEC
         count = max(1, int(count * min(8.0, seconds / max(elapsed, 1e-9))))
 
 
-def run_blocks(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
-    """Run blocks, batch by batch; yield their rows and, in a plan that keeps trials, a table of those that are kept.
+class Done(NamedTuple):
+    """What came of a batch.
+
+    Attributes
+    ----------
+    rows
+        Its statistics.
+    kept
+        In a plan that keeps trials, a table of those that are kept, else None.
+    failures
+        A table of the trials that failed, if any did.
+    """
+
+    rows: Rows
+    kept: Any
+    failures: Any
+
+
+def _go_on() -> None:
+    """Ask nobody whether to stop."""
+
+
+def run_blocks(study: Study, blocks: Blocks, alive: Callable[[], None] = _go_on) -> Iterator[Done]:
+    """Run blocks, batch by batch, and yield what came of each.
+
+    Parameters
+    ----------
+    study, blocks
+        What to run.
+    alive
+        Called now and then while a program runs; what it raises ends it, and is raised.
 
     Raises
     ------
@@ -142,38 +204,22 @@ def run_blocks(study: Study, blocks: Blocks) -> Iterator[tuple[Rows, Any]]:
         If a trial raised.
     """
     most = for_outputs(_most_blocks(study), len(study.kernel.outputs))
-    for batch in batches(blocks, most):
-        point = batch.first_point + (batch.start + np.arange(batch.count)) // batch.width
-        block = batch.first_block + (batch.start + np.arange(batch.count)) % batch.width
-        trials = np.minimum(study.plan.block_size, study.plan.trials - block * study.plan.block_size)
-        words = argument_words(study.kernel, study.plan, batch.first_point, int(point[-1]) + 1)
-        try:
-            driver = study.driver
-            if isinstance(driver, Driver) and study.observer is not None:
-                ends = _ends(study, point, block, trials)
-                statistics, values, observed = driver.run_observed(
-                    batch, words, study.observer, ends, keep=bool(study.plan.keep)
-                )
-            elif study.plan.keep:
-                (statistics, values), observed = driver.run_keeping(batch, words), None
-            else:
-                statistics, values, observed = driver.run(batch, words), None, None
-        except TrialRaisedError as raised:
-            explain(study, raised.point, raised.trial)
-        table = _kept(study, point, block, trials, values) if study.plan.keep else None
+    for blocks_of_batch in batches(blocks, most):
+        batch = Batch.of(blocks_of_batch, study.plan)
+        runner = study.runner
+        ran = run_compiled(study, batch) if runner is None else run_programs(study, runner, batch, alive)
+        observed = ran.observed
         rows = Rows.of_blocks(
-            point, block, trials, statistics, study.driver.output_kinds, observed.comoments if observed else None
+            batch.point,
+            batch.block,
+            batch.trials,
+            ran.statistics,
+            study.output_kinds,
+            observed.comoments if observed else None,
         )
         if observed is not None and study.plan.request.counts:
             rows = replace(merged(rows, study.plan.block_size), counts=counts_of(observed))
-        yield rows, table
-
-
-def _ends(study: Study, point: Any, block: Any, trials: Any) -> Any:
-    """Tell after which blocks what was counted is a range of its own."""
-    if not study.plan.request.counts:
-        return np.zeros(len(point), dtype=np.bool_)
-    return subtree_ends(point, block, trials, study.plan.block_size)
+        yield Done(rows, _kept(study, batch, ran) if study.plan.keep else None, ran.failures)
 
 
 def _most_blocks(study: Study) -> int:
@@ -188,25 +234,41 @@ def _most_blocks(study: Study) -> int:
     return max(1, most)
 
 
-def _kept(study: Study, point: Any, block: Any, trials: Any, values: Any) -> Any:
+def _kept(study: Study, batch: Batch, ran: Ran) -> Any:
     """Lay the trials that are to be kept out as a table: point, trial, parameters, outputs."""
     import pyarrow as pa
 
-    plan, kernel = study.plan, study.kernel
-    points = np.repeat(point, trials)
-    within = np.arange(len(points)) - np.repeat(np.cumsum(trials) - trials, trials)
-    trial = np.repeat(block * plan.block_size, trials) + within
-    if plan.keep != "all":
-        chosen = np.flatnonzero(values[kernel.outputs.index(plan.keep)] != 0.0)
+    plan, kernel, values = study.plan, study.kernel, ran.values
+    assert values is not None  # noqa: S101 - our mistake: a plan that keeps trials asks for them
+    points, trial = batch.each_point, batch.each_trial
+    chosen = _chosen(study, ran)
+    if chosen is not None:
         points, trial, values = points[chosen], trial[chosen], values[:, chosen]
-    first = int(point[0])
-    parameters = plan.space.arrow(first, int(point[-1]) + 1).take(pa.array(points - first))
+    parameters = plan.space.arrow(batch.first_point, batch.last_point).take(pa.array(points - batch.first_point))
     columns: dict[str, Any] = {"point": points, "trial": trial}
     columns.update(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
-    for name, kind, value in zip(kernel.outputs, study.driver.output_kinds, values, strict=True):
-        columns[name] = (
-            {"bool": value != 0.0, "int": value.astype(np.int64, copy=False)}.get(kind, value)
-            if kind != "float"
-            else value
-        )
+    for name, kind, value in zip(kernel.outputs, study.output_kinds, values, strict=True):
+        columns[name] = _typed(kind, value, may_lack=ran.failed is not None)
     return pa.table(columns)
+
+
+def _chosen(study: Study, ran: Ran) -> Any:
+    """Return the places of the trials that are kept; None for all."""
+    keep, values = study.plan.keep, ran.values
+    if ran.failed is None and keep == "all":
+        return None
+    wanted = True if keep == "all" or values is None else values[study.kernel.outputs.index(keep)] != 0.0
+    if ran.failed is None:
+        return np.flatnonzero(wanted)
+    lacks = False if keep == "all" or values is None else np.isnan(values[study.kernel.outputs.index(keep)])
+    return np.flatnonzero(wanted & ~ran.failed & ~np.asarray(lacks))
+
+
+def _typed(kind: str, value: NDArray[np.float64], *, may_lack: bool) -> Any:
+    """Return an output's values as what they are; null where a program's trial has none."""
+    if kind == "float":
+        return value
+    lacks = np.isnan(value) if may_lack else np.zeros(0, dtype=np.bool_)
+    known = np.where(lacks, 0.0, value) if lacks.any() else value
+    typed = known != 0.0 if kind == "bool" else known.astype(np.int64, copy=False)
+    return np.ma.masked_array(typed, lacks) if lacks.any() else typed

@@ -7,6 +7,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from sweep.errors import FailuresError
+from sweep.work.failures import Failures
 from sweep.work.pieces import Piece, discard_parts, gaps, joined, read_parts, run_piece, write_part
 from sweep.work.rows import concatenated
 from sweep.work.simulate import write_shard
@@ -62,10 +64,10 @@ def spread(
     TrialError
         If a trial raised.
     """
-    _ = study.driver, study.observer, study.tables  # made once, before threads ask for them
+    study.prepare()  # made once, before threads ask for it
     begun = Took.now()
     found = read_parts(study, wave, shard)
-    work = _Work(study, wave, found, wave.bounds(shard), stop, report)
+    work = _Work(study, wave, shard, found, wave.bounds(shard), stop, report)
     workers = [threading.Thread(target=work.run, args=(threads,), name=f"sweep-piece-{i}") for i in range(threads)]
     for each in workers:
         each.start()
@@ -77,18 +79,29 @@ def spread(
     for each in workers:
         each.join()
     if work.error is not None:
+        if isinstance(work.error, FailuresError):
+            _keep(work, shard)
         raise work.error
+    return _finish(work, shard, begun, was_kept=bool(found))
+
+
+def _finish(work: _Work, shard: int, begun: Took, *, was_kept: bool) -> bool:
+    """Write the shard's objects if it is finished, else its parts."""
+    study, wave = work.study, work.wave
     pieces = joined(study, work.pieces)
     if gaps(*wave.bounds(shard), pieces):
         _keep(work, shard)
         return False
     kept = [table for each in pieces for table in each.kept]
-    write_shard(study, wave, shard, concatenated([each.rows for each in pieces]), kept)
+    failures = Failures()
+    for table in (table for each in pieces for table in each.failures):
+        failures.add(table)
+    write_shard(study, wave, shard, concatenated([each.rows for each in pieces]), kept, failures)
     own = Took(Took.since(begun).cpu_seconds, 0.0)  # by the clock it has waited for the threads, which are counted
     took = Took.total([own, *(each.took for each in pieces)])
     if took is not None:
         write_timing(study.store, wave, shard, took)
-    if found or work.kept:
+    if was_kept or work.kept:
         discard_parts(study, wave, shard)
     return True
 
@@ -106,12 +119,13 @@ class _Work:
         self,
         study: Study,
         wave: Wave,
+        shard: int,
         found: list[Piece],
         bounds: tuple[int, int],
         stop: threading.Event,
         report: Callable[[int], None],
     ) -> None:
-        self.study, self.wave = study, wave
+        self.study, self.wave, self.shard = study, wave, shard
         self.pieces = list(found)
         self.kept = len(found)
         self.error: BaseException | None = None
@@ -124,7 +138,7 @@ class _Work:
         """Take ranges and run them until there are none, or until it is time to stop."""
         try:
             while (taken := self._take(threads)) is not None:
-                self._lay_down(self._piece(*taken), taken[1])
+                self._lay_down(self._piece(*taken), *taken)
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
             with self._changed:
                 self._running -= 1
@@ -137,9 +151,10 @@ class _Work:
             self._left.clear()
             self._changed.notify_all()
 
-    def _piece(self, start: int, stop: int) -> Piece:
-        ends_at = time.monotonic() + PIECE_SECONDS
-        return run_piece(self.study, self.wave, start, stop, self._report, lambda: self._ends(ends_at))
+    def _piece(self, start: int, stop: int) -> Piece | None:
+        at = time.monotonic() + PIECE_SECONDS
+        where = (self.study, self.wave, self.shard, start, stop)
+        return run_piece(*where, self._report, lambda: self._ends(at), self._is_stopped)
 
     def _ends(self, ends_at: float) -> bool:
         return self._is_stopped() or time.monotonic() > ends_at
@@ -163,11 +178,13 @@ class _Work:
             self._running += 1
             return start, middle
 
-    def _lay_down(self, piece: Piece, stop: int) -> None:
+    def _lay_down(self, piece: Piece | None, start: int, stop: int) -> None:
         with self._changed:
-            self.pieces.append(piece)
-            if piece.stop < stop:
-                self._left.appendleft((piece.stop, stop))
+            if piece is not None:
+                self.pieces.append(piece)
+                start = piece.stop
+            if start < stop:
+                self._left.appendleft((start, stop))
             self._running -= 1
             self._changed.notify_all()
 

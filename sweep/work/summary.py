@@ -28,6 +28,7 @@ def output_columns(
     largest: NDArray[np.float64],
     hits: NDArray[np.int64],
     confidence: float,
+    may_lack: bool = False,
 ) -> dict[str, NDArray[Any]]:
     """Return an output's columns.
 
@@ -45,12 +46,14 @@ def output_columns(
         For a bool, how often it was true.
     confidence
         Of the interval.
+    may_lack
+        Whether any trial may be without the output, whatever its kind, as those of a command may.
 
     Returns
     -------
     dict
         ``<name>_mean``, ``_std``, ``_stderr``, ``_ci_low``, ``_ci_high``, ``_min``, ``_max``, and for floats ``_nonfinite``: how
-        many trials gave NaN or inf. NaN where there is nothing to say: a standard error of one trial, a mean of none.
+        many trials gave NaN or inf, or failed. NaN where there is nothing to say: a standard error of one trial, a mean of none.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         if kind == "bool":
@@ -65,7 +68,7 @@ def output_columns(
         stderr = std / np.sqrt(finite)
     columns: dict[str, NDArray[Any]] = dict(zip(COLUMNS, (average, std, stderr, low, high), strict=False))
     columns["min"], columns["max"] = (_typed(kind, each, finite) for each in (smallest, largest))
-    if kind == "float":
+    if kind == "float" or may_lack:
         columns["nonfinite"] = n - finite.astype(np.int64)
     return {f"{name}_{column}": values for column, values in columns.items()}
 
@@ -73,4 +76,5 @@ def output_columns(
 def _typed(kind: str, values: NDArray[np.float64], finite: NDArray[np.float64]) -> NDArray[Any]:
     if kind == "float":
         return np.where(finite > 0, values, np.nan)
-    return values.astype(np.bool_ if kind == "bool" else np.int64)
+    known = np.where(finite > 0, values, 0.0).astype(np.bool_ if kind == "bool" else np.int64)
+    return known if np.all(finite > 0) else np.ma.masked_array(known, finite == 0)

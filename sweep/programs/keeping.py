@@ -1,0 +1,183 @@
+"""Keepers, seen from the process that has them run programs."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+__all__ = ["Keeper", "KeeperLostError", "Keepers"]
+
+LOOK_SECONDS = 0.2
+"""So often whoever waits for a program looks whether he is to stop."""
+CHUNK = 1 << 17
+END_SECONDS = 30.0
+"""How long a keeper may take to kill what it keeps."""
+
+
+class KeeperLostError(Exception):
+    """A keeper has ended, as it does only when it is killed."""
+
+
+class Keeper:
+    """A process that runs programs, one at a time; see `sweep.programs.keeper`.
+
+    Attributes
+    ----------
+    folder
+        Where its programs' scratch folders are; it is removed when the keeper ends.
+    serves
+        Whether a server has been started that has not ended since.
+    """
+
+    def __init__(self, *, inherit: bool = False) -> None:
+        self.folder = tempfile.mkdtemp(prefix="sweep-run-")
+        ours, theirs = socket.socketpair()
+        closed = ("stdin",) if inherit else ("stdin", "stdout", "stderr")
+        streams: dict[str, Any] = dict.fromkeys(closed, subprocess.DEVNULL)
+        script = str(Path(__file__).with_name("keeper.py"))
+        try:
+            with theirs:
+                words = [sys.executable, "-I", "-S", script, str(theirs.fileno()), self.folder]
+                subprocess.run(words, pass_fds=(theirs.fileno(),), cwd="/", check=True, **streams)
+        except BaseException:
+            ours.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        self._socket = ours
+        self._poll = select.poll()
+        self._poll.register(ours, select.POLLIN)
+        self._made = 0
+        self.serves = False
+
+    def scratch(self) -> str:
+        """Make a fresh folder."""
+        self._made += 1
+        path = f"{self.folder}/{self._made}"
+        os.mkdir(path)
+        return path
+
+    def ask(self, order: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
+        """Have something done and wait for the answer.
+
+        Parameters
+        ----------
+        order
+            See `sweep.programs.keeper`.
+        alive
+            Called now and then; what it raises is raised here, once what was running is dead.
+
+        Raises
+        ------
+        KeeperLostError
+            If there is no answer any more.
+        """
+        self._send(order)
+        try:
+            while not self._poll.poll(LOOK_SECONDS * 1000.0):
+                alive()
+        except BaseException:
+            self._send({})
+            self._receive()
+            raise
+        return self._receive()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        data = marshal.dumps(message)
+        try:
+            self._socket.sendall(len(data).to_bytes(8, "little") + data)
+        except OSError:
+            raise KeeperLostError from None
+
+    def _receive(self) -> dict[str, Any]:
+        found = self._some()
+        while len(found) < 8:
+            found += self._some()
+        end = 8 + int.from_bytes(found[:8], "little")
+        while len(found) < end:
+            found += self._some()
+        return marshal.loads(bytes(found[8:]))  # noqa: S302 - from our own process
+
+    def _some(self) -> bytearray:
+        try:
+            piece = self._socket.recv(CHUNK)
+        except OSError:
+            piece = b""
+        if not piece:
+            raise KeeperLostError
+        return bytearray(piece)
+
+    def close(self) -> None:
+        """End it and all that it keeps, and wait for that."""
+        with suppress(OSError):
+            self._socket.settimeout(END_SECONDS)
+            self._socket.shutdown(socket.SHUT_WR)
+            while self._socket.recv(1 << 16):
+                pass
+        self._socket.close()
+
+
+class Keepers:
+    """Keepers that nobody uses now; as many are made as are used at a time."""
+
+    def __init__(self) -> None:
+        self._idle: list[Keeper] = []
+        self._lock = threading.Lock()
+        self._end = weakref.finalize(self, _close_all, self._idle)
+
+    @contextmanager
+    def one(self) -> Generator[Keeper]:
+        """Lend a keeper; one that is lost is not lent again."""
+        with self._lock:
+            keeper = self._idle.pop() if self._idle else None
+        keeper = keeper or Keeper()
+        try:
+            yield keeper
+        except KeeperLostError:
+            keeper.close()
+            _bury(keeper.folder)
+            shutil.rmtree(keeper.folder, ignore_errors=True)
+            raise
+        except BaseException:
+            self._give_back(keeper)
+            raise
+        self._give_back(keeper)
+
+    def _give_back(self, keeper: Keeper) -> None:
+        with self._lock:
+            self._idle.append(keeper)
+
+    def close(self) -> None:
+        """End those that nobody uses."""
+        self._end()
+
+
+def _bury(folder: str) -> None:
+    """Kill what a keeper has left that was killed itself: its programs say in their environment where they run."""
+    mark = f"SWEEP_SCRATCH={folder}/".encode()
+    for each in os.listdir("/proc"):
+        if each.isdecimal():
+            with suppress(OSError):  # it has ended, or is another user's
+                with open(f"/proc/{each}/environ", "rb") as file:
+                    is_left = any(variable.startswith(mark) for variable in file.read().split(b"\0"))
+                if is_left:
+                    os.kill(int(each), signal.SIGKILL)
+
+
+def _close_all(keepers: list[Keeper]) -> None:
+    while keepers:
+        keepers.pop().close()

@@ -1,0 +1,122 @@
+"""Runs trials of a command, as many at a time as there are threads that ask."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from sweep.programs.keeping import KeeperLostError, Keepers
+from sweep.programs.trial import Outcome, Trials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sweep.programs.declaration import Command
+    from sweep.space.objects import Objects
+
+__all__ = ["Runner"]
+
+ENOUGH_SECONDS = 0.2
+KEEPERS_LOST = 3
+"""How many keepers a trial may lose: something kills them, and may do so because of the trial."""
+
+
+class _TooLongError(Exception):
+    """A glance has seen enough."""
+
+
+class Runner:
+    """Safe to call from many threads at once.
+
+    Parameters
+    ----------
+    command, collections, seed, common_random_numbers
+        As for `sweep.programs.trial.Trials`.
+
+    Attributes
+    ----------
+    command
+        What is run.
+
+    Raises
+    ------
+    KernelError
+        If the program is not there.
+    """
+
+    def __init__(
+        self, command: Command, collections: Mapping[str, Objects], seed: int, *, common_random_numbers: bool
+    ) -> None:
+        self.command = command
+        self._trials = Trials(command, collections, seed, common_random_numbers=common_random_numbers)
+        self._keepers = Keepers()
+        self._known: dict[tuple[int, int], Outcome] = {}
+
+    def run(
+        self,
+        point: int,
+        trial: int,
+        parameters: Mapping[str, Any],
+        alive: Callable[[], None],
+        kept: Callable[[str, Outcome], None],
+    ) -> Outcome:
+        """Run a trial; see `sweep.programs.trial.Trials.run`."""
+        known = self._known.pop((point, trial), None)
+        if known is not None:
+            return known
+        asked = self._trials.trial(point, trial, parameters)
+        for _ in range(KEEPERS_LOST):
+            try:
+                with self._keepers.one() as keeper:
+                    return self._trials.run(keeper, asked, alive, kept)
+            except KeeperLostError:
+                continue
+        return Outcome(None, f"lost the process that watches it {KEEPERS_LOST} times", attempts=KEEPERS_LOST)
+
+    def glance(
+        self, trials: Iterable[tuple[int, int]], parameters: Callable[[int], Mapping[str, Any]], seconds: float
+    ) -> float:
+        """Time trials until it is clear what one takes; those that ended are not run again.
+
+        Parameters
+        ----------
+        trials
+            Points and trials, at least one.
+        parameters
+            Returns those of a point.
+        seconds
+            How long to wait for one.
+
+        Returns
+        -------
+        float
+            Seconds that a trial takes, or `seconds` if it takes longer. Of several the first does not count, for it finds nothing ready.
+        """
+        took: list[float] = []
+        for point, trial in trials:
+            begun = time.monotonic()
+            outcome = self._within(point, trial, parameters(point), begun + seconds)
+            if outcome is None:
+                return seconds
+            self._known[point, trial] = outcome
+            took.append(time.monotonic() - begun)
+            if sum(took) > ENOUGH_SECONDS:
+                break
+        later = took[1:] or took
+        return sum(later) / len(later)
+
+    def _within(self, point: int, trial: int, parameters: Mapping[str, Any], until: float) -> Outcome | None:
+        """Run a trial; None if it had to be ended."""
+
+        def alive() -> None:
+            if time.monotonic() > until:
+                raise _TooLongError
+
+        with suppress(_TooLongError):
+            return self.run(point, trial, parameters, alive, lambda *_: None)
+        return None
+
+    def close(self) -> None:
+        """End what waits for trials."""
+        self._keepers.close()

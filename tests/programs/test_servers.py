@@ -1,0 +1,158 @@
+"""Servers: one process for each worker, sent one trial after the other; whatever it does, each trial has its answer or its row."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweep import Sweep, command, from_json, grid
+from tests.programs.studies import failures
+from tests.studies import sha256
+
+BODY = """
+import json, os, sys
+print("starting up", flush=True)
+open(os.environ["STARTS"], "a").write("x")
+print('{"ready": true}', flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    x, trial = asked["parameters"]["x"], asked["trial"]
+    answer = {"y": x + asked["seed"] % 10, "index": asked["index"]}
+    STATEMENT
+    print("thinking", flush=True)
+    print(json.dumps(answer), flush=True)
+open(os.environ["STARTS"] + ".ended", "a").write("x")
+"""
+
+
+SPACE = grid(x=[1, 2, 3])
+
+
+@pytest.fixture
+def serve(tmp_path, monkeypatch):
+    """Return a function that sweeps a server with a statement of its own, and how often it was started."""
+    monkeypatch.setenv("STARTS", str(tmp_path / "starts"))
+
+    def swept(statement="pass", trials=4, workers=1, name="store", space=SPACE, **options):
+        (tmp_path / "server.py").write_text(BODY.replace("STATEMENT", statement))
+        program = command(
+            ["{python}", str(tmp_path / "server.py")],
+            **{"outputs": {"y": int}, "parameters": ["x"], "server": True, "timeout": 20, **options},
+        )
+        result = Sweep(program, space, trials=trials, seed=1).run(tmp_path / name, workers=workers)
+        return result, len((tmp_path / "starts").read_text()), failures(str(tmp_path / name))
+
+    return swept
+
+
+def test_one_server_answers_all_trials_of_a_worker_and_ends_when_asked(serve, tmp_path):
+    result, starts, failed = serve()
+    assert starts == 1
+    assert not failed
+    assert [row["n"] - row["y_nonfinite"] for row in result] == [4, 4, 4]
+    assert (tmp_path / "starts.ended").read_text() == "x"
+
+
+def test_the_same_bytes_on_several(serve, tmp_path):
+    serve()
+    _, starts, _ = serve(workers=3, name="other")
+    assert starts <= 4
+    assert sha256(str(tmp_path / "store")) == sha256(str(tmp_path / "other"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("if x == 2 and trial == 1: os._exit(9)", "was not answered: its server exited with code 9"),
+        ("if x == 2 and trial == 1: os.kill(os.getpid(), 9)", "was not answered: its server was killed by SIGKILL, as Linux does when memory is short"),
+        ("if x == 2 and trial == 1: print('x' * 200_000, flush=True)", "printed more than max_output, 100,000 bytes, and was killed"),
+    ],
+)  # fmt: skip
+def test_one_that_dies_or_hangs_is_started_again_with_the_trial(serve, statement, reason):
+    result, starts, failed = serve(statement, max_output=100_000)
+    assert starts == 3
+    assert [(each["point"], each["trial"], each["reason"], each["attempts"]) for each in failed] == [(1, 1, reason, 2)]
+    assert [row["y_nonfinite"] for row in result] == [0, 1, 0]
+
+
+def test_one_that_hangs_is_started_again_with_the_trial(serve):
+    _, starts, failed = serve("import time; time.sleep(1000)", trials=1, space=grid(x=[1]), timeout=0.5)
+    assert [(each["reason"], each["attempts"]) for each in failed] == [
+        ("took longer than its timeout of 0.5 s, and was killed", 2)
+    ]
+    assert starts == 2
+
+
+def test_one_that_dies_once_costs_no_trial(serve, tmp_path):
+    mark = tmp_path / "mark"
+    _, starts, failed = serve(
+        f"if trial == 2 and not os.path.exists({str(mark)!r}): open({str(mark)!r}, 'w'); os._exit(1)"
+    )
+    assert (starts, failed) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("if trial == 1: answer = {'error': 'no such road'}", "its server answered: no such road"),
+        ("if trial == 1: answer['index'] = '7-7'", "its server answered to trial 7-7"),
+        ("if trial == 1: del answer['y']", "stdout has no y"),
+        ("if trial == 1: print('{not json', flush=True)", "its server answered a line that is no JSON"),
+    ],
+)
+def test_an_answer_that_is_none_is_a_failed_trial(serve, statement, reason):
+    result, _, failed = serve(statement, retries=0)
+    assert {each["reason"] for each in failed if each["trial"] == 1} == {reason}
+    assert result[0]["y_nonfinite"] >= 1
+
+
+def test_two_answers_to_one_trial_are_never_taken_for_the_next_ones(serve):
+    result, _, failed = serve("print(json.dumps({**answer, 'y': -1}), flush=True)", retries=0)
+    assert all(row["y_min"] in (-1, None) for row in result)
+    assert any("more than once" in each["reason"] for each in failed)
+
+
+def test_a_crash_of_the_system_under_test(serve):
+    result, _, failed = serve("if trial == 1: os._exit(3)", failure_codes={"crashed": 3})
+    assert [row["crashed_max"] for row in result] == [True, True, True]
+    assert not failed
+
+
+def test_files_of_a_trial_are_read_from_its_folder(serve):
+    result, _, _ = serve(
+        "json.dump({'peak': x}, open(asked['scratch'] + '/r.json', 'w'))",
+        outputs={"y": int, "peak": from_json("peak", file="r.json")},
+    )
+    assert [row["peak_mean"] for row in result] == [1, 2, 3]
+
+
+def test_large_questions_are_sent_whole(serve, tmp_path):
+    program = command(
+        ["{python}", str(tmp_path / "server.py")], outputs={"y": int}, parameters=["x", "text"], server=True
+    )
+    serve()
+    result = Sweep(program, grid(x=[1], text=["a" * 300_000]), trials=2, seed=1).run()
+    assert result[0]["y_nonfinite"] == 0
+
+
+@pytest.mark.parametrize(
+    ("server", "reason"),
+    [
+        ("import sys; sys.exit(2)", "cannot be started: its server exited with code 2 before it was ready"),
+        (
+            "print('{}', flush=True); input()",
+            'cannot be started: its server printed {} where {"ready": true} was expected',
+        ),
+        ("input(); input()", 'cannot be started: its server did not print {"ready": true} within startup=2 s'),
+    ],
+)
+def test_one_that_does_not_come_to_be_ready(tmp_path, server, reason):
+    program = command(
+        ["{python}", "-c", server.replace("{", "{{").replace("}", "}}")],
+        outputs=["y"],
+        parameters=["x"],
+        server=True,
+        startup=2,
+        retries=0,
+    )
+    Sweep(program, grid(x=[1]), trials=1).run(tmp_path)
+    assert [each["reason"] for each in failures(str(tmp_path))] == [reason]
