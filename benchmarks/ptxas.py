@@ -31,13 +31,6 @@ TRIALS = "sweep_trials"
 REGISTERS = 65_536
 """Of a multiprocessor; a warp takes them in portions of 256."""
 MOST_THREADS = 2048
-KINDS = {
-    "pi": (),
-    "european_option": ("float",) * 5,
-    "asian_option": (*["float"] * 5, "int"),
-    "mm1_queue": ("float", "float", "int"),
-    "radar_detection": ("float", "float", "int", "int"),
-}
 FIELDS = {
     "stack": r"(\d+) bytes stack frame",
     "spill_stores": r"(\d+) bytes spill stores",
@@ -46,9 +39,14 @@ FIELDS = {
 }
 
 
+def kinds_of(each) -> tuple[str, ...]:
+    """Return the kinds of a kernel's parameters: all ready-made ones have defaults."""
+    return tuple(type(each.defaults[name]).__name__ for name in each.parameters)
+
+
 def subjects() -> dict:
     """Return every kernel with the kinds of its parameters: the ready-made ones, and the estimators."""
-    found = {name: (getattr(models, name), KINDS[name]) for name in CATALOGUE}
+    found = {name: (getattr(models, name), kinds_of(getattr(models, name))) for name in CATALOGUE}
     for name, case in CASES.items():
         if name != "pi":  # the same as the ready-made one
             kinds = tuple(type(each).__name__ for each in case.arguments)

@@ -12,6 +12,12 @@ from sweep_kernels.driver import Blocks, Driver, parameter_words
 
 KINDS = {float: "float", int: "int", bool: "bool"}
 
+SHOWN = (
+    *("pi", "european_option", "asian_option", "mm1_queue", "radar_detection"),
+    *("lidar_return", "track_confirmation", "aeb_cut_in"),
+)
+"""Ready-made kernels that stand for all where each must be compiled several times: the others have no draw, loop or function that these lack."""
+
 
 def compiled_trials(
     each: Kernel,
@@ -29,6 +35,11 @@ def compiled_trials(
     driver = Driver(each, kinds, seed=seed, trials=last, block_size=block_size, width=width)
     words = parameter_words([np.array([parameters[name]]) for name in each.parameters], kinds, 1)
     return driver.run_keeping(Blocks(point, first_block, count, 0, count), words)[1]
+
+
+def default_kinds(each: Kernel) -> tuple[str, ...]:
+    """Return the kinds of a kernel's parameters if they are what its defaults are."""
+    return tuple(KINDS[type(each.defaults[name])] for name in each.parameters)
 
 
 def as_kernel(function, *outputs: str) -> Kernel:

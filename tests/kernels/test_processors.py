@@ -12,6 +12,7 @@ from sweep_kernels import models, objectcode
 from sweep_kernels.cpu import WIDTH, compile_kernel
 from sweep_kernels.driver import APART, WIDEST, parameter_words
 from sweep_kernels.statistics import SLOTS
+from tests.kernels.compiling import SHOWN
 from tests.kernels.test_models import SETTINGS
 
 KINDS = {float: "float", int: "int"}
@@ -42,7 +43,7 @@ def outcome(each, settings, width: int, codes: set[bytes]) -> tuple[bytes, bytes
     return values[:, :TRIALS].tobytes(), rows.tobytes()
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", SHOWN)
 def test_models_have_the_same_bits_on_every_processor(name, monkeypatch):
     each, settings = getattr(models, name), SETTINGS[name]
     plain = np.array([each.trial(SEED, POINT, trial, **settings) for trial in range(20)], dtype=float)

@@ -17,10 +17,9 @@ from sweep_kernels.cuda.driver import CudaDriver
 from sweep_kernels.cuda.machine import OutOfMemoryError
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
 from sweep_kernels.errors import DeviceError
-from sweep_kernels.models import CATALOGUE
 from sweep_kernels.statistics import FINITE, LARGEST, MEAN, NONFINITE_TRIAL
 from sweep_kernels.tables import as_table
-from tests.kernels.compiling import as_kernel
+from tests.kernels.compiling import SHOWN, as_kernel
 from tests.kernels.cuda.on_cpu import HostMachine, HostProgram
 
 OPTIONS = {"seed": 9, "trials": 3000, "block_size": 1024}
@@ -84,10 +83,10 @@ def assert_same(drivers, blocks, words=NOTHING, *, helped=False):
     return rows, values
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", SHOWN)
 def test_models(pair, name):
     each = getattr(models, name)
-    given = each.defaults | ARGUMENTS[name]
+    given = each.defaults | ARGUMENTS.get(name, {})
     columns = [np.array([given[parameter]] * 2) for parameter in each.parameters]
     kinds = tuple(KINDS[type(given[parameter])] for parameter in each.parameters)
     drivers = pair(each, kinds)

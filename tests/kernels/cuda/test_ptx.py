@@ -17,18 +17,10 @@ import pytest
 from sweep_kernels import KernelError, models
 from sweep_kernels.cuda.code import DeviceCode, device_code
 from sweep_kernels.cuda.steps import STEPS, THREADS
-from sweep_kernels.models import CATALOGUE
-from tests.kernels.compiling import as_kernel, loaded
+from tests.kernels.compiling import SHOWN, as_kernel, default_kinds, loaded
 
 VERSIONS = {(6, 0): "5.0", (7, 0): "6.0", (8, 0): "7.0", (9, 0): "7.8"}
 """Of PTX: the first that knows the chip."""
-KINDS = {
-    "pi": (),
-    "european_option": ("float",) * 5,
-    "asian_option": (*["float"] * 5, "int"),
-    "mm1_queue": ("float", "float", "int"),
-    "radar_detection": ("float", "float", "int", "int"),
-}
 ROUNDED = re.compile(r"\b(add|sub|mul|div|fma|mad|sqrt|rcp|rsqrt|ex2|lg2|sin|cos|tanh)((?:\.\w+)*)\.f(32|64)\b")
 
 
@@ -49,9 +41,9 @@ def assert_sound(text, target=(8, 0)):
     assert text.count(f".maxntid {THREADS}") == len(STEPS)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", SHOWN)
 def test_models_are_rounded_as_on_the_cpu(name):
-    text = ptx(getattr(models, name), KINDS[name])
+    text = ptx(getattr(models, name), default_kinds(getattr(models, name)))
     assert_sound(text)
 
 
@@ -147,10 +139,10 @@ def ptxas():
 
 @pytest.mark.skipif(ptxas() is None, reason="there is no ptxas")
 @pytest.mark.parametrize("target", [(8, 0), (9, 0)])
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", SHOWN)
 def test_nvidias_compiler_needs_no_local_memory(name, target, tmp_path):
     source = tmp_path / "kernel.ptx"
-    source.write_text(ptx(getattr(models, name), KINDS[name], target))
+    source.write_text(ptx(getattr(models, name), default_kinds(getattr(models, name)), target))
     command = [ptxas(), "-v", f"-arch=sm_{target[0]}{target[1]}", source, "-o", tmp_path / "kernel.cubin"]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
     assert set(re.findall(r"Compiling entry function '(\w+)'", told)) == {each.name for each in STEPS}
