@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import UsageError
+from sweep.programs.attempts import Trials
 from sweep.programs.keeping import Keeper
-from sweep.programs.trial import Trials
+from sweep.programs.reading import outcome_of
 from sweep.programs.values import KINDS
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def rerun(command: Command, plan: Plan, point: int, trial: int) -> Rerun:
         answer = trials.ask(keeper, asked, folder, lambda: None, inherit=True)
     finally:
         keeper.close()
-    outcome = trials.outcome(asked, folder, answer, 1)
+    outcome = outcome_of(command, asked, folder, answer, 1)
     outputs = {} if outcome.values is None else _typed(command, outcome.values)
     argv = trials.argv(asked, folder)
     return Rerun(dict(asked.parameters), outputs, asked.seed, argv, folder, outcome.reason)

@@ -6,8 +6,9 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from sweep.programs.attempts import Trials
 from sweep.programs.keeping import KeeperLostError, Keepers
-from sweep.programs.trial import Outcome, Trials
+from sweep.programs.trial import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,7 +33,7 @@ class Runner:
     Parameters
     ----------
     command, collections, seed, common_random_numbers
-        As for `sweep.programs.trial.Trials`.
+        As for `sweep.programs.attempts.Trials`.
 
     Attributes
     ----------
@@ -61,7 +62,7 @@ class Runner:
         alive: Callable[[], None],
         kept: Callable[[str, Outcome], None],
     ) -> Outcome:
-        """Run a trial; see `sweep.programs.trial.Trials.run`."""
+        """Run a trial; see `sweep.programs.attempts.Trials.run`."""
         known = self._known.pop((point, trial), None)
         if known is not None:
             return known

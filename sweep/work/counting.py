@@ -80,10 +80,11 @@ def _counted(
     places = np.empty(len(x), dtype=np.int64)
     finite = np.isfinite(x)
     known = np.where(finite, x, 0.0)
-    if isinstance(tally, Sketch):
-        sketch_indices(known, 0, len(x), tally.divisions, places)
-    else:
-        histogram_indices(known, 0, len(x), tally.low, tally.high, tally.bins, places)
+    with np.errstate(over="ignore", invalid="ignore"):  # far beyond a histogram's range
+        if isinstance(tally, Sketch):
+            sketch_indices(known, 0, len(x), tally.divisions, places)
+        else:
+            histogram_indices(known, 0, len(x), tally.low, tally.high, tally.bins, places)
     counts_too = finite & (places >= first) & (places < last)
     pairs = np.stack([owner[counts_too], places[counts_too] - first + bin_of_first])
     (row, bins), counts = np.unique(pairs, axis=1, return_counts=True)

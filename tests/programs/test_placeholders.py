@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sweep.errors import KernelError
 from sweep.programs.placeholders import Template, written
 
+unhurried = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines differ
 
-@given(
-    st.lists(st.one_of(st.text(st.characters(exclude_characters="{}\0")), st.sampled_from(["{a}", "{b}", "{{", "}}"])))
-)
+
+@unhurried
+@given(st.lists(st.one_of(st.text("aä %:.!", max_size=5), st.sampled_from(["{a}", "{b}", "{{", "}}"]))))
 def test_filling_is_what_python_makes_of_it(pieces):
     text = "".join(pieces)
     assert Template.of(text, "argument").filled({"a": "x", "b": "y"}) == text.format(a="x", b="y")
 
 
+@unhurried
 @given(st.floats(allow_nan=False))
 def test_floats_are_written_in_full(value):
     assert float(written(value)) == value

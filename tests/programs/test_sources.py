@@ -6,12 +6,15 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sweep.errors import KernelError
 from sweep.programs import Finished, from_csv, from_json, from_text, from_xml
 from sweep.programs.finished import NoResultError
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines differ
+
 
 XML = """<collisions><collision time="1.5" kind="rear"><gap>0.2</gap></collision><collision time="0.5"/><ok>true</ok></collisions>"""
 CSV = "time, ttc ,hit\n0,3.5,false\n1,2.5,true\n2,4,false\n"
@@ -119,6 +122,7 @@ def test_a_source_that_is_none_is_refused_where_it_is_made(make):
         make()
 
 
+@unhurried
 @given(st.floats(allow_nan=False) | st.integers(-(2**53) + 1, 2**53 - 1))
 def test_numbers_of_json_come_as_they_were_written(value):
     assert from_json("y").read(Finished("/", json.dumps({"y": value}).encode(), 0, {}, 1 << 20)) == value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sweep.work.counting import observed, single_statistics
@@ -13,9 +13,13 @@ from sweep_kernels.covariance import ROOM, WIDTH, block_comoments
 from sweep_kernels.statistics import SLOTS, block_statistics
 from sweep_kernels.tallies import Histogram, Sketch, Tallies
 
+unhurried = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines differ
+
+
 values = st.lists(st.floats(), min_size=1, max_size=20)
 
 
+@unhurried
 @given(values)
 def test_statistics_are_those_of_a_block(x):
     rows = single_statistics(np.array([x]), np.arange(len(x)))
@@ -26,6 +30,7 @@ def test_statistics_are_those_of_a_block(x):
         assert np.array_equal(rows[trial, 0], row)
 
 
+@unhurried
 @given(values)
 def test_joint_moments_are_those_of_a_block(x):
     y = x[::-1]
@@ -39,6 +44,7 @@ def test_joint_moments_are_those_of_a_block(x):
         assert np.allclose(rows[trial, 0], row, rtol=1e-12)
 
 
+@unhurried
 @given(values, st.data())
 def test_counts_are_those_of_numpy_range_by_range(x, data):
     ends = np.array([*data.draw(st.lists(st.booleans(), min_size=len(x) - 1, max_size=len(x) - 1)), True])

@@ -1,0 +1,226 @@
+"""Attempts at trials of a command: arguments, folder, run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import KernelError, StoreError
+from sweep.programs.declaration import found_program
+from sweep.programs.fetching import Fetcher
+from sweep.programs.reading import outcome_of
+from sweep.programs.seeds import seed_of
+from sweep.programs.trial import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sweep.programs.declaration import Command
+    from sweep.programs.keeping import Keeper
+    from sweep.programs.trial import Outcome
+    from sweep.space.objects import Objects
+
+__all__ = ["Trials"]
+
+PARAMETERS = "parameters.json"
+
+
+class Trials:
+    """Runs trials of a command.
+
+    Parameters
+    ----------
+    command
+        What to run.
+    collections
+        The parameters that are objects.
+    seed
+        The sweep's seed.
+    common_random_numbers
+        Whether a trial has one seed at all points.
+
+    Raises
+    ------
+    KernelError
+        If the program is not there.
+    """
+
+    def __init__(
+        self, command: Command, collections: Mapping[str, Objects], seed: int, *, common_random_numbers: bool
+    ) -> None:
+        self.command = command
+        self._fetcher = Fetcher(collections)
+        self._seed, self._common = seed, common_random_numbers
+        given = {key: each for key, each in command.environment if each.text or each.pieces}
+        fixed = {
+            key: each.filled(command.fixed) for key, each in given.items() if not set(each.names) - {"here", "python"}
+        }
+        self._changing = {key: each for key, each in given.items() if key not in fixed}
+        removed = {key for key, _ in command.environment} - given.keys()
+        self._environment = {key: text for key, text in os.environ.items() if key not in removed} | fixed
+        self._program = command.program(self._environment.get("PATH"))
+
+    def trial(self, point: int, trial: int, parameters: Mapping[str, Any]) -> Trial:
+        """Say what a trial is given."""
+        seed = seed_of(self._seed, 0 if self._common else point, trial, self.command.seed_bits)
+        return Trial(point, trial, seed, parameters)
+
+    def run(
+        self, keeper: Keeper, trial: Trial, alive: Callable[[], None], kept: Callable[[str, Outcome], None]
+    ) -> Outcome:
+        """Run a trial, again if it fails and may be tried again.
+
+        Parameters
+        ----------
+        keeper
+            What runs it.
+        trial
+            Which.
+        alive
+            Called now and then; what it raises stops the trial.
+        kept
+            Called with the trial's folder and what came of it, before the folder is removed.
+        """
+        for attempt in range(1, self.command.retries + 2):
+            scratch = _made(keeper)
+            try:
+                outcome = self._attempt(keeper, trial, scratch, attempt, alive)
+                if outcome.values is not None or attempt > self.command.retries:
+                    kept(scratch, outcome)
+                    return outcome
+            finally:
+                _remove(scratch)
+        raise AssertionError
+
+    def _attempt(self, keeper: Keeper, trial: Trial, scratch: str, attempt: int, alive: Callable[[], None]) -> Outcome:
+        local = self.localised(trial, keeper.folder)
+        answer = self.ask(keeper, local, scratch, alive)
+        return outcome_of(self.command, local, scratch, answer, attempt)
+
+    def ask(
+        self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool = False
+    ) -> Mapping[str, Any]:
+        """Have a trial run once in a folder, and return what its keeper says of it.
+
+        Parameters
+        ----------
+        keeper, trial, scratch, alive
+            What runs it, which, where, and what is called now and then.
+        inherit
+            Whether what it prints is shown, and it has all the time there is.
+        """
+        try:
+            if self.command.is_server:
+                return self._served(keeper, trial, scratch, alive, inherit=inherit)
+            order = self.order(trial, scratch)
+        except OSError as error:
+            raise StoreError(f"{scratch} cannot be written to: {error.strerror}; TMPDIR names another place") from None
+        except (ValueError, TypeError, KernelError) as error:
+            return {"why": "refused", "error": str(error)}
+        return keeper.ask({**order, "inherit": True, "seconds": None} if inherit else order, alive)
+
+    def localised(self, trial: Trial, folder: str) -> Trial:
+        """Put paths in the place of objects."""
+        return replace(trial, parameters=self._fetcher.local(trial.parameters, folder))
+
+    def _served(
+        self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool
+    ) -> Mapping[str, Any]:
+        """Have a server answer; one that has ended is started again."""
+        if not keeper.serves:
+            answer = keeper.ask({**self._order_of_server(keeper.scratch()), "inherit": inherit}, alive)
+            if answer["why"] != "answered" or not _is_ready(answer["out"]):
+                return {**answer, "why": "unready", "while": answer["why"]}
+        seconds = None if inherit else self.command.timeout
+        asked = {"parameters": dict(trial.parameters), **trial.own, "scratch": scratch}
+        keeper.serves = False  # until it has answered
+        begun = time.monotonic()
+        answer = keeper.ask({"line": json.dumps(asked).encode() + b"\n", "seconds": seconds}, alive)
+        keeper.serves = answer["why"] == "answered"
+        return {**answer, "took": time.monotonic() - begun}
+
+    def _order_of_server(self, scratch: str) -> dict[str, Any]:
+        argv = [each.filled({**self.command.fixed, "scratch": scratch}) for each in self.command.argv]
+        order = self._order(argv, scratch, {"SWEEP_SCRATCH": scratch})
+        return order | {"serves": True, "whole": True, "seconds": self.command.startup}
+
+    def argv(self, trial: Trial, scratch: str) -> tuple[str, ...]:
+        """Return what is run.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument cannot be written in the format that is asked for.
+        """
+        own = {} if self.command.is_server else {**trial.parameters, **trial.own}
+        return tuple(each.filled({**own, "scratch": scratch, **self.command.fixed}) for each in self.command.argv)
+
+    def order(self, trial: Trial, scratch: str) -> dict[str, Any]:
+        """Write a trial's parameters into its folder, and return what a keeper is told.
+
+        Raises
+        ------
+        ValueError, TypeError, KernelError
+            If an argument cannot be written, or there is no such program.
+        """
+        command = self.command
+        own = {**trial.own, "scratch": scratch}
+        values = {**trial.parameters, **own, **command.fixed}
+        argv = list(self.argv(trial, scratch))
+        _write(f"{scratch}/{PARAMETERS}", json.dumps({**trial.parameters, **trial.own}) + "\n")
+        variables = {f"SWEEP_{name.upper()}": str(each) for name, each in own.items()}
+        variables |= {f"SWEEP_PARAMETER_{name}": str(each) for name, each in trial.parameters.items()}
+        variables |= {key: each.filled(values) for key, each in self._changing.items()}
+        return self._order(argv, scratch, variables)
+
+    def _order(self, argv: list[str], scratch: str, variables: Mapping[str, str]) -> dict[str, Any]:
+        command = self.command
+        return {
+            "argv": argv,
+            "program": self._program or found_program(argv[0], command.here, self._environment.get("PATH")),
+            "environment": {**self._environment, **variables},
+            "folder": scratch,
+            "seconds": command.timeout,
+            "whole": command.reads_stdout,
+            "most": command.max_output,
+            "inherit": False,
+            "serves": False,
+        }
+
+
+def _is_ready(line: bytes) -> bool:
+    try:
+        return json.loads(line).get("ready") is True
+    except ValueError:
+        return False
+
+
+def _made(keeper: Keeper) -> str:
+    try:
+        return keeper.scratch()
+    except OSError as error:
+        raise StoreError(
+            f"no folder for a trial can be made in {keeper.folder}: {error.strerror}; TMPDIR names another place"
+        ) from None
+
+
+def _write(path: str, text: str) -> None:
+    """Write a small file with few calls of the system: there is one for each trial."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
+
+
+def _remove(folder: str) -> None:
+    """Remove a trial's folder, in most of which there is only what was written there first."""
+    try:
+        os.unlink(f"{folder}/{PARAMETERS}")
+        os.rmdir(folder)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
