@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sweep.cases import Cases, find_cases
+    from sweep.comparison import Comparison, compare
     from sweep.errors import SweepError
     from sweep.load import load_sweep
     from sweep.plan import Plan
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Cases",
     "Command",
+    "Comparison",
     "Finished",
     "Kernel",
     "Plan",
@@ -48,6 +52,8 @@ __all__ = [
     "Sweep",
     "SweepError",
     "command",
+    "compare",
+    "find_cases",
     "from_csv",
     "from_json",
     "from_text",
@@ -83,6 +89,8 @@ _HOMES = {
         ("Command", "Finished", "command", "from_csv", "from_json", "from_text", "from_xml"), "sweep.programs"
     ),
     **dict.fromkeys(("Result", "open_result"), "sweep.result"),
+    **dict.fromkeys(("Cases", "find_cases"), "sweep.cases"),
+    **dict.fromkeys(("Comparison", "compare"), "sweep.comparison"),
     "Plan": "sweep.plan",
     "Sweep": "sweep.sweep",
     "SweepError": "sweep.errors",

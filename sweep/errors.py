@@ -6,6 +6,7 @@
     ├── UsageError              2   bad input: nothing was written
     │   ├── SpaceError          2   an axis, a table, a design or a filter is wrong
     │   ├── SpecError           2   a study file is wrong
+    │   ├── ScenarioError       2   an OpenSCENARIO file is malformed or unsupported: names the element and its line
     │   ├── KernelError         2   a kernel cannot be found, typed or called
     │   ├── DeviceError        2   a GPU is not there, has no driver, or no room
     │   ├── PlanError           2   the plan is wrong, or the store holds another one
@@ -32,6 +33,7 @@ __all__ = [
     "ObjectExistsError",
     "ObjectNotFoundError",
     "PlanError",
+    "ScenarioError",
     "SpaceError",
     "SpecError",
     "StoreError",
@@ -50,6 +52,10 @@ class SpaceError(UsageError):
 
 class SpecError(UsageError):
     """A study file (TOML or Python) is wrong."""
+
+
+class ScenarioError(UsageError):
+    """An OpenSCENARIO file is malformed, or has what is not supported."""
 
 
 class PlanError(UsageError):

@@ -34,6 +34,8 @@ def other_kinds(kernel: Kernel, space: Space, data: Container[str]) -> dict[str,
     axes = {each.name: each.kind for each in space.parameters}
     found: dict[str, str] = {}
     for name, wanted in kernel.types.items():
+        if name in kernel.draws:
+            continue
         if name in data:
             raise PlanError(
                 f"parameter {name!r} of kernel {kernel.name!r} is annotated as {wanted} and is given a table"

@@ -34,6 +34,7 @@ KEYS = (
     "histograms",
     "covariance",
     "space",
+    "openscenario",
     "data",
 )
 
@@ -205,7 +206,7 @@ def _from_toml(path: Path) -> Sweep:
         if key not in KEYS:
             raise SpecError(f"{path}: unknown key {key!r}: {nearest(key, KEYS)}")
     for key in ("kernel", "trials"):
-        if key not in fields:
+        if key not in fields and not (key == "trials" and "openscenario" in fields):
             raise SpecError(f"{path}: there is no {key!r}: {_EXAMPLES[key]}")
     return _sweep_of(fields, path)
 
@@ -217,12 +218,24 @@ def _sweep_of(fields: dict[str, Any], path: Path) -> Sweep:
     from sweep.space import from_toml
 
     try:
-        space = from_toml(fields.pop("space", {}), path.parent)
+        space: Any = from_toml(fields.pop("space", {}), path.parent)
         _ = space.size  # a filter looks at its points here, where the file can be named
+        if "openscenario" in fields:
+            space = _scenario(fields.pop("openscenario"), space, path.parent)
         data = _tables(fields.pop("data", {}), path.parent)
         return Sweep(load_kernel(str(fields.pop("kernel")), path.parent), space, **fields, data=data)
     except SweepError as error:
         raise type(error)(f"{path}: {error}") from None
+
+
+def _scenario(name: Any, space: Any, base: Path) -> Any:
+    """Read the distribution file that a study names; axes of its own are added to the scenario's."""
+    from sweep.openscenario import read
+
+    if not isinstance(name, str):
+        raise SpecError(f"openscenario={name!r} is not the name of a file, as in openscenario = 'cut_in.xosc'")
+    scenario = read(base / name)
+    return scenario * space if space.names else scenario
 
 
 MAPPED_BYTES = 1 << 28

@@ -9,12 +9,13 @@ import numbers
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import CorruptError, PlanError, SpaceError, nearest
+from sweep.errors import CorruptError, PlanError, SpaceError, UsageError, nearest
 from sweep.kinds import other_kinds
 from sweep.programs.checks import RESERVED
 from sweep.programs.declaration import Command, unknown_parameter
 from sweep.request import Request
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
+from sweep_kernels.distributions import from_spec as distribution_of
 from sweep_kernels.tables import TableReference
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from sweep.space import Space
     from sweep_kernels.declaration import Kernel
+    from sweep_kernels.distributions import Distribution
     from sweep_kernels.tables import Table
 
 __all__ = ["BLOCK_SIZE", "FORMAT", "KernelReference", "Plan"]
@@ -79,6 +81,8 @@ class Plan:
         The tables that the kernel reads, by parameter: their types, shapes and hashes.
     kinds
         What parameters are made that are annotated as something else than their axes or defaults are: ``"float"``, ``"int"`` or ``"float32"``.
+    draws
+        The distributions of the parameters that each trial draws, in the order of the draws. The kernel's version says them too.
     request
         Quantiles, histograms and covariances. Levels of quantiles may change between runs, as they are read off what is counted.
     """
@@ -93,6 +97,7 @@ class Plan:
     block_size: int = BLOCK_SIZE
     data: Mapping[str, TableReference] = field(default_factory=dict[str, TableReference])
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    draws: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
     request: Request = field(default_factory=Request)
 
     @classmethod
@@ -140,7 +145,7 @@ class Plan:
         kinds = {} if is_program else other_kinds(kernel, space, tables)
         block_size = kernel.block_size if is_program else BLOCK_SIZE
         numbers_of = (int(trials), int(seed), keep, common_random_numbers, float(confidence), block_size)
-        return cls(reference, space, *numbers_of, data=tables, kinds=kinds, request=request)
+        return cls(reference, space, *numbers_of, data=tables, kinds=kinds, draws=kernel.draws, request=request)
 
     @property
     def points(self) -> int:
@@ -181,6 +186,7 @@ class Plan:
             "confidence": self.confidence,
             **({"data": {name: each.to_json() for name, each in sorted(self.data.items())}} if self.data else {}),
             **({"kinds": dict(sorted(self.kinds.items()))} if self.kinds else {}),
+            **({"draws": [[name, each.spec()] for name, each in self.draws.items()]} if self.draws else {}),
             **self.request.fields(),
         }
 
@@ -234,6 +240,7 @@ class Plan:
                 },
                 data={name: TableReference.from_json(each) for name, each in fields.get("data", {}).items()},
                 kinds=fields.get("kinds", {}),
+                draws=_draws_of(fields.get("draws", [])),
                 request=Request.from_fields(fields, tuple(kernel["outputs"])),
             )
         except (ValueError, KeyError, TypeError, SpaceError) as error:
@@ -265,7 +272,8 @@ class Plan:
 
     def _differences(self, old: Plan) -> Iterator[str]:
         """Say in what this plan does not continue another."""
-        if self.kernel.version != old.kernel.version:
+        is_redrawn = _said(self.draws) != _said(old.draws)
+        if self.kernel.version != old.kernel.version and not is_redrawn:
             before, now = (f"{each.name} {each.version[:8]}" for each in (old.kernel, self.kernel))
             what = "what is said of the command" if self.kernel.is_program else "the source of the kernel"
             yield _differs(what, before, now)
@@ -292,8 +300,25 @@ class Plan:
             before, now = (str(each.data[name]) if name in each.data else "none" for each in (old, self))
             if before != now:
                 yield _differs(f"the table {name!r}", before, now)
+        for name in dict.fromkeys((*old.draws, *self.draws)):
+            before, now = (_said(each.draws).get(name, "none") for each in (old, self))
+            if before != now:
+                yield _differs(f"the distribution of {name!r}", before, now)
         if dict(self.kinds) != dict(old.kinds):
             yield _differs("what parameters are annotated as", dict(old.kinds), dict(self.kinds))
+
+
+def _said(draws: Mapping[str, Distribution]) -> dict[str, str]:
+    """Write distributions as text, in which 1, 1.0 and True differ."""
+    return {name: json.dumps(each.spec()) for name, each in draws.items()}
+
+
+def _draws_of(listed: Any) -> dict[str, Distribution]:
+    """Read distributions; ValueError where one is none."""
+    try:
+        return {name: distribution_of(each) for name, each in listed}
+    except UsageError as error:
+        raise ValueError(str(error)) from None
 
 
 def _differs(field: str, old: Any, new: Any) -> str:
@@ -347,11 +372,21 @@ def _check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableRefe
         if name not in kernel.parameters:
             known = nearest(name, kernel.parameters) if kernel.parameters else "it has none after its first, the rng"
             raise PlanError(f"axis {name!r} is no parameter of kernel {kernel.name!r}: {known}")
+    _check_draws(kernel, {**dict.fromkeys(data, "a table"), **dict.fromkeys(space.names, "an axis")})
     for name in kernel.parameters:
-        if name not in space.names and name not in kernel.defaults and name not in data:
+        if name not in {*space.names, *kernel.defaults, *data, *kernel.draws}:
             raise PlanError(
                 f"parameter {name!r} of kernel {kernel.name!r} has no axis and no default: add an axis {name!r} to the space "
                 f"(its axes are {', '.join(map(repr, space.names)) or 'none'}), or a table: data={{{name!r}: array}}"
+            )
+
+
+def _check_draws(kernel: Kernel | Command, others: Mapping[str, str]) -> None:
+    """See that nothing else gives a value to what a trial draws."""
+    for name in kernel.draws:
+        if name in others:
+            raise PlanError(
+                f"parameter {name!r} of kernel {kernel.name!r} has both {others[name]} and a distribution: leave one out"
             )
 
 

@@ -60,9 +60,10 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS, data: Mapping
         If quantiles or a histogram are asked for of a bool.
     """
     rng = Rng(plan.seed, 0, 0)
+    drawn = kernel.draw(rng)
     try:
         with _time_limit(seconds), redirect_stdout(io.StringIO()):
-            returned = kernel.frozen(rng, **arguments_of(kernel, plan, 0, data or {}))
+            returned = kernel.frozen(rng, **arguments_of(kernel, plan, 0, data or {}), **drawn)
     except (*UNFIT, IndexError) as error:
         if _may_compile(error):
             return
@@ -72,7 +73,7 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS, data: Mapping
     except (_TimeUpError, Exception):  # noqa: BLE001 - the user's own: a trial may raise, and compiled arithmetic may not
         return
     try:
-        outputs = outputs_of(kernel, returned)
+        outputs = outputs_of(kernel, kernel.completed(returned, drawn))
     except KernelError as error:
         raise KernelError(f"{kernel.file}:{kernel.line}: {error}") from None
     kinds = tuple("bool" if isinstance(each, bool | np.bool_) else "float" for each in outputs.values())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from sweep.errors import SpecError, nearest
+from sweep.openscenario.scenario import Scenario
 from sweep.programs.declaration import Command
 from sweep.request import RELATIVE_ERROR, Request
 from sweep.space.base import Space
@@ -20,8 +21,16 @@ if TYPE_CHECKING:
     from sweep.progress import Progress
     from sweep.result import Result
     from sweep.store import Store
+    from sweep_kernels.distributions import Distribution
 
 __all__ = ["Sweep"]
+
+
+class _LeftOut(int):
+    """A number that the user did not give."""
+
+
+LEFT_OUT = _LeftOut(0)
 
 
 @dataclass(frozen=True)
@@ -33,11 +42,11 @@ class Sweep:
     kernel
         A function decorated with `sweep.kernel`, or a program that `sweep.command` makes a trial.
     space
-        From `sweep.grid` and its relatives.
+        From `sweep.grid` and its relatives; or from `sweep.openscenario.read`, which gives draws too.
     trials
-        Trials of each point, ``1 <= trials <= 2**44``.
+        Trials of each point, ``1 <= trials <= 2**44``; of a scenario with draws its number of test runs when left out.
     seed
-        ``0 <= seed < 2**64``.
+        ``0 <= seed < 2**64``; of a scenario its own when left out.
     keep
         ``""`` for statistics alone; ``"all"`` to keep every trial; the name of an output to keep the trials where it is true.
     common_random_numbers
@@ -54,6 +63,11 @@ class Sweep:
         The most by which a quantile may be off, 0.0005 to 0.2.
     histograms
         By output, the low and the high end and the number of bins between them: ``{"wait": (0.0, 50.0, 100)}``.
+    draws
+        Distributions of parameters that each trial draws before it begins, by name: ``{"gap": Normal(20.0, 4.0, low=5.0)}``; see
+        `sweep_kernels.distributions`. What was drawn is an output too, so it is kept with kept trials.
+    scenario
+        Where space and draws came from, if a scenario was given in the place of a space; nothing is computed from it.
     covariance
         Whether to give covariances and correlations of all outputs, if these are few, or of which pairs: ``[("wait", "cost")]``;
         ``("curve", "curve")`` is every pair of a vector's components.
@@ -71,9 +85,9 @@ class Sweep:
     """
 
     kernel: Kernel | Command
-    space: Space
-    trials: int
-    seed: int = 0
+    space: Space | Scenario
+    trials: int = LEFT_OUT
+    seed: int = LEFT_OUT
     keep: str = ""
     common_random_numbers: bool = False
     confidence: float = 0.95
@@ -82,17 +96,15 @@ class Sweep:
     relative_error: float = RELATIVE_ERROR
     histograms: Mapping[str, tuple[float, float, int]] | None = None
     covariance: bool | Sequence[tuple[str, str]] = False
+    draws: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
+    scenario: Scenario | None = field(default=None, repr=False, compare=False)
 
-    def __new__(cls, *given: Any, **named: Any) -> Self:
+    def __new__(cls, *_: Any, **named: Any) -> Self:
         """Refuse what a sweep does not have, and name what it may be meant for, where Python would name nothing."""
         known = [each.name for each in fields(cls)]
         for name in named:
             if name not in known:
                 raise SpecError(f"a Sweep has no {name!r}: {nearest(name, known)}")
-        if (given or named) and "trials" not in {*known[: len(given)], *named}:
-            raise SpecError(
-                "a Sweep without trials: how many of each point, as in Sweep(kernel, space, trials=100_000)"
-            )
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
@@ -100,13 +112,40 @@ class Sweep:
             raise SpecError(
                 f"kernel={self.kernel!r} is not a kernel: decorate the function with @kernel(outputs=[...]), or say command([...])"
             )
+        if isinstance(self.space, Scenario):  # pyright: ignore[reportUnnecessaryIsInstance]
+            self._take_scenario(self.space)
         if not isinstance(self.space, Space):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise SpecError(f"space={self.space!r} is not a space, as grid(a=[1, 2]) makes one")
+        if self.trials is LEFT_OUT:
+            raise SpecError(
+                "a Sweep without trials: how many of each point, as in Sweep(kernel, space, trials=100_000)"
+            )
+        object.__setattr__(self, "seed", 0 if self.seed is LEFT_OUT else self.seed)
         if not isinstance(self.keep, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise SpecError(f"keep={self.keep!r} is neither 'all' nor the name of one output")
         if not isinstance(self.data, dict):
             raise SpecError(f"data={self.data!r} is no dict of arrays, as in data={{'antenna': array}}")
+        if not isinstance(self.draws, dict):
+            raise SpecError(
+                f"draws={self.draws!r} is no dict of distributions, as in draws={{'gap': Normal(20.0, 4.0)}}"
+            )
+        if self.draws or self.kernel.draws:
+            object.__setattr__(self, "kernel", self.kernel.drawing(self.draws))
         object.__setattr__(self, "data", {name: as_table(name, each) for name, each in self.data.items()})
+
+    def _take_scenario(self, scenario: Scenario) -> None:
+        """Take space, draws, trials and seed of a scenario, as far as the user has not given them."""
+        set_to: dict[str, Any] = {
+            "scenario": scenario,
+            "space": scenario.space,
+            "draws": {**scenario.draws, **self.draws},
+        }
+        if self.trials is LEFT_OUT and scenario.trials is not None:
+            set_to["trials"] = scenario.trials
+        if self.seed is LEFT_OUT:
+            set_to["seed"] = scenario.seed
+        for name, value in set_to.items():
+            object.__setattr__(self, name, value)
 
     def plan(self, source: str = "") -> Plan:
         """Check the sweep and return its plan.
@@ -125,7 +164,7 @@ class Sweep:
 
         return Plan.make(
             self.kernel,
-            self.space,
+            cast("Space", self.space),
             self.trials,
             seed=self.seed,
             keep=self.keep,

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in {".py", ".toml", ".sh"})
+FILES = [*(ROOT / "examples").iterdir(), *(ROOT / "examples").glob("*/study.py")]
+EXAMPLES = sorted(path for path in FILES if path.suffix in {".py", ".toml", ".sh"})
 COMMAND = "#!/bin/sh\nexec {python} -c 'from sweep.cli.main import main; main()' \"$@\"\n"
 
 
@@ -49,7 +50,7 @@ def said_by_shell(example: Path, folder: Path, environment: dict[str, str]) -> s
     return done.stdout
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT / "examples")))
 def test_an_example_prints_what_it_printed_before(example, tmp_path):
     assert printed(example, tmp_path) == example.with_suffix(".out").read_text()
 

@@ -24,6 +24,7 @@ PAGES = [
         "sweep/COMMANDS.md",
         "sweep/KERNELS.md",
         "sweep/space/SPEC.md",
+        "sweep/openscenario/OPENSCENARIO.md",
         "sweep/result/COLUMNS.md",
         "sweep/result/STATISTICS.md",
         "sweep/cli/OPTIONS.md",
@@ -111,6 +112,13 @@ def test_the_study_of_the_page_of_statistics(here):
     assert replace(asked, request=names["study"].plan().request, trials=4000).hash == names["study"].plan().hash
     upper = sweep.intervals.quantile_ranks([3687, 3688], 0.999, 0.95)[2]
     assert list(upper - [3687, 3688]) == [1, 0]
+
+
+def test_the_study_of_the_page_of_openscenario(here, monkeypatch):
+    (here / "page.py").write_text(blocks(ROOT / "sweep/openscenario/OPENSCENARIO.md", "python")[0])
+    monkeypatch.chdir(ROOT / "examples" / "openscenario_cut_in")
+    plan = load_sweep(here / "page.py").plan()
+    assert (plan.points, plan.trials, list(plan.draws)) == (3, 200_000, ["gap", "speed_difference", "surface"])
 
 
 def load_sweep_of(here, text: str) -> Sweep:

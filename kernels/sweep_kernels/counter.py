@@ -19,6 +19,7 @@ __all__ = [
     "DRAW_LIMIT",
     "LAYOUT",
     "NORMAL_STREAM",
+    "PARAMETER_STREAM",
     "POINT_LIMIT",
     "SEED_LIMIT",
     "SEED_STREAM",
@@ -31,7 +32,8 @@ __all__ = [
 LAYOUT = 1
 UNIFORM_STREAM = 0
 NORMAL_STREAM = 1 << 24
-SEED_STREAM = 2 << 24
+PARAMETER_STREAM = 2 << 24
+SEED_STREAM = 3 << 24
 """Of the seeds that programs are given, one block a trial."""
 SEED_LIMIT = 1 << 64
 POINT_LIMIT = 1 << 44

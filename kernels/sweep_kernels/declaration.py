@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from sweep_kernels.annotations import converted, parameter_kinds, returned_outputs
-from sweep_kernels.errors import KernelError
-from sweep_kernels.outputs import output_names
+from sweep_kernels.distributions import EDITION, Distribution, drawing
+from sweep_kernels.distributions.sequence import MOST
+from sweep_kernels.errors import KernelError, UsageError
+from sweep_kernels.outputs import output_names, with_more
 from sweep_kernels.rng import Rng
 from sweep_kernels.snapshot import Snapshot, plain_function, take
 from sweep_kernels.tables import read_only
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["Kernel", "kernel"]
 
@@ -42,6 +46,8 @@ class Kernel:
         Whether functions of ``math`` and ``numpy`` are ours, with the same bits everywhere, or the C library's.
     types
         What parameters are annotated as: ``"float"``, ``"int"``, ``"bool"`` or ``"float32"``; not those with another annotation or none.
+    draws
+        Distributions of the parameters that each trial draws before it begins; see `drawing`. Their values are outputs too, after the function's own.
     """
 
     function: Callable[..., Any]
@@ -52,11 +58,12 @@ class Kernel:
     summary: str = ""
     own_mathematics: bool = True
     types: dict[str, str] = field(default_factory=dict[str, str])
+    draws: Mapping[str, Distribution] = field(default_factory=dict[str, Distribution])
     _carried: Snapshot | None = field(default=None, repr=False)
 
     @property
     def version(self) -> str:
-        """64 hexadecimal digits: the hash of its source, of what that calls and of the constants it reads.
+        """64 hexadecimal digits: the hash of its source, of what that calls, of the constants it reads and of the distributions it draws from.
 
         Raises
         ------
@@ -68,7 +75,76 @@ class Kernel:
             raise KernelError(
                 f"kernel {self.name!r} is not what it was when it was first used: {changed} has changed; declare the kernel again"
             )
-        return self._snapshot.version
+        if not self.draws:
+            return self._snapshot.version
+        drawn = json.dumps([[name, each.spec()] for name, each in self.draws.items()])
+        return hashlib.sha256(f"{self._snapshot.version} draws {drawn}, edition {EDITION}".encode()).hexdigest()
+
+    @property
+    def returned(self) -> tuple[str, ...]:
+        """Names of the outputs that the function returns: all but the drawn parameters."""
+        return self.outputs[: len(self.outputs) - len(self.draws)]
+
+    def drawing(self, draws: Mapping[str, Distribution]) -> Kernel:
+        """Return the kernel with parameters that each trial draws before it begins.
+
+        Parameters
+        ----------
+        draws
+            Distributions by parameter; the order is that of the draws. They replace those that the kernel has.
+
+        Returns
+        -------
+        Kernel
+            Its outputs are those of this one and the drawn parameters.
+
+        Raises
+        ------
+        KernelError
+            If there is no parameter of a name, it is an output's too, its annotation does not fit, or there are more than 256.
+        """
+        if len(draws) > MOST:
+            raise KernelError(f"kernel {self.name!r} is to draw {len(draws):,} parameters: at most {MOST} can be drawn")
+        fitting = {name: self._fitting(name, each) for name, each in draws.items()}
+        return replace(self, draws=fitting, outputs=(*self.returned, *fitting))
+
+    def _fitting(self, name: str, distribution: Distribution) -> Distribution:
+        """See that a parameter can be drawn; make its values what it is annotated as."""
+        if name not in self.parameters:
+            known = ", ".join(map(repr, self.parameters)) or "none after its first, the rng"
+            raise KernelError(f"the drawn {name!r} is no parameter of kernel {self.name!r}: it has {known}")
+        if name in {each.partition("[")[0] for each in self.returned}:
+            raise KernelError(
+                f"output {name!r} of kernel {self.name!r} has the name of a drawn parameter, which is an output too: rename one"
+            )
+        if not isinstance(distribution, Distribution):  # pyright: ignore[reportUnnecessaryIsInstance] - the user's own
+            raise KernelError(f"the drawn {name!r} is {distribution!r}, no distribution, as Normal(20.0, 4.0) is one")
+        if name not in self.types or distribution.kind == "str":
+            return distribution
+        try:
+            return distribution.as_kind(self.types[name])
+        except UsageError as error:
+            raise KernelError(
+                f"parameter {name!r} of kernel {self.name!r} is annotated as {self.types[name]} and drawn: {error}"
+            ) from None
+
+    def draw(self, rng: Rng) -> dict[str, Any]:
+        """Draw a trial's parameters, text as category codes; none for a kernel that draws none. `rng` goes on as if nothing had been drawn."""
+        return dict(zip(self.draws, self._draw(rng), strict=True)) if self.draws else {}
+
+    @cached_property
+    def _draw(self) -> Callable[[Rng], tuple[Any, ...]]:
+        return drawing(tuple(self.draws.values()))
+
+    def completed(self, returned: Any, drawn: Mapping[str, Any]) -> Any:
+        """Return what a trial gives: what the function returned, and the parameters that `draw` gave.
+
+        Raises
+        ------
+        MisfitError
+            If the function did not return what the kernel names.
+        """
+        return with_more(self.name, self.returned, returned, tuple(drawn.values())) if self.draws else returned
 
     @property
     def frozen(self) -> Callable[..., Any]:
@@ -116,12 +192,12 @@ class Kernel:
         seed, point, trial
             Which trial: ``0 <= seed < 2**64``, ``0 <= point < 2**44``, ``0 <= trial < 2**44``.
         **parameters
-            Values for the function's parameters; strings as their category codes, tables as arrays.
+            Values for the function's parameters; strings as their category codes, tables as arrays. Those that the trial draws are left out.
 
         Returns
         -------
         Any
-            What the function returns.
+            What the function returns; of a kernel that draws parameters a tuple, these at its end.
 
         Raises
         ------
@@ -132,10 +208,15 @@ class Kernel:
 
     def run(self, rng: Rng, /, **parameters: Any) -> Any:
         """Run one trial with a given `rng`; see `trial`."""
-        given = {name: self.defaults[name] for name in self.types if name in self.defaults} | parameters
-        returned = self.frozen(rng, **{name: self._given(name, each) for name, each in given.items()})
+        drawn = self.draw(rng)
+        returned = self.frozen(rng, **self.given(parameters | drawn))
         rng.check_drawn()
-        return returned
+        return self.completed(returned, drawn)
+
+    def given(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the function is called with: numbers as they are annotated, tables that cannot be written to."""
+        given = {name: self.defaults[name] for name in self.types if name in self.defaults} | dict(parameters)
+        return {name: self._given(name, each) for name, each in given.items()}
 
     def _given(self, name: str, value: Any) -> Any:
         if isinstance(value, np.ndarray):
@@ -154,6 +235,7 @@ class Kernel:
             self.summary,
             self.own_mathematics,
             self.types,
+            dict(self.draws),
             self._snapshot,
         )
         return (Kernel, values)

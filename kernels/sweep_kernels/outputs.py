@@ -16,7 +16,7 @@ from sweep_kernels.errors import KernelError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["LONGEST", "MisfitError", "by_group", "flattened", "grouped", "output_names", "told"]
+__all__ = ["LONGEST", "MisfitError", "by_group", "flattened", "grouped", "output_names", "told", "with_more"]
 
 LONGEST = 4096
 """The most components of a vector: each has statistics of its own in every block."""
@@ -123,6 +123,21 @@ def flattened(kernel: str, outputs: Sequence[str], returned: Any) -> tuple[Any, 
         if not all(isinstance(each, numbers.Number | np.bool_) for each in flat[-max(length, 1) :]):
             raise MisfitError(f"kernel {kernel!r} returned {value!r} as {name!r}: an output is a number or a bool")
     return tuple(flat)
+
+
+def with_more(kernel: str, outputs: Sequence[str], returned: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what a trial returned and further numbers after it, as a function would return all of them.
+
+    >>> with_more("echo", ["peak"], 3.0, (1.0, 2.0))
+    (3.0, 1.0, 2.0)
+
+    Raises
+    ------
+    MisfitError
+        As `flattened` does.
+    """
+    flattened(kernel, outputs, returned)
+    return (*_values(grouped(outputs), returned), *more)
 
 
 def _values(groups: dict[str, int], returned: Any) -> Sequence[Any]:

@@ -16,27 +16,29 @@ from sweep_kernels.loading import WORD, NarrowTable
 from sweep_kernels.outputs import grouped, told
 
 if TYPE_CHECKING:
-    from sweep_kernels.declaration import Kernel
+    from collections.abc import Sequence
 
 __all__ = ["storer"]
 
 
-def storer(kernel: Kernel, found: list[str]) -> Any:
+def storer(outputs: Sequence[str], found: dict[int, list[str]], first: int = 0) -> Any:
     """Make ``store(values, stride, i, result)``: what a trial returned into column ``i``, one row an output.
 
     Parameters
     ----------
-    kernel
-        Whose outputs.
+    outputs
+        Their names.
     found
-        Gets the kind of each: ``"int"``, ``"float"`` or ``"bool"``.
+        Gets the kind of each, ``"int"``, ``"float"`` or ``"bool"``, under the row of the first.
+    first
+        The row of the first of them.
     """
-    groups = grouped(kernel.outputs)
+    groups = grouped(outputs)
 
     @intrinsic
     def store(context: Any, values: Any, stride: Any, i: Any, result: Any) -> Any:
-        parts = _parts(kernel, groups, result)
-        found[:] = [
+        parts = _parts(outputs, groups, result)
+        found[first] = [
             kind
             for part, (name, length) in zip(parts, groups.items(), strict=True)
             for kind in _kinds(name, length, part)
@@ -47,7 +49,7 @@ def storer(kernel: Kernel, found: list[str]) -> Any:
             is_bare = len(parts) == 1 and parts[0] == signature.args[3]
             each_value = [value] if is_bare else cgutils.unpack_tuple(builder, value)
             column = _Column(context, builder, builder.gep(pointer, [i], inbounds=True), stride)
-            row = 0
+            row = first
             for part, length, each in zip(parts, groups.values(), each_value, strict=True):
                 column.put(row, part, length, each)
                 row += length or 1
@@ -97,13 +99,13 @@ class _WrongResultError(NumbaError):
     """Our own verdict on a return type, carried through numba's type inference."""
 
 
-def _parts(kernel: Kernel, groups: dict[str, int], result: Any) -> list[Any]:
+def _parts(outputs: Sequence[str], groups: dict[str, int], result: Any) -> list[Any]:
     """Return the type of each output as it was declared; a vector that is the one output may be returned bare."""
     parts = list(result.types) if isinstance(result, types.BaseTuple) else [result]
     if list(groups.values()) != [0] and len(groups) == 1 and not (len(parts) == 1 and _is_vector(parts[0])):
         return [result]
     if len(parts) != len(groups):
-        names = ", ".join(map(repr, told(kernel.outputs)))
+        names = ", ".join(map(repr, told(outputs)))
         returned, named = len(parts), len(groups)
         raise _WrongResultError(
             f"it returns {returned} value{'s' * (returned != 1)}, and {named} output{'s are' if named != 1 else ' is'} named: {names}"

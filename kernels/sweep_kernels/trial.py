@@ -13,8 +13,10 @@ from numba.core import config  # type: ignore[import-untyped]
 from numba.core.compiler_lock import global_compiler_lock  # type: ignore[import-untyped]
 
 from sweep_kernels.counter import DRAW_LIMIT
+from sweep_kernels.distributions import drawing
 from sweep_kernels.errors import KernelError
 from sweep_kernels.explained import explained, is_array_alone
+from sweep_kernels.filling import filler, of_draws
 from sweep_kernels.loading import loader
 from sweep_kernels.modules import Assembly, assembly_of, room_of, simplified
 from sweep_kernels.native import Compiler, make_rng
@@ -76,7 +78,7 @@ def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
 
 def _made(kernel: Kernel, kinds: tuple[str, ...], pipeline: Any = None) -> tuple[Assembly, list[str]]:
     """Have numba compile a trial, and refuse what it would misread; return the kinds of its outputs too."""
-    found: list[str] = []
+    found: dict[int, list[str]] = {}
     compiler = Compiler(checked=True, own_mathematics=kernel.own_mathematics)
     trial = compiler.compiled(kernel.frozen, pipeline=pipeline)
     functions = [each.py_func for each in compiler.dispatchers]
@@ -91,7 +93,7 @@ def _made(kernel: Kernel, kinds: tuple[str, ...], pipeline: Any = None) -> tuple
         raise KernelError(explained(kernel, functions, error)) from None
     refuse_unset(functions, said)
     refuse_types(compiler.dispatchers)
-    return made, found
+    return made, [kind for _, kinds_found in sorted(found.items()) for kind in kinds_found]
 
 
 @contextmanager
@@ -108,9 +110,11 @@ def _heard() -> Generator[list[Warning]]:
             said += [each.message for each in caught if isinstance(each.message, Warning)]
 
 
-def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -> Any:
+def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: dict[int, list[str]]) -> Any:
+    if kernel.draws:
+        return _one_drawing(kernel, kinds, trial, found)
     load = loader(kinds)
-    store = storer(kernel, found)
+    store = storer(kernel.outputs, found)
 
     def one(k0, k1, c1, c2, c3, parameters, row, tables, values, stride, i):
         rng = make_rng(k0, k1, c1, c2, c3)
@@ -118,5 +122,25 @@ def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: list[str]) -
         if rng.uniforms > DRAW_LIMIT or rng.normals > DRAW_LIMIT:
             raise OverflowError
         store(values, stride, i, result)
+
+    return one
+
+
+def _one_drawing(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: dict[int, list[str]]) -> Any:
+    """As `_one`, of a kernel some of whose parameters the trial draws: these are stored after what it returns."""
+    load = loader(kinds)
+    draw = Compiler(checked=False, stand_ins=of_draws()).compiled(drawing(tuple(kernel.draws.values())))
+    fill = filler([kernel.parameters.index(name) for name in kernel.draws])
+    store = storer(kernel.returned, found)
+    store_drawn = storer(tuple(kernel.draws), found, len(kernel.returned))
+
+    def one(k0, k1, c1, c2, c3, parameters, row, tables, values, stride, i):
+        rng = make_rng(k0, k1, c1, c2, c3)
+        drawn = draw(rng)
+        result = trial(rng, *fill(load(parameters, row, tables), drawn))
+        if rng.uniforms > DRAW_LIMIT or rng.normals > DRAW_LIMIT:
+            raise OverflowError
+        store(values, stride, i, result)
+        store_drawn(values, stride, i, drawn)
 
     return one

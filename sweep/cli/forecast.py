@@ -107,9 +107,10 @@ def command(
     from sweep.programs import Command
 
     sweep = read_study(study, trials, seed)
-    if isinstance(sweep.kernel, Command):
+    kernel = sweep.kernel
+    if isinstance(kernel, Command):
         raise UsageError(
-            f"command {sweep.kernel.name!r} is a program, and forecasts time compiled kernels: `sweep run --trials 1` shows what it takes"
+            f"command {kernel.name!r} is a program, and forecasts time compiled kernels: `sweep run --trials 1` shows what it takes"
         )
     plan = sweep.plan(source=study.partition(":")[0])
     known, missing = _prices(prices, instance_types, region)
@@ -122,10 +123,10 @@ def command(
 
     place: Store = open_store("memory://" if store is None else store)
     refuse_run(place)
-    rehearse(sweep.kernel, plan, data=sweep.data)
+    rehearse(kernel, plan, data=sweep.data)
     found = started(
         lambda: forecast(
-            sweep.kernel,
+            kernel,
             plan,
             place,
             data=sweep.data,

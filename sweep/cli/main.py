@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from sweep.cli import (
     cancel,
+    compare,
     definitions,
     engine,
     environments,
@@ -20,6 +21,7 @@ from sweep.cli import (
     forecast,
     jobs,
     kernels,
+    openscenario,
     plan,
     queues,
     replay,
@@ -112,9 +114,11 @@ for _name, _module in {
     "resume": resume,
     "cancel": cancel,
     "show": show,
+    "compare": compare,
     "failures": failures,
     "replay": replay,
     "kernels": kernels,
+    "openscenario": openscenario,
     "serve": serve,
 }.items():
     app.command(_name)(_module.command)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.cli.options import StoreArgument, opened_store, output_width
+from sweep.errors import UsageError
 
 if TYPE_CHECKING:
     from sweep.result import Result
@@ -35,13 +36,28 @@ def command(
             show_default=False,
         ),
     ] = None,
+    worst: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Only the N points where an output is greatest.", show_default=False),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which output or column, with --worst.  [default: the first output]"),
+    ] = None,
+    smallest: Annotated[bool, typer.Option("--smallest", help="With --worst: where it is smallest.")] = False,
 ) -> None:
     """Print the result of a finished sweep."""
     from sweep.result import format_table, open_result
 
+    if worst is None and (by is not None or smallest):
+        raise UsageError(
+            f"{'--smallest' if by is None else f'--by {by}'} says which points are the worst: give --worst N, too"
+        )
     place = opened_store(store)
     result = open_result(place)
     _note_newer(place, result)
+    if worst is not None:
+        result = result.worst(worst, by, smallest=smallest)
     text = format_table(result, table_format, limit=limit, width=output_width())
     if isinstance(text, bytes):
         sys.stdout.buffer.write(text)

@@ -88,6 +88,7 @@ def widths_of(plan: Plan, kinds: tuple[str, ...], timed: list[Rows], wished: flo
     return [
         _width(plan, name, kind, rows, output, wished)
         for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True))
+        if name not in plan.draws
     ]
 
 

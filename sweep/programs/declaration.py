@@ -67,6 +67,7 @@ class Command:
     receiver: ClassVar[str] = ""
     defaults: ClassVar[dict[str, Any]] = {}
     types: ClassVar[dict[str, str]] = {}
+    draws: ClassVar[dict[str, Any]] = {}
 
     @property
     def summary(self) -> str:
@@ -122,6 +123,18 @@ class Command:
     def fixed(self) -> dict[str, str]:
         """What the placeholders mean that are the same for all trials."""
         return {"here": self.here, "python": sys.executable}
+
+    def drawing(self, draws: Mapping[str, Any]) -> Command:
+        """Refuse parameters that a trial would draw.
+
+        Raises
+        ------
+        KernelError
+            In any case.
+        """
+        raise KernelError(
+            f"command {self.name!r} cannot be given drawn parameters ({', '.join(draws)}): let the program draw them from {{seed}}, or make them axes"
+        )
 
     def program(self, path: str | None = None) -> str | None:
         """Find the program; None if its name is another one for each point.

@@ -318,26 +318,27 @@ class Server:
     def start(self, order: dict, control: int) -> dict:
         """Start it, and wait until it says something."""
         try:
-            program = Program(order)
+            self._program = program = Program(order)
         except OSError as error:
             return {"why": "refused", "error": f"{error.strerror}: {order['program']}"}
-        return self._answer(program, program.watch(control, order["seconds"]))
+        return self._answer(program, order["seconds"], control)
 
     def ask(self, order: dict, control: int) -> dict:
         """Send it a line and wait for its answer; whatever else happens, it is ended."""
         program = self._program
         if program is None:
             return {"why": "lost"}
-        return self._answer(
-            program, program.watch(control, order["seconds"]) if program.tell(order["line"]) else "unasked"
-        )
+        is_told = program.tell(order["line"])
+        return self._answer(program, order["seconds"], control, "" if is_told else "unasked")
 
-    def _answer(self, program: Program, why: str) -> dict:
+    def _answer(self, program: Program, seconds: float | None, control: int, why: str = "") -> dict:
+        begun = time.monotonic()
+        why = why or program.watch(control, seconds)
+        took = time.monotonic() - begun
         if why == "answered":
-            self._program = program
-            return {"why": why, "out": program.said, "err": program.err.bytes() if program.err else b""}
+            return {"why": why, "out": program.said, "err": program.err.bytes() if program.err else b"", "took": took}
         self._program = None
-        return {**program.end(), "why": why}
+        return {**program.end(), "why": why, "took": took}
 
     def close(self) -> None:
         """Ask it to end, and see that it does."""

@@ -168,6 +168,27 @@ class Result:
             raise UsageError(f"no point has {', '.join(f'{name}={value!r}' for name, value in fixed.items())}")
         return Result(chosen, self.url)
 
+    def worst(self, count: int, by: str | None = None, *, smallest: bool = False) -> Result:
+        """Select the points where something is greatest, the worst one first; of equal points the first ones.
+
+        Parameters
+        ----------
+        count
+            How many, 1 or more.
+        by
+            An output, by its mean, or a column of the table, as ``"min_ttc_min"``; the first output when left out. Points where it is NaN come last.
+        smallest
+            Whether small values are the bad ones, as of a time to collision.
+
+        Raises
+        ------
+        UsageError
+            If there is no such output or column of numbers, or `count` is below 1.
+        """
+        from sweep.result.ranking import worst
+
+        return Result(worst(self, count, by, smallest=smallest), self.url)
+
     def quantile(self, output: str, level: float) -> Estimate:
         """Return a quantile that the study asked for, at every point; of a vector, of every component.
 

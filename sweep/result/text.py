@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sweep.result.result import Result
 
-__all__ = ["FORMATS", "as_html", "format_table"]
+__all__ = ["FORMATS", "as_html", "format_table", "with_interval"]
 
 FORMATS = ("text", "csv", "json", "markdown", "parquet")
 ROWS = 40
@@ -42,7 +42,8 @@ def format_table(
     result
         What to write.
     table_format
-        ``"text"`` for people: a mean, its interval, digits as the standard error allows; the others hold every column in full.
+        ``"text"`` for people: a mean, its interval, digits as the standard error allows, and nothing of parameters that trials draw; the others hold
+        every column in full.
     limit
         Most rows. Of the text the middle is left out, and more than 40 rows are only shown where that is asked for; of CSV, JSON and Markdown what
         comes after them. Parquet is always whole.
@@ -153,7 +154,7 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
     confidence = f"{100 * result.plan.get('confidence', 0.95):g}"
     head = [*result.parameters, "n"]
     interval = f"{confidence} % interval"
-    for output, length in grouped(result.outputs).items():
+    for output, length in _shown(result).items():
         head += [f"{output}[{length}]", "first to last"] if length else [output, interval]
         for level in _levels(result, output):
             head += [f"{output} {quantile_label(level).replace('_', '.')}", interval]
@@ -170,6 +171,12 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
     return head, first, last
 
 
+def _shown(result: Result) -> dict[str, int]:
+    """Return the outputs that the kernel returns, each with its length; the parameters that trials draw are columns of the other formats only."""
+    drawn = {name for name, _ in result.plan.get("draws", [])}
+    return {name: length for name, length in grouped(result.outputs).items() if name not in drawn}
+
+
 def _span(means: NDArray[np.float64]) -> tuple[float, float]:
     """Return the least and the greatest of a vector's means at all points, between which its bars are drawn."""
     finite = means[np.isfinite(means)]
@@ -178,7 +185,7 @@ def _span(means: NDArray[np.float64]) -> tuple[float, float]:
 
 def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, float]] | None = None) -> list[str]:
     cells = [_value(row[name]) for name in result.parameters] + [f"{row['n']:,}"]
-    for output, length in grouped(result.outputs).items():
+    for output, length in _shown(result).items():
         if length:
             means = np.array([row[f"{output}[{i}]_mean"] for i in range(length)], dtype=np.float64)
             ends = [f"{output}[{i}]" for i in (0, length - 1)]
@@ -199,7 +206,15 @@ def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, f
 
 def _estimate(row: dict[str, Any], name: str, ends: str) -> list[str]:
     """Write an estimate, and its interval, in as many digits as count."""
-    value, low, high = row[name], row[f"{ends}_ci_low"], row[f"{ends}_ci_high"]
+    return with_interval(row[name], row[f"{ends}_ci_low"], row[f"{ends}_ci_high"])
+
+
+def with_interval(value: float, low: float, high: float) -> list[str]:
+    """Write an estimate, and its interval, in as many digits as count.
+
+    >>> with_interval(-0.0123456, -0.0155, -0.0092)
+    ['-0.0123', '[-0.0155, -0.0092]']
+    """
     form = _form(value, _width(value, low, high))
     return [_number(value, form), f"[{_end(low, form)}, {_end(high, form)}]"]
 

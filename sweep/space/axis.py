@@ -15,8 +15,10 @@ from sweep.space.parameter import Parameter, decoded, finite_number, fits, typed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Axis", "Linspace", "Logspace", "as_axis", "axis_from_spec", "linspace", "logspace"]
+__all__ = ["Axis", "Decimals", "Linspace", "Logspace", "as_axis", "axis_from_spec", "linspace", "logspace"]
 
+EXACT = 2**53
+MOST_PLACES = 22
 LISTED = 4096
 """Axes up to this long are written into a plan value by value, however they were said; longer ones as they were said."""
 
@@ -121,6 +123,31 @@ class Steps(Computed):
     def said(self) -> dict[str, list[int]]:
         """Describe the axis as a range."""
         return {"range": [self.start, self.start + self.step * self.size, self.step]}
+
+
+@dataclass(frozen=True)
+class Decimals(Computed):
+    """Equally spaced decimal numbers ``(start + i step) / 10**places``, each the float64 nearest to it: 0.1, 0.2, 0.3, not 0.30000000000000004.
+
+    One division of two exact numbers rounds once: `start`, `step` and the last numerator are below 2**53, and `places` is 22 at most.
+    """
+
+    start: int
+    step: int
+    places: int
+
+    def __post_init__(self) -> None:
+        last = self.start + self.step * (self.size - 1)
+        if max(abs(self.start), abs(self.step), abs(last)) >= EXACT or not 0 <= self.places <= MOST_PLACES:
+            raise SpaceError(f"decimals {self.said()['decimals']}: beyond 15 digits")
+
+    def at(self, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the values at some positions."""
+        return (self.start + self.step * positions) / 10.0**self.places
+
+    def said(self) -> dict[str, list[int]]:
+        """Describe the axis by its numerators: the first, the step, and how many; and the places."""
+        return {"decimals": [self.start, self.step, self.size, self.places]}
 
 
 @dataclass(frozen=True)
@@ -232,6 +259,9 @@ def axis_from_spec(name: str, spec: Any) -> Axis:
         return as_axis(name, spec)
     if set(spec) == {"objects"}:
         return _objects_from_spec(name, spec["objects"])
+    if list(spec) == ["decimals"]:
+        start, step, size, places = spec["decimals"]
+        return Decimals(size, start, step, places)
     makers = {"range": range, "linspace": linspace, "logspace": logspace}
     if len(spec) != 1 or not set(spec) <= set(makers):
         raise SpaceError(

@@ -23,9 +23,10 @@ __all__ = ["argument_kinds", "argument_words", "arguments_of"]
 
 
 def argument_kinds(kernel: Kernel, plan: Plan) -> tuple[str, ...]:
-    """Return the kinds of a kernel's parameters in its order: its axes' kinds, its tables', or its defaults' own types."""
+    """Return the kinds of a kernel's parameters in its order: its axes' kinds, its tables', its distributions', or its defaults' own types."""
     known = {each.name: each.kind for each in plan.space.parameters}
     known |= {name: each.kind for name, each in plan.data.items()} | dict(plan.kinds)
+    known |= {name: each.kind for name, each in kernel.draws.items()}
     return tuple(known[name] if name in known else type(kernel.defaults[name]).__name__ for name in kernel.parameters)
 
 
@@ -33,7 +34,7 @@ def argument_words(kernel: Kernel, plan: Plan, first: int, last: int) -> NDArray
     """Return the arguments of the points ``first <= p < last`` as the compiled driver reads them."""
     columns = plan.space.columns(first, last)
     rows = last - first
-    constants = {**dict.fromkeys(plan.data, 0), **kernel.defaults}
+    constants = {**dict.fromkeys(plan.data, 0), **kernel.defaults, **dict.fromkeys(kernel.draws, 0)}
     ordered = [columns[name] if name in columns else np.full(rows, constants[name]) for name in kernel.parameters]
     kinds = argument_kinds(kernel, plan)
     for place, (name, kind) in enumerate(zip(kernel.parameters, kinds, strict=True)):
@@ -43,10 +44,11 @@ def argument_words(kernel: Kernel, plan: Plan, first: int, last: int) -> NDArray
 
 
 def arguments_of(kernel: Kernel, plan: Plan, point: int, tables: Mapping[str, Table]) -> dict[str, Any]:
-    """Return the arguments of one point for `Kernel.trial`: plain Python numbers, strings as category codes, and tables."""
+    """Return the arguments of one point for `Kernel.trial`: plain Python numbers, strings as category codes, and tables; not what a trial draws."""
     columns = plan.space.columns(point, point + 1)
     given = {name: columns[name][0].item() for name in kernel.parameters if name in columns}
-    given = {name: kernel.defaults[name] for name in kernel.types if name in kernel.defaults} | given
+    typed = [name for name in kernel.types if name in kernel.defaults and name not in kernel.draws]
+    given = {name: kernel.defaults[name] for name in typed} | given
     return {name: _as_annotated(kernel, name, each) for name, each in given.items()} | dict(tables)
 
 

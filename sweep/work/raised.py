@@ -9,6 +9,7 @@ from sweep.work.arguments import arguments_of
 from sweep.work.patience import OutOfPatienceError, PatientRng
 from sweep_kernels.driver import EXACT
 from sweep_kernels.outputs import MisfitError, flattened
+from sweep_kernels.rng import Rng
 
 if TYPE_CHECKING:
     from sweep.work.study import Study
@@ -58,7 +59,11 @@ def explain(study: Study, point: int, trial: int) -> NoReturn:
         )
     except Exception as error:  # noqa: BLE001 - it is the user's own
         what = f"kernel {name!r} raised {type(error).__name__}: {error}"
-    values = ", ".join(f"{name}={value!r}" for name, value in study.plan.space[point].items())
+    drawn = study.compiled.draw(Rng(study.plan.seed, 0 if study.plan.common_random_numbers else point, trial))
+    parameters = study.plan.space[point] | {
+        name: study.compiled.draws[name].decoded(each) for name, each in drawn.items()
+    }
+    values = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
     raise TrialError(
         f"{what} in trial {trial} of point {point}{f' ({values})' if values else ''}; step through it with "
         f"`sweep replay STUDY --point {point} --trial {trial} --pdb`",

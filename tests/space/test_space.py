@@ -33,7 +33,7 @@ from sweep.space import (
     union,
     zipped,
 )
-from sweep.space.axis import axis_from_spec
+from sweep.space.axis import Decimals, axis_from_spec
 
 numbers = st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=4)
 floats = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=4)
@@ -108,6 +108,15 @@ def test_products_and_unions():
     assert mixed.parameters == (Parameter("x", "float"), Parameter("s", "str", ("a", "b")))
     assert plain(mixed) == [{"x": 1.0, "s": "a"}, {"x": 0.5, "s": "b"}, {"x": 0.5, "s": "a"}]
     assert mixed.columns(0, 3)["s"].tolist() == [0, 1, 0]
+
+
+def test_decimals_are_exact_and_described_in_short():
+    long = Decimals(10_000, -5, 1, 1)
+    assert [long.value(i) for i in (0, 6, 8, 9_999)] == [-0.5, 0.1, 0.3, 999.4]
+    assert axis_from_spec("a", json.loads(json.dumps(long.spec()))) == long
+    assert Decimals(3, 1, 1, 1).spec() == [0.1, 0.2, 0.3]
+    with pytest.raises(SpaceError, match="beyond 15 digits"):
+        Decimals(2, 0, 2**53, 0)
 
 
 @pytest.mark.parametrize(

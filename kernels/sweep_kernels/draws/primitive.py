@@ -8,15 +8,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sweep_kernels.arithmetic import fma
-from sweep_kernels.counter import NORMAL_STREAM, UNIFORM_STREAM
+from sweep_kernels.arithmetic import fma, select
+from sweep_kernels.counter import NORMAL_STREAM, PARAMETER_STREAM, UNIFORM_STREAM
 from sweep_kernels.mathematics.in_range import log_in_range, sincos_turns
 from sweep_kernels.philox import philox4x32
 
 if TYPE_CHECKING:
     from sweep_kernels.rng import Rng
 
-__all__ = ["closed_open", "open_closed", "standard_normal", "standard_uniform"]
+__all__ = ["closed_open", "open_closed", "parameter_uniforms", "standard_normal", "standard_uniform"]
+
+_MASK = 0xFFFFFFFF
 
 
 def closed_open(high: int, low: int) -> float:
@@ -57,3 +59,14 @@ def standard_normal(rng: Rng) -> float:
     sine, cosine = sincos_turns(closed_open(c, d))
     rng.spare_normal = radius * sine
     return radius * cosine
+
+
+def parameter_uniforms(rng: Rng, i: int) -> tuple[float, float]:
+    """Return the uniform of parameter `i` and its distance from 1, both in ``(0, 1]`` and with 64 random bits: either may be small.
+
+    It is of a stream of its own, and changes nothing of what `rng` will draw.
+    """
+    a, b, c, d = philox4x32(i >> 1, rng.c1 | PARAMETER_STREAM, rng.c2, rng.c3, rng.k0, rng.k1)
+    second = (i & 1) != 0
+    high, low = select(second, c, a), select(second, d, b)
+    return open_closed(high, low), open_closed(_MASK - high, _MASK - low)

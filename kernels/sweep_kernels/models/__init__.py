@@ -13,6 +13,14 @@ CATALOGUE = {
     "asian_option": "asian",
     "mm1_queue": "mm1",
     "radar_detection": "radar",
+    "radar_at_range": "radar_range",
+    "radar_cfar": "cfar",
+    "radar_ambiguity": "ambiguity",
+    "lidar_return": "lidar",
+    "camera_detection": "camera",
+    "track_confirmation": "tracking",
+    "aeb_cut_in": "cut_in",
+    "aeb_braking_lead": "braking_lead",
 }
 """File of each kernel, by the kernel's name."""
 

@@ -1,0 +1,45 @@
+"""All parameters that a trial draws, in their order: each from its own number of a stream that nothing else takes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sweep_kernels.draws.primitive import parameter_uniforms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sweep_kernels.distributions.base import Distribution
+    from sweep_kernels.rng import Rng
+
+__all__ = ["EDITION", "MOST", "drawing"]
+
+EDITION = 1
+"""Goes up whenever a bit of any drawn parameter changes: it is part of the version of every kernel that has some."""
+
+MOST = 256
+"""The most parameters that a trial may draw: they are computed one inside the other."""
+
+
+def drawing(distributions: Sequence[Distribution]) -> Callable[[Rng], tuple[Any, ...]]:
+    """Make the plain function ``f(rng)`` that draws a trial's parameters.
+
+    Parameter `i` depends on (seed, point, trial, i) and its distribution only: it takes nothing of what the trial draws for itself, and a
+    change of another distribution does not change it.
+    """
+
+    def nothing(rng: Rng) -> tuple[Any, ...]:  # noqa: ARG001 - as the others
+        return ()
+
+    made = nothing
+    for position, each in reversed(list(enumerate(distributions))):
+        made = _before(each.inverse, position, made)
+    return made
+
+
+def _before(inverse: Callable[[float, float], Any], position: int, rest: Callable[[Rng], tuple[Any, ...]]) -> Any:
+    def draw(rng: Rng) -> tuple[Any, ...]:
+        u, v = parameter_uniforms(rng, position)
+        return (inverse(u, v),) + rest(rng)  # noqa: RUF005 - compiled code has no (x, *rest)
+
+    return draw

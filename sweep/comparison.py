@@ -1,0 +1,228 @@
+"""Two variants of a study on common random numbers, trial by trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sweep.cases import kept_tables
+from sweep.errors import UsageError, nearest
+from sweep.holdings import require_plan
+from sweep.paired import Difference, difference_of_means, difference_of_proportions
+
+if TYPE_CHECKING:
+    import os
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from sweep.plan import Plan
+    from sweep.store import Store
+
+__all__ = ["Comparison", "compare"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two variants differ by, second minus first.
+
+    Attributes
+    ----------
+    table
+        Arrow, a row a pair of points: the parameters that both share; those that differ, as ``<name>_first`` and ``<name>_second``; ``n`` pairs of
+        trials; ``first`` and ``second``, the means; ``difference`` with ``stderr``, ``ci_low`` and ``ci_high``; ``gain``, how many times as
+        many trials with draws of their own would have been needed for that standard error.
+    output
+        What was compared.
+    confidence
+        Of the intervals.
+    """
+
+    table: pa.Table
+    output: str
+    confidence: float
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One sweep's kept trials of an output, by point and trial."""
+
+    plan: Plan
+    trials: NDArray[np.int64]
+    values: NDArray[np.float64]
+    starts: NDArray[np.int64]
+    is_bool: bool
+
+    def of(self, point: int, n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the kept trials below `n` of a point, and their values."""
+        rows = slice(self.starts[point], self.starts[point + 1])
+        below = int(np.searchsorted(self.trials[rows], n))
+        return self.trials[rows][:below], self.values[rows][:below]
+
+
+def compare(
+    first: str | os.PathLike[str] | Store,
+    second: str | os.PathLike[str] | Store | None = None,
+    *,
+    by: str | None = None,
+    output: str | None = None,
+) -> Comparison:
+    """Compare two sweeps that had the same draws, point by point; or the points of one sweep along a parameter.
+
+    Each trial is compared with the one that had its draws, so what chance does to both falls out of the difference. For this the trials must
+    have been kept: ``keep="collision"`` is enough to compare collisions, ``keep="all"`` is needed for anything else.
+
+    Parameters
+    ----------
+    first
+        The store of a sweep that keeps trials.
+    second
+        Of another one with the same seed and as many points: point 0 is compared with point 0, and so on.
+    by
+        Without `second`: a parameter of a sweep with ``common_random_numbers=True``. The points with its first value are compared with those
+        of each other value that have the same other parameters.
+    output
+        What to compare; when left out, the output whose trials are kept, or the first one.
+
+    Raises
+    ------
+    PlanError
+        If there is no sweep.
+    UsageError
+        If the sweeps had other draws, have not kept what is to be compared, or are not finished.
+
+    Examples
+    --------
+    >>> from sweep import Sweep, grid, kernel
+    >>> @kernel(outputs=["hit"])
+    ... def shot(rng, spread):
+    ...     return abs(spread * rng.normal()) < 1.0
+    >>> study = Sweep(shot, grid(spread=[1.0, 1.1]), trials=10_000, keep="hit", common_random_numbers=True)
+    >>> _ = study.run("memory://doctest-compare")
+    >>> row = compare("memory://doctest-compare", by="spread").table.to_pylist()[0]
+    >>> row["n"], row["ci_low"] < row["difference"] < row["ci_high"] < 0.0, row["gain"] > 5.0
+    (10000, True, True)
+    """
+    from sweep.store import open_store
+
+    if (second is None) == (by is None):
+        raise UsageError("compare two sweeps, or one along a parameter: give a second store, or by='parameter'")
+    plan = require_plan(open_store(first))
+    name = _output(plan, output)
+    a = _side(open_store(first), plan, name)
+    if second is None:
+        b, pairs = a, _along(plan, str(by))
+    else:
+        other = require_plan(open_store(second))
+        _require_same_draws(plan, other)
+        b, pairs = _side(open_store(second), other, _output(other, name)), [(i, i) for i in range(plan.points)]
+    found = [_difference(a, b, *pair) for pair in pairs]
+    return Comparison(_table(plan, b.plan, pairs, found), name, plan.confidence)
+
+
+def _output(plan: Plan, output: str | None) -> str:
+    """Return which output is compared, and see that what is kept is enough for it."""
+    outputs = plan.kernel.outputs
+    name = output or (plan.keep if plan.keep in outputs else next(iter(outputs)))
+    if name not in outputs:
+        raise UsageError(f"the sweep has no output {name!r}: {nearest(name, outputs)}")
+    if plan.keep and plan.keep not in {"all", name}:
+        raise UsageError(
+            f"the sweep keeps the trials where {plan.keep!r} is true, which tell nothing of {name!r} in the others: run it with keep='all'"
+        )
+    return name
+
+
+def _require_same_draws(first: Plan, second: Plan) -> None:
+    for name, a, b in (
+        ("seed", first.seed, second.seed),
+        ("common_random_numbers", first.common_random_numbers, second.common_random_numbers),
+        ("points", first.points, second.points),
+    ):
+        if a != b:
+            raise UsageError(f"the sweeps have no trials in common: {name}={a} in the first, {name}={b} in the second")
+
+
+def _along(plan: Plan, by: str) -> list[tuple[int, int]]:
+    """Pair the points of the parameter's first value with those of the others."""
+    names = [each.name for each in plan.space.parameters]
+    if by not in names:
+        raise UsageError(f"the sweep has no parameter {by!r}: {nearest(by, names)}")
+    if not plan.common_random_numbers:
+        raise UsageError(
+            "the sweep's points have draws of their own: run it with common_random_numbers=True to compare them"
+        )
+    first: dict[tuple[Any, ...], int] = {}
+    pairs: list[tuple[int, int]] = []
+    rows = plan.space.arrow(0, plan.points).to_pylist()
+    base = rows[0][by]
+    for point, row in enumerate(rows):
+        if row[by] == base:
+            first.setdefault(tuple(value for name, value in row.items() if name != by), point)
+    for point, row in enumerate(rows):
+        fellow = first.get(tuple(value for name, value in row.items() if name != by))
+        if row[by] != base and fellow is not None:
+            pairs.append((fellow, point))
+    if not pairs:
+        raise UsageError(f"no two points differ in {by!r} alone from those with {by}={base!r}")
+    return pairs
+
+
+def _side(store: Store, plan: Plan, output: str) -> _Side:
+    """Read the kept trials of an output."""
+    import pyarrow as pa
+
+    from sweep.holdings import Holdings
+
+    tables = [each.select(["point", "trial", output]) for each in kept_tables(store, plan)]
+    if Holdings.look(store, lambda _: None, plan).missing(plan) or not tables:
+        raise UsageError(f"the sweep in {store.url} is not finished: run it again to finish it")
+    table = pa.concat_tables(tables).sort_by([("point", "ascending"), ("trial", "ascending")])
+    values = table[output].combine_chunks()
+    is_bool = pa.types.is_boolean(values.type)
+    points = table["point"].to_numpy()
+    return _Side(
+        plan,
+        table["trial"].to_numpy(),
+        values.to_numpy(zero_copy_only=False).astype(np.float64),
+        np.searchsorted(points, np.arange(plan.points + 1)),
+        is_bool,
+    )
+
+
+def _difference(a: _Side, b: _Side, first: int, second: int) -> Difference:
+    """Compare two points."""
+    n, confidence = min(a.plan.trials, b.plan.trials), a.plan.confidence
+    (trials_a, values_a), (trials_b, values_b) = a.of(first, n), b.of(second, n)
+    if not a.is_bool:
+        return difference_of_means(values_a, values_b, confidence)
+    hits_a, hits_b = trials_a[values_a != 0.0], trials_b[values_b != 0.0]
+    both = len(np.intersect1d(hits_a, hits_b, assume_unique=True))
+    return difference_of_proportions(both, len(hits_a) - both, len(hits_b) - both, n, confidence)
+
+
+def _table(first: Plan, second: Plan, pairs: list[tuple[int, int]], found: list[Difference]) -> pa.Table:
+    """Lay out parameters and differences."""
+    import pyarrow as pa
+
+    a, b = (
+        plan.space.arrow(0, plan.points).take(pa.array([pair[side] for pair in pairs]))
+        for side, plan in enumerate((first, second))
+    )
+    columns: dict[str, Any] = {}
+    for name in dict.fromkeys([*a.column_names, *b.column_names]):
+        given = {suffix: each[name] for suffix, each in (("first", a), ("second", b)) if name in each.column_names}
+        if len(given) > 1 and given["first"].equals(given["second"]):
+            columns[name] = given["first"]
+        else:
+            columns |= {f"{name}_{suffix}": each for suffix, each in given.items()}
+    names = {"value": "difference", "low": "ci_low", "high": "ci_high"}
+    for field, values in zip(Difference._fields, zip(*found, strict=True), strict=True):
+        columns[names.get(field, field)] = pa.array(values)
+    order = ("n", "first", "second", "difference", "stderr", "ci_low", "ci_high", "gain")
+    return pa.table({name: columns[name] for name in (*(each for each in columns if each not in order), *order)})
