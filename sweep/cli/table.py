@@ -57,7 +57,11 @@ def _fit(widths: list[int], cut: list[int], room: int) -> None:
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    """Leave out the middle: the end often tells names apart."""
+    if len(text) <= width:
+        return text
+    end = (width - 1) // 2
+    return f"{text[: width - 1 - end]}…{text[len(text) - end :]}"
 
 
 def print_list(

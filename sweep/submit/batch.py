@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import JobError, nearest
 from sweep.submit.definition import is_same
-from sweep.submit.options import SUBMISSION_TAG
+from sweep.submit.options import SUBMISSION_TAG, environment_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -70,17 +71,20 @@ class Batch:
         self._client = new_client(target)
 
     def of(self, target: Target) -> Batch:
-        """Return whom to ask after what was submitted to a target: itself, if it stands for the same endpoint.
+        """Return whom to ask after what was submitted to a target: itself, if that is the same region, endpoint and profile.
 
         Raises
         ------
         JobError
             If its profile is none.
         """
-        endpoint = self.url if self.is_other else None
-        if target.is_ambient or (target.region, target.endpoint) == (self.region, endpoint):
+        endpoint, profile = self.url if self.is_other else None, self.target.profile
+        there = target.endpoint
+        if target.is_ambient:  # AWS stays where it is; an endpoint of the environment's may have moved
+            there = endpoint if there else environment_endpoint()
+        if (target.region or self.region, there, target.profile or profile) == (self.region, endpoint, profile):
             return self
-        return Batch(target)
+        return Batch(replace(target, endpoint=there))
 
     @property
     def region(self) -> str:
@@ -139,13 +143,22 @@ class Batch:
     def submit(self, request: Mapping[str, Any]) -> str:
         """Submit a job; return its id.
 
+        The client asks again where no answer came, and SubmitJob has no token by which AWS would know the same request: a job that AWS took
+        all the same is terminated.
+
         Raises
         ------
         JobError
             If it is refused.
         """
-        with self._errors(f"job {request['jobName']!r}"):
-            return str(self._client.submit_job(**request)["jobId"])
+        name = request["jobName"]
+        with self._errors(f"job {name!r}"):
+            told = self._client.submit_job(**request)
+        job_id, submission = str(told["jobId"]), request.get("tags", {}).get(SUBMISSION_TAG)
+        if told["ResponseMetadata"].get("RetryAttempts") and submission:
+            found = self.submitted_as(submission, request["jobQueue"], [name])
+            self.terminate(found.keys() - {job_id}, "submitted twice, since no answer came the first time")
+        return job_id
 
     def terminate(self, ids: Iterable[str], reason: str) -> None:
         """Stop jobs and all their children; those that have ended stay as they are."""

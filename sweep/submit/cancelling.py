@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sweep.errors import JobError, UsageError
 from sweep.submit.live import counts, found_again, is_running
-from sweep.submit.record import read_records
+from sweep.submit.record import sound_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ class Cancelled:
 def cancel(store: Store, batch_of: Callable[[Target], Batch]) -> Iterator[Cancelled]:
     """Terminate all jobs that have not ended, the last ones first, so that none begins because another has ended.
 
-    A submission that cannot be cancelled keeps no other from it.
+    A submission that cannot be cancelled, or whose record is damaged, keeps no other from it.
 
     Yields
     ------
@@ -69,15 +69,19 @@ def cancel(store: Store, batch_of: Callable[[Target], Batch]) -> Iterator[Cancel
     ------
     UsageError
         If nothing was submitted from the store.
+    CorruptError
+        After all others, if a record is damaged.
     """
-    records = list(read_records(store))
-    if not records:
+    records, damaged = sound_records(store)
+    if not records and damaged is None:
         raise UsageError(f"nothing was submitted from {store.url}: it has no submissions/")
     for record in reversed(records):
         try:
             yield _cancel(record, batch_of(record.target))
         except JobError as error:
             yield Cancelled(record, trouble=str(error))
+    if damaged is not None:
+        raise damaged
 
 
 def _cancel(record: Record, batch: Batch) -> Cancelled:

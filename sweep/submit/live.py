@@ -36,18 +36,21 @@ class Count:
         By state; empty states are left out.
     reason
         What AWS says of the job's state; "" if nothing.
+    is_stopped
+        Whether it was asked to end.
     """
 
     job: Submitted
     status: str | None
     children: Mapping[str, int]
     reason: str = ""
+    is_stopped: bool = False
 
     def __str__(self) -> str:
         if self.status is None:
             return f"{self.job.stage} forgotten by AWS Batch"
         told = ", ".join(f"{self.children[each]:,} {each.lower()}" for each in ORDER if each in self.children)
-        return f"{self.job.stage} {told}"
+        return f"{self.job.stage} {told}{', being ended' if self.is_stopped and is_running(self) else ''}"
 
 
 def found_again(record: Record, batch: Batch) -> Record:
@@ -70,12 +73,13 @@ def _count(job: Submitted, told: Mapping[str, Any] | None) -> Count:
     status = str(told["status"])
     summary: Mapping[str, int] = told.get("arrayProperties", {}).get("statusSummary", {}) if job.size > 1 else {}
     known = {name: int(number) for name, number in summary.items() if number}
-    return Count(job, status, known or {status: job.size}, str(told.get("statusReason") or ""))
+    is_stopped = bool(told.get("isTerminated") or told.get("isCancelled"))
+    return Count(job, status, known or {status: job.size}, str(told.get("statusReason") or ""), is_stopped)
 
 
-def running(record: Record, batch: Batch) -> list[str]:
-    """Return the ids of the jobs that have not ended."""
-    return [each.job.id for each in counts(record, batch) if is_running(each)]
+def running(record: Record, batch: Batch) -> list[Count]:
+    """Return the jobs that have not ended."""
+    return [each for each in counts(record, batch) if is_running(each)]
 
 
 def is_running(count: Count) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sweep.submit.batch import Batch
     from sweep.submit.requests import Job
 
-__all__ = ["Record", "Submitted", "new_record", "read_records", "write_record"]
+__all__ = ["Record", "Submitted", "new_record", "read_records", "sound_records", "write_record"]
 
 
 @dataclass(frozen=True)
@@ -147,11 +147,37 @@ def write_record(store: Store, record: Record) -> None:
 
 
 def read_records(store: Store, plan: str | None = None) -> Iterator[Record]:
-    """Yield the submissions of a plan, or all, the earliest first."""
-    for entry in store.list(keys.SUBMISSIONS):
-        name, dot, ending = entry.key.removeprefix(keys.SUBMISSIONS).rpartition(".json")
-        if not dot or ending:
-            continue
-        record = Record.from_json(name, store.get(entry.key))
+    """Yield the submissions of a plan, or all, the earliest first.
+
+    Raises
+    ------
+    CorruptError
+        At one that is damaged.
+    """
+    for name in _names(store):
+        record = _read(store, name)
         if plan is None or record.plan == plan:
             yield record
+
+
+def sound_records(store: Store) -> tuple[list[Record], CorruptError | None]:
+    """Return the submissions that can be read, the earliest first, and what is said of the first that cannot."""
+    found: list[Record] = []
+    damaged: CorruptError | None = None
+    for name in _names(store):
+        try:
+            found.append(_read(store, name))
+        except CorruptError as error:
+            damaged = damaged or error
+    return found, damaged
+
+
+def _names(store: Store) -> Iterator[str]:
+    for entry in store.list(keys.SUBMISSIONS):
+        name, dot, ending = entry.key.removeprefix(keys.SUBMISSIONS).rpartition(".json")
+        if dot and not ending:
+            yield name
+
+
+def _read(store: Store, name: str) -> Record:
+    return Record.from_json(name, store.get(keys.submission_key(name)))

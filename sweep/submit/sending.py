@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from sweep.rectangle import Rectangle
     from sweep.store import Store
     from sweep.submit.batch import Batch
+    from sweep.submit.live import Count
     from sweep.submit.options import Containers, Target
     from sweep.submit.record import Record
     from sweep.submit.rehearsal import Rehearsal
@@ -311,8 +312,9 @@ def _has_result(store: Store, plan: Plan) -> bool:
 
 def _refuse_running(store: Store, batch: Batch, progress: Progress, besides: str = "") -> None:
     """See that no other submission is at work, be it of fewer trials: what its children have begun would be run twice, and paid twice."""
+    silent: set[Target] = set()
     for each in read_records(store):
-        if each.name == besides:
+        if each.name == besides or each.target in silent:
             continue
         whom = None
         try:
@@ -322,13 +324,18 @@ def _refuse_running(store: Store, batch: Batch, progress: Progress, besides: str
         except JobError as error:
             if whom is batch:
                 raise
+            silent.add(each.target)
             progress.note(f"whether submission {each.name} is at work elsewhere is not known: {error}")
             continue
         if live:
-            raise JobError(
-                f"submission {record.name} is at work on {store.url} ({len(live)} of its {len(record.jobs)} jobs have not ended): "
-                f"`sweep status {store.url}` follows it, `sweep cancel {store.url}` ends it"
-            )
+            raise JobError(_not_ended(record, live, store.url))
+
+
+def _not_ended(record: Record, live: list[Count], url: str) -> str:
+    told = f"({len(live)} of its {len(record.jobs)} jobs have not ended)"
+    if all(each.is_stopped for each in live):
+        return f"submission {record.name} is being ended on {url} {told}: try again when `sweep status {url}` shows that it has"
+    return f"submission {record.name} is at work on {url} {told}: `sweep status {url}` follows it, `sweep cancel {url}` ends it"
 
 
 def _send(store: Store, work: Work, batch: Batch, containers: Containers, definition: str) -> Record:

@@ -274,7 +274,7 @@ def test_a_list_fits_a_terminal_of_80_columns_and_its_ids_name_jobs(sweep, monke
     lines = sweep("jobs", "list").splitlines()
     assert max(map(len, lines)) <= 80
     assert re.search(rf"{after[:8]}  tidy +FAILED .* s +exit 3$", lines[1])
-    assert re.search(rf"{job[:8]}  long.*…  FAILED +20/20, 10 failed ", lines[2])
+    assert re.search(rf"{job[:8]}  long.*….*long  FAILED +20/20, 10 failed ", lines[2])
     children = sweep("jobs", "list", "--array", job[:8]).splitlines()
     assert children[2].startswith(f"{job[:8]}:1  ")
     assert max(map(len, children)) <= 80

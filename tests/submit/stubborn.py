@@ -15,7 +15,7 @@ class Stubborn:
     """What has been asked, and what is answered.
 
     ``refuse`` maps an operation, or an operation and its how-maniest call, to code and message. A call named by ``hold`` so is not answered
-    until `release` is set; with ``takes_held`` it is done all the same. Jobs stay PENDING until they are terminated.
+    until `release` is set; with ``takes_held`` it is done all the same. Jobs stay PENDING until they are terminated, and then too if it `is_slow`.
     """
 
     def __init__(self) -> None:
@@ -27,6 +27,7 @@ class Stubborn:
         self.children: list[dict[str, Any]] = []
         self.hold: tuple[str, int] | None = None
         self.takes_held = False
+        self.is_slow = False
         self.release = threading.Event()
 
     def named(self, operation: str) -> list[dict[str, Any]]:
@@ -73,7 +74,10 @@ class Stubborn:
         return {"jobs": [self.jobs[each] for each in told["jobs"] if each in self.jobs]}
 
     def _terminatejob(self, told):
-        self.jobs[told["jobId"]] |= {"status": "FAILED", "statusReason": told["reason"], "isTerminated": True}
+        self.jobs[told["jobId"]] |= {"statusReason": told["reason"], "isTerminated": True}
+        if self.is_slow:
+            return {}
+        self.jobs[told["jobId"]]["status"] = "FAILED"
         self.jobs[told["jobId"]].pop("arrayProperties", None)
         return {}
 

@@ -220,6 +220,21 @@ def test_a_submitter_that_is_killed(here, store, stubborn, asked, jobs, shown):
     assert [each.size for each in last_record(store).jobs] == [2, 2, 1]
 
 
+def test_jobs_that_end_slowly(here, store, stubborn):
+    """Containers have their time to stop: who resumes at once is told to wait, not to cancel once more. A damaged record keeps nobody from ending them."""
+    stubborn.is_slow = True
+    submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2")
+    sweep("cancel", store)
+    assert sweep("status", store).endswith("merge 1 pending, being ended\n")
+    text = sweep("resume", store, code=2)
+    assert "is being ended on" in text
+    assert "try again when" in text
+    stubborn.is_slow = False
+    open_store(store).create("submissions/99990101T000000-0000.json", b"{")
+    assert "99990101T000000-0000.json is no record" in sweep("cancel", store, code=1)
+    assert all(each["status"] == "FAILED" for each in stubborn.jobs.values())
+
+
 SLOW = """
 from sweep import Sweep, kernel, table
 
