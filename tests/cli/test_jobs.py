@@ -296,8 +296,13 @@ def test_a_timeout(sweep):
 
 
 def test_a_timeline(sweep, tmp_path):
-    first = submitted(sweep("jobs", "submit", "--array", 3, "--", "sleep", 1))
-    second = submitted(sweep("jobs", "submit", "--n-to-n", first, "--array", 3, "--wait", "--", "false", code=1))
+    go = tmp_path / "go"
+    first = submitted(
+        sweep("jobs", "submit", "--array", 3, "--", "sh", "-c", f"until [ -e {go} ]; do sleep 0.05; done")
+    )
+    second = submitted(sweep("jobs", "submit", "--n-to-n", first, "--array", 3, "--", "false"))
+    go.touch()
+    sweep("jobs", "wait", second, code=1)
     sweep("jobs", "timeline", first, second, "--out", tmp_path / "timeline.svg")
     assert "waits for other jobs" in (tmp_path / "timeline.svg").read_text()
 
