@@ -39,6 +39,7 @@ __all__ = [
     "StoreError",
     "SweepError",
     "TrialError",
+    "UnansweredError",
     "UsageError",
     "WorkerError",
     "brief",
@@ -68,6 +69,10 @@ class StoreError(UsageError):
 
 class JobError(UsageError):
     """The job engine refuses a job, a queue, an environment or a definition; AWS's own words where these are known."""
+
+
+class UnansweredError(JobError):
+    """No answer came, or none that says what became of the request: what was asked may have been done."""
 
 
 class ObjectExistsError(StoreError):

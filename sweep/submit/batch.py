@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import JobError, nearest
+from sweep.errors import JobError, UnansweredError, nearest
 from sweep.submit.definition import is_same
 from sweep.submit.options import SUBMISSION_TAG, environment_endpoint
 
@@ -21,6 +21,9 @@ DESCRIBED_AT_ONCE = 100
 
 MOST_LINES = 20
 """Of a log's end that are read for a line which is not empty."""
+
+_BROKEN = 500
+"""HTTP statuses from here on are of the server's own mistakes."""
 
 _CREDENTIALS = {
     "ExpiredToken": "the AWS credentials have expired: log in again",
@@ -224,7 +227,8 @@ class Batch:
         try:
             yield
         except (BotoCoreError, ClientError) as error:
-            raise JobError(self._explained(what, error)) from None
+            kind = UnansweredError if _is_open(error) else JobError
+            raise kind(self._explained(what, error)) from None
 
     def _explained(self, what: str, error: Exception) -> str:
         from botocore.exceptions import (
@@ -254,3 +258,12 @@ class Batch:
         if code in _CREDENTIALS:
             return f"{_CREDENTIALS[code]} ({code}: {message})" if message else f"{_CREDENTIALS[code]} ({code})"
         return f"{what} was refused by AWS Batch: {message or code}"
+
+
+def _is_open(error: Exception) -> bool:
+    """Tell whether a request may have been carried out all the same: it was lost on the way, or something broke over there."""
+    from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+
+    if isinstance(error, ClientError):
+        return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _BROKEN
+    return isinstance(error, HTTPClientError) and not isinstance(error, EndpointConnectionError)

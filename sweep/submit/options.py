@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sweep.child.task import EXECUTORS
-from sweep.errors import UsageError
+from sweep.errors import UsageError, brief
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +124,7 @@ class Containers:
         for each, value in self.tags.items():
             if not 0 < len(each) <= LONGEST_TAG or len(value) > LONGEST_VALUE:
                 raise UsageError(
-                    f"--tag {each[:20]}...: names have 1 to {LONGEST_TAG} characters and values up to {LONGEST_VALUE}, "
+                    f"--tag {brief(each)!r}: names have 1 to {LONGEST_TAG} characters and values up to {LONGEST_VALUE}, "
                     f"not {len(each):,} and {len(value):,}"
                 )
             if each in OWN_TAGS or each.lower().startswith("aws:"):

@@ -123,7 +123,8 @@ class Record:
         except (ValueError, KeyError, TypeError) as error:
             what = " ".join(f"{type(error).__name__}: {error}".split())
             raise CorruptError(
-                f"{keys.submission_key(name)} is no record of a submission ({what}): delete it"
+                f"{keys.submission_key(name)} is no record of a submission ({what}): see whether jobs with the tag sweep.submission={name} "
+                "are at work, then delete it"
             ) from None
 
 

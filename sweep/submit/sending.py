@@ -18,6 +18,7 @@ from sweep.errors import (
     ObjectNotFoundError,
     StoreError,
     SweepError,
+    UnansweredError,
     UsageError,
 )
 from sweep.holdings import Holdings, discard_other, require_plan
@@ -350,7 +351,8 @@ def _send(store: Store, work: Work, batch: Batch, containers: Containers, defini
             if len(record.jobs) == 1:  # of two who submit at once, one at least sees the other here, and gives way
                 _refuse_running(store, batch, Silent(), besides=record.name)
     except BaseException as error:
-        said = _take_back(store, batch, record)
+        is_known = isinstance(error, SweepError) and not isinstance(error, UnansweredError)
+        said = _take_back(store, batch, record, forget=is_known)
         if said and isinstance(error, SweepError):
             raise JobError(f"{error}; {said}") from None
         raise
@@ -373,8 +375,11 @@ def _submitted(
         yield each, ids[-1]
 
 
-def _take_back(store: Store, batch: Batch, record: Record) -> str:
-    """Terminate what was submitted before something failed, and say so; what could not be terminated stays on record."""
+def _take_back(store: Store, batch: Batch, record: Record, *, forget: bool) -> str:
+    """Terminate what was submitted before something failed, and say so.
+
+    The record stays where something could not be terminated, and unless it is to be forgotten: AWS may list a job a while after it has taken it.
+    """
     ids = record.ids
     noun = "the job" if len(ids) == 1 else f"the {len(ids)} jobs"
     try:
@@ -383,7 +388,8 @@ def _take_back(store: Store, batch: Batch, record: Record) -> str:
         batch.terminate(reversed(ids), "the submission failed")
     except JobError as error:
         return f"{noun} submitted before it could not be terminated ({error}): {' '.join(ids)}" if ids else ""
-    store.delete([keys.submission_key(record.name)])
+    if forget:
+        store.delete([keys.submission_key(record.name)])
     if not ids:
         return ""
     return f"{noun} submitted before it {'is' if len(ids) == 1 else 'are'} terminated"

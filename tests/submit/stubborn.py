@@ -16,6 +16,7 @@ class Stubborn:
 
     ``refuse`` maps an operation, or an operation and its how-maniest call, to code and message. A call named by ``hold`` so is not answered
     until `release` is set; with ``takes_held`` it is done all the same. Jobs stay PENDING until they are terminated, and then too if it `is_slow`.
+    The operation that ``breaks`` is done once, and always answered with a 500; while it `is_hiding`, no job is listed.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,8 @@ class Stubborn:
         self.hold: tuple[str, int] | None = None
         self.takes_held = False
         self.is_slow = False
+        self.breaks = ""
+        self.is_hiding = False
         self.release = threading.Event()
 
     def named(self, operation: str) -> list[dict[str, Any]]:
@@ -40,6 +43,10 @@ class Stubborn:
                 getattr(self, f"_{operation}")(told)
             self.release.wait(60)
             return 500, {"message": "held, and given up"}, "ServerException"
+        if operation == self.breaks:
+            if len(self.named(operation)) == 1:
+                getattr(self, f"_{operation}")(told)
+            return 500, {"message": "something broke"}, "ServerException"
         refusal = self.refuse.get((operation, len(self.named(operation)))) or self.refuse.get(operation)
         if refusal is not None:
             return 400, {"message": refusal[1]}, refusal[0]
@@ -84,7 +91,7 @@ class Stubborn:
     def _listjobs(self, told):
         names = [value for each in told.get("filters", []) for value in each["values"]]
         named = [{"jobId": key, "jobName": job["jobName"]} for key, job in self.jobs.items() if job["jobName"] in names]
-        return {"jobSummaryList": named if names else self.children}
+        return {"jobSummaryList": [] if self.is_hiding else named if names else self.children}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 
 from sweep.store import open_store
 from tests.submit.conftest import make_queue
-from tests.submit.rig import submit, sweep
+from tests.submit.rig import last_record, submit, sweep
 
 
 def refused(store: str, queue: str, *more, study: str = "study.py", **variables: str) -> str:
@@ -73,7 +73,7 @@ def test_a_store_in_memory(here, queue):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (["--tag", f"a={'x' * 257}"], "--tag a...: names have 1 to 128 characters and values up to 256, not 1 and 257"),
+        (["--tag", f"a={'x' * 257}"], "--tag 'a': names have 1 to 128 characters and values up to 256, not 1 and 257"),
         ([word for i in range(24) for word in ("--tag", f"t{i}={'ä' * 256}")], " KiB of it are tags, shorten --tag"),
         (["--env", f"A={'x' * 25_000}"], "the job definition is"),
         (["--env", "AWS_BATCH_A=1"], "names that begin with AWS_BATCH are AWS's own"),
@@ -153,6 +153,16 @@ def test_a_submission_that_fails_midway(here, store, stubborn):
     assert [each.partition("/")[0] for each in names] == ["code", "work"]
     stubborn.refuse.clear()
     submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2")
+
+
+def test_a_submission_whose_answer_never_came(here, store, stubborn):
+    """The job may be there without being listed yet: its record stays, so that whoever comes next finds it."""
+    stubborn.breaks, stubborn.is_hiding = "submitjob", True
+    assert "something broke" in submit("study.py", store, "q", "--endpoint-url", stubborn.url, "--shards", "2", code=2)
+    assert len(stubborn.jobs) == 1
+    assert last_record(store).jobs == ()
+    stubborn.is_hiding = False
+    assert "terminated 1 of 1 jobs" in sweep("cancel", store)
 
 
 def test_a_job_that_could_not_be_taken_back(here, store, stubborn):
