@@ -1,0 +1,183 @@
+"""How much longer does a sweep of SUMO runs take than a bare shell loop over the same runs, and does it survive being killed?
+
+    python benchmarks/sumo_rate.py [--runs N] [--repeats N] [--json FILE]
+
+The cut-in of `examples/sumo_cut_in`, N runs with two at a time. A process for each run: `xargs -P2` beside a sweep. Long-lived: two processes
+of the example that are sent a line for each run by two threads, beside a sweep with `server=True`. Sweep and loop take turns, each in a process
+of its own; the table shows medians over the pairs, by the clock and in processor time of all that was run. Then the long-lived sweep is killed
+twice by SIGKILL and run again: its result must be that of one that was left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import hashlib
+import json
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from command_rate import measured
+
+from sweep import Sweep, command, grid
+
+WORKERS = 2
+HERE = Path(__file__).parents[1] / "examples" / "sumo_cut_in"
+SCRIPT = str(HERE / "cut_in.py")
+FIXED = {"speed_difference": 9.0, "tau": 1.0, "reaction": 0.3, "sensor_range": 60.0, "dropout": 0.5}
+GAPS = [0.4, 0.6, 0.8, 1.0]
+OUTPUTS = {"collision": bool, "hard_braking": bool, "least_ttc": float}
+TOLD = (
+    "{{"
+    + ", ".join(f'"{name}": {value}' for name, value in FIXED.items())
+    + ', "time_gap": {time_gap}, "seed": {seed}}}'
+)
+
+
+def study(runs: int, *, server: bool) -> Sweep:
+    if server:
+        words = ["{python}", SCRIPT, "--serve"]
+        program = command(
+            words, outputs=OUTPUTS, server=True, parameters=["time_gap", *FIXED], seed_bits=31, name="sumo", timeout=60
+        )
+        space = grid(time_gap=GAPS, **{name: [value] for name, value in FIXED.items()})
+    else:
+        program = command(["{python}", SCRIPT, TOLD], outputs=OUTPUTS, seed_bits=31, name="sumo", timeout=60)
+        space = grid(time_gap=GAPS)
+    return Sweep(program, space, trials=runs // len(GAPS), seed=1)
+
+
+def lines(runs: int) -> list[dict[str, float]]:
+    return [{**FIXED, "time_gap": GAPS[i % len(GAPS)], "seed": i} for i in range(runs)]
+
+
+def loop(runs: int, *, server: bool) -> None:
+    if server:
+        threads = [threading.Thread(target=talk, args=(lines(runs)[i::WORKERS],)) for i in range(WORKERS)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        return
+    told = "\0".join(map(json.dumps, lines(runs)))
+    words = ["xargs", "-0", "-P", str(WORKERS), "-n1", sys.executable, SCRIPT]
+    subprocess.run(words, input=told, text=True, check=True, stdout=subprocess.DEVNULL)
+
+
+def talk(asked: list[dict[str, float]]) -> None:
+    words = [sys.executable, SCRIPT, "--serve"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        process.stdout.readline()
+        for each in asked:
+            process.stdin.write(json.dumps({"parameters": each, "seed": each["seed"]}) + "\n")
+            process.stdout.readline()
+        process.stdin.close()
+
+
+def swept(runs: int, *, server: bool, place: str | None = None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        study(runs, server=server).run(place or f"{folder}/store", workers=WORKERS)
+
+
+def one(what: str, runs: int, *, server: bool) -> dict[str, float]:
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    seconds, processor = measured(lambda: {"loop": loop, "sweep": swept}[what](runs, server=server))
+    return {"seconds": seconds, "processor": processor}
+
+
+def in_a_process(what: str, runs: int, *, server: bool) -> dict[str, float]:
+    words = [sys.executable, __file__, "--one", what, "--runs", str(runs), *(["--server"] if server else [])]
+    done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def killed(runs: int) -> dict[str, object]:
+    """Kill a sweep when a third, and when two thirds of it are there; let it end; compare it with one that was left alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = [sys.executable, __file__, "--one", "store", "--runs", str(runs), "--server", "--store"]
+        at = []
+        for part in (1 / 3, 2 / 3):
+            process = subprocess.Popen([*words, f"{folder}/killed"])
+            while process.poll() is None and there(folder, "killed") < part * there_in_all(runs):
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            at.append(there(folder, "killed"))
+        for name in ("killed", "whole"):
+            subprocess.run([*words, f"{folder}/{name}"], check=True)
+        digests = {
+            name: hashlib.sha256(Path(folder, name, "result.parquet").read_bytes()).hexdigest()
+            for name in ("killed", "whole")
+        }
+        return {
+            "shards_there_when_killed": at,
+            "is_same": digests["killed"] == digests["whole"],
+            "sha256": digests["whole"],
+        }
+
+
+SHARDS = 30
+
+
+def there(folder: str, name: str) -> int:
+    return len(list(Path(folder, name, "map").rglob("*.parquet")))
+
+
+def there_in_all(runs: int) -> int:
+    return min(SHARDS, runs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=2000)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the raw figures here")
+    for name, kind in (("--one", str), ("--store", str)):
+        parser.add_argument(name, type=kind, help=argparse.SUPPRESS)
+    parser.add_argument("--server", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one == "store":
+        study(arguments.runs, server=True).run(arguments.store, workers=WORKERS, shards=SHARDS)
+        return
+    if arguments.one:
+        print(json.dumps(one(arguments.one, arguments.runs, server=arguments.server)))
+        return
+    raw = []
+    print(
+        f"{'SUMO':<18}{'runs':>6}{'loop /s':>10}{'sweep /s':>10}{'ratio':>7}{'loop cpu ms':>13}{'sweep cpu ms':>14}{'ratio':>7}"
+    )
+    for server in (True, False):
+        pairs = [
+            (in_a_process("sweep", arguments.runs, server=server), in_a_process("loop", arguments.runs, server=server))
+            for _ in range(arguments.repeats)
+        ]
+        raw.append({"server": server, "runs": arguments.runs, "workers": WORKERS, "pairs": pairs})
+        print(row("long-lived" if server else "a process a run", arguments.runs, pairs), flush=True)
+    raw.append(killed(arguments.runs))
+    which = "the same result" if raw[-1]["is_same"] else "ANOTHER RESULT"
+    print(f"killed twice (with {raw[-1]['shards_there_when_killed']} of {SHARDS} shards there) and resumed: {which}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(raw, indent=1) + "\n")
+
+
+def row(name: str, runs: int, pairs: list) -> str:
+    def median(key: str, side: int) -> float:
+        return statistics.median(each[side][key] for each in pairs)
+
+    def ratio(key: str) -> float:
+        return statistics.median(a[key] / b[key] for a, b in pairs)
+
+    return (
+        f"{name:<18}{runs:>6}{runs / median('seconds', 1):>10.2f}{runs / median('seconds', 0):>10.2f}{ratio('seconds'):>7.3f}"
+        f"{1e3 * median('processor', 1) / runs:>13.2f}{1e3 * median('processor', 0) / runs:>14.2f}{ratio('processor'):>7.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
