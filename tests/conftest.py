@@ -15,8 +15,11 @@ mpl.use("Agg")
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_compiled_kernels(tmp_path_factory):
-    """Compile each kernel once a session, and never read what the user's own cache holds."""
-    os.environ["SWEEP_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+    """Compile each kernel once a session, whichever worker of the suite needs it first, and never read what the user's own cache holds."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ["SWEEP_CACHE_DIR"] = str(folder)
     return os.environ["SWEEP_CACHE_DIR"]
 
 
