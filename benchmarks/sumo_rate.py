@@ -1,6 +1,6 @@
 """How much longer does a sweep of SUMO runs take than a bare shell loop over the same runs, and does it survive being killed?
 
-    python benchmarks/sumo_rate.py [--runs N] [--repeats N] [--json FILE]
+    python benchmarks/sumo_rate.py [--case process|server ...] [--runs N] [--repeats N] [--json FILE]
 
 The cut-in of `examples/sumo_cut_in`, N runs with two at a time. A process for each run: `xargs -P2` beside a sweep. Long-lived: two processes
 of the example that are sent a line for each run by two threads, beside a sweep with `server=True`. Sweep and loop take turns, each in a process
@@ -137,6 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--case", choices=("server", "process"), nargs="+", default=["server", "process"])
     parser.add_argument("--json", type=Path, help="write the raw figures here")
     for name, kind in (("--one", str), ("--store", str)):
         parser.add_argument(name, type=kind, help=argparse.SUPPRESS)
@@ -152,16 +153,19 @@ def main() -> None:
     print(
         f"{'SUMO':<18}{'runs':>6}{'loop /s':>10}{'sweep /s':>10}{'ratio':>7}{'loop cpu ms':>13}{'sweep cpu ms':>14}{'ratio':>7}"
     )
-    for server in (True, False):
+    for server in (each == "server" for each in arguments.case):
         pairs = [
             (in_a_process("sweep", arguments.runs, server=server), in_a_process("loop", arguments.runs, server=server))
             for _ in range(arguments.repeats)
         ]
         raw.append({"server": server, "runs": arguments.runs, "workers": WORKERS, "pairs": pairs})
         print(row("long-lived" if server else "a process a run", arguments.runs, pairs), flush=True)
-    raw.append(killed(arguments.runs))
-    which = "the same result" if raw[-1]["is_same"] else "ANOTHER RESULT"
-    print(f"killed twice (with {raw[-1]['shards_there_when_killed']} of {SHARDS} shards there) and resumed: {which}")
+    if "server" in arguments.case:
+        raw.append(killed(arguments.runs))
+        which = "the same result" if raw[-1]["is_same"] else "ANOTHER RESULT"
+        print(
+            f"killed twice (with {raw[-1]['shards_there_when_killed']} of {SHARDS} shards there) and resumed: {which}"
+        )
     if arguments.json:
         arguments.json.write_text(json.dumps(raw, indent=1) + "\n")
 
