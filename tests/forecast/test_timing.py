@@ -27,9 +27,10 @@ class Clock:
         real = simulate.run_blocks
 
         def run_blocks(study, blocks):
-            for rows, table in real(study, blocks):
-                self.now += call + sum(each(int(p)) * int(n) for p, n in zip(rows.point, rows.trials, strict=True))
-                yield rows, table
+            for done in real(study, blocks):
+                taken = zip(done.rows.point, done.rows.trials, strict=True)
+                self.now += call + sum(each(int(p)) * int(n) for p, n in taken)
+                yield done
 
         monkeypatch.setattr("sweep.forecast.timing.run_blocks", run_blocks)
 
