@@ -26,7 +26,7 @@ def decided(monkeypatch):
             1: SimpleNamespace(name="alone"),
             None: SimpleNamespace(name="together", code=SimpleNamespace(parts=True)),
         }
-        study = SimpleNamespace(driver_of=drivers.get, plan=SimpleNamespace(points=POINTS), kernel=None)
+        study = SimpleNamespace(driver_of=drivers.get, plan=SimpleNamespace(points=POINTS), compiled=None)
         remembered: list[int] = []
         monkeypatch.setattr(pilot, "_seconds", timed)
         monkeypatch.setattr(pilot, "argument_kinds", lambda *_: ())
