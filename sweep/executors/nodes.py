@@ -41,6 +41,10 @@ FIRST_PORT, PORTS = 20_000, 10_000
 """The head's port is one of these, by the job's id: several jobs may have nodes on one machine."""
 
 
+STARTS = 4
+"""How often a node starts Ray, where that ends while the main node answers."""
+
+
 @dataclass(frozen=True)
 class Node:
     """One node of a multi-node job.
@@ -143,13 +147,26 @@ def join(node: Node) -> None:
             raise WorkerError(f"the main node does not answer at {main}:{node.port} after {PATIENCE:.0f} s")
         time.sleep(LOOK)
     own = [] if node.own is None else [f"--node-ip-address={node.own}"]
-    with _ray(f"--address={main}:{node.port}", *own) as started:
-        heard = time.monotonic()
-        while time.monotonic() - heard < GONE_AFTER:
-            time.sleep(LOOK)
-            if _answers(main, node.port):
-                heard = time.monotonic()
-                _require(started, heard + PATIENCE)
+    for left in reversed(range(STARTS)):
+        with _ray(f"--address={main}:{node.port}", *own) as started:
+            code = _lent(started, main, node.port)
+        if code is None:
+            return
+        if left:  # nodes on one machine that start at one time may take the same port
+            time.sleep(LOOK * (1 + os.getpid() % 10))
+    raise WorkerError(f"Ray has ended on this node, with exit code {code}")
+
+
+def _lent(started: subprocess.Popen[bytes], main: str, port: int) -> int | None:
+    """Wait while the main node answers; return the exit code of Ray here if that ends before, else None."""
+    heard = time.monotonic()
+    while time.monotonic() - heard < GONE_AFTER:
+        time.sleep(LOOK)
+        if _answers(main, port):
+            heard = time.monotonic()
+            if started.poll() is not None:
+                return started.returncode
+    return None
 
 
 @contextmanager
