@@ -147,6 +147,7 @@ def join(node: Node) -> None:
             raise WorkerError(f"the main node does not answer at {main}:{node.port} after {PATIENCE:.0f} s")
         time.sleep(LOOK)
     own = [] if node.own is None else [f"--node-ip-address={node.own}"]
+    code: int | None = None
     for left in reversed(range(STARTS)):
         with _ray(f"--address={main}:{node.port}", *own) as started:
             code = _lent(started, main, node.port)
