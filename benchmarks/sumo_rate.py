@@ -15,7 +15,6 @@ import ctypes
 import hashlib
 import json
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,7 @@ import threading
 import time
 from pathlib import Path
 
-from command_rate import measured
+from command_rate import HEAD, measured, row
 
 from sweep import Sweep, command, grid
 
@@ -150,9 +149,7 @@ def main() -> None:
         print(json.dumps(one(arguments.one, arguments.runs, server=arguments.server)))
         return
     raw = []
-    print(
-        f"{'SUMO':<18}{'runs':>6}{'loop /s':>10}{'sweep /s':>10}{'ratio':>7}{'loop cpu ms':>13}{'sweep cpu ms':>14}{'ratio':>7}"
-    )
+    print(HEAD)
     for server in (each == "server" for each in arguments.case):
         pairs = [
             (in_a_process("sweep", arguments.runs, server=server), in_a_process("loop", arguments.runs, server=server))
@@ -168,19 +165,6 @@ def main() -> None:
         )
     if arguments.json:
         arguments.json.write_text(json.dumps(raw, indent=1) + "\n")
-
-
-def row(name: str, runs: int, pairs: list) -> str:
-    def median(key: str, side: int) -> float:
-        return statistics.median(each[side][key] for each in pairs)
-
-    def ratio(key: str) -> float:
-        return statistics.median(a[key] / b[key] for a, b in pairs)
-
-    return (
-        f"{name:<18}{runs:>6}{runs / median('seconds', 1):>10.2f}{runs / median('seconds', 0):>10.2f}{ratio('seconds'):>7.3f}"
-        f"{1e3 * median('processor', 1) / runs:>13.2f}{1e3 * median('processor', 0) / runs:>14.2f}{ratio('processor'):>7.3f}"
-    )
 
 
 if __name__ == "__main__":

@@ -6,15 +6,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sweep.programs.attempts import Trials
 from sweep.programs.keeping import KeeperLostError, Keepers
 from sweep.programs.trial import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from sweep.programs.attempts import Trials
     from sweep.programs.declaration import Command
-    from sweep.space.objects import Objects
 
 __all__ = ["Runner"]
 
@@ -32,27 +31,19 @@ class Runner:
 
     Parameters
     ----------
-    command, collections, seed, common_random_numbers
-        As for `sweep.programs.attempts.Trials`.
-
-    Attributes
-    ----------
-    command
-        What is run.
-
-    Raises
-    ------
-    KernelError
-        If the program is not there.
+    trials
+        What runs one.
     """
 
-    def __init__(
-        self, command: Command, collections: Mapping[str, Objects], seed: int, *, common_random_numbers: bool
-    ) -> None:
-        self.command = command
-        self._trials = Trials(command, collections, seed, common_random_numbers=common_random_numbers)
+    def __init__(self, trials: Trials) -> None:
+        self._trials = trials
         self._keepers = Keepers()
         self._known: dict[tuple[int, int], Outcome] = {}
+
+    @property
+    def command(self) -> Command:
+        """What is run."""
+        return self._trials.command
 
     def run(
         self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from sweep.errors import DeviceError
+from sweep.programs.attempts import Trials
 from sweep.programs.declaration import Command
 from sweep.programs.runner import Runner
 from sweep.work.arguments import argument_kinds
@@ -71,7 +72,7 @@ class Study:
         self.check()
         plan = self.plan
         common = plan.common_random_numbers
-        return Runner(self.kernel, plan.space.collections(), plan.seed, common_random_numbers=common)
+        return Runner(Trials(self.kernel, plan.space.collections(), plan.seed, common_random_numbers=common))
 
     @functools.cached_property
     def output_kinds(self) -> tuple[str, ...]:
