@@ -25,8 +25,9 @@ def command(
     from sweep.cli.progress import Line
     from sweep.store import Store
     from sweep.submit.batch import Batch
+    from sweep.submit.beside import at_work
     from sweep.submit.options import Target
-    from sweep.submit.sending import at_work, resume
+    from sweep.submit.sending import resume
 
     place: Store = opened_store(store)
     made: list[Batch] = []

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from sweep.store import Store
     from sweep.submit.batch import Batch
     from sweep.submit.options import Containers, Target
+    from sweep.submit.order import Order
     from sweep.submit.record import Record
-    from sweep.submit.sending import Order
 
 __all__ = ["EndpointOption", "ProfileOption", "QuietOption", "RegionOption", "WaitOption", "command", "report"]
 
@@ -110,7 +110,7 @@ def command(
     from sweep.store import open_store
     from sweep.submit.environment import environment_of
     from sweep.submit.options import Containers, Target
-    from sweep.submit.sending import Order
+    from sweep.submit.order import Order
 
     if export not in {None, "step-functions"}:
         raise UsageError(f"--export {export!r} is not step-functions")

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from sweep.aside import started
 from sweep.child.work import Range
-from sweep.device import seconds_per_trial
 from sweep.errors import (
     CorruptError,
     JobError,
     ObjectExistsError,
     ObjectNotFoundError,
-    StoreError,
     SweepError,
     UnansweredError,
     UsageError,
@@ -25,8 +20,10 @@ from sweep.holdings import Holdings, discard_other, require_plan
 from sweep.ledger import MAX_SHARDS
 from sweep.progress import Progress, Silent
 from sweep.run import look_at, trials_of
+from sweep.submit.begun import Begun
+from sweep.submit.beside import refuse_beside
 from sweep.submit.definition import definition_of
-from sweep.submit.live import found_again, running
+from sweep.submit.live import found_again
 from sweep.submit.package import pack
 from sweep.submit.record import new_record, read_records, write_record
 from sweep.submit.rehearsal import SUBMISSION
@@ -34,97 +31,27 @@ from sweep.submit.requests import Job, check_sizes, jobs_of, request_of
 from sweep.submit.share import as_before, child_count, left_over, work_of
 from sweep.work import keys
 from sweep.work.parquet import decode
-from sweep.work.pilot import require_sound
-from sweep.work.study import Study
 from sweep.work.tables import write_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from sweep.child.work import Work
     from sweep.plan import Plan
-    from sweep.programs import Command
     from sweep.rectangle import Rectangle
     from sweep.store import Store
     from sweep.submit.batch import Batch
-    from sweep.submit.live import Count
     from sweep.submit.options import Containers, Target
+    from sweep.submit.order import Order
     from sweep.submit.record import Record
     from sweep.submit.rehearsal import Rehearsal
-    from sweep_kernels.declaration import Kernel
-    from sweep_kernels.tables import Table
+
+__all__ = ["export", "rehearse", "resume", "submit"]
 
 T = TypeVar("T")
 
 GRACE = 30.0
 """Seconds that AWS gives a container between SIGTERM and SIGKILL."""
-
-__all__ = ["Order", "at_work", "export", "rehearse", "resume", "submit"]
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be sent.
-
-    Attributes
-    ----------
-    study
-        Where it is: ``file.py``, ``file.py:name`` or ``file.toml``.
-    kernel, plan, data
-        What it gives.
-    store
-        Where results go; workers must reach it.
-    containers
-        What children are given.
-    shards
-        How many children; chosen from a short timed pilot when left out.
-    replace
-        Throw away what the store holds, if it is another sweep.
-    """
-
-    study: str
-    kernel: Kernel | Command
-    plan: Plan
-    data: Mapping[str, Table]
-    store: Store
-    containers: Containers
-    shards: int | None = None
-    replace: bool = False
-
-    def __post_init__(self) -> None:
-        if self.store.url.startswith("memory:"):
-            raise StoreError(f"{self.store.url} is in this process's memory: containers need s3://bucket/prefix")
-        if self.containers.gpus and self.plan.request:
-            raise UsageError(
-                f"--gpus {self.containers.gpus}: quantiles, histograms and covariances are computed on the CPU only"
-            )
-        if self.shards is not None and not 1 <= self.shards <= MAX_SHARDS:
-            raise UsageError(
-                f"--shards {self.shards} is not between 1 and {MAX_SHARDS:,}, the most children that an array job may have"
-            )
-
-    @functools.cached_property
-    def work_study(self) -> Study:
-        """What workers are given, for this machine."""
-        return Study(self.kernel, self.plan, self.store, self.data)
-
-    @functools.cached_property
-    def seconds_per_trial(self) -> float:
-        """On a processor of this machine, by a short pilot, which meets trials that raise in any case; a program need not be here, and is guessed.
-
-        Raises
-        ------
-        TrialError
-            If it meets one.
-        """
-
-        def timed() -> float:
-            is_program = self.plan.kernel.is_program
-            if not is_program:
-                require_sound(self.work_study)
-            return seconds_per_trial(self.work_study, in_cluster=is_program)
-
-        return started(timed).result()
 
 
 def submit(order: Order, batch: Batch, progress: Progress | None = None) -> Record | None:
@@ -154,7 +81,7 @@ def _prepared(
     definition = definition_of(plan.kernel.name, order.containers)
     batch.require_queue()
     store.check_writable()
-    _refuse_running(store, batch, progress)
+    refuse_beside(store, batch, progress)
     if order.replace:  # what is refused must not cost the results that are there
         _check(order, batch.target.queue, packed.sha256, Holdings(), (Range(1, 0, order.shards or MAX_SHARDS),))
         batch.definition(definition)
@@ -165,7 +92,7 @@ def _prepared(
     missing = held.missing(plan)
     if not missing and held.has_result and _has_result(store, plan):
         return None
-    begun = _Begun(store, plan, held)
+    begun = Begun(store, plan, held)
     with begun:
         count, ranges = _children(order, held, missing, progress)
         foreseen = ranges or ((Range(held.last + 1, 0, count),) if missing else ())
@@ -207,28 +134,18 @@ def resume(store: Store, batch_of: Callable[[Target], Batch], progress: Progress
     batch = batch_of(last.target)
     batch.require_queue()
     store.check_writable()
-    _refuse_running(store, batch, progress)
+    refuse_beside(store, batch, progress)
     held = look_at(store, plan, progress)
     missing = held.missing(plan)
     if not missing and held.has_result and _has_result(store, plan):
         return None
-    begun = _Begun(store, plan, held)
+    begun = Begun(store, plan, held)
     with begun:
         definition = batch.definition(definition_of(plan.kernel.name, last.containers))
         ranges = left_over(held, plan, missing) if missing else ()
         if missing and not ranges:
             ranges = begun.begin(as_before(held, sum(each.blocks for each in missing)), missing)
         return _send(store, work_of(plan, last.code, held, ranges), batch, last.containers, definition)
-
-
-def at_work(store: Store, batch_of: Callable[[Target], Batch]) -> tuple[Record, Batch] | None:
-    """Return the latest submission of a store's plan that has not ended, and whom to ask after it; None if all have."""
-    for each in reversed(list(read_records(store, require_plan(store).hash))):
-        batch = batch_of(each.target)
-        record = found_again(each, batch)
-        if running(record, batch):
-            return record, batch
-    return None
 
 
 def rehearse(order: Order, rehearsal: Rehearsal, progress: Progress | None = None) -> list[tuple[Job, str]]:
@@ -311,34 +228,6 @@ def _has_result(store: Store, plan: Plan) -> bool:
     return False
 
 
-def _refuse_running(store: Store, batch: Batch, progress: Progress, besides: str = "") -> None:
-    """See that no other submission is at work, be it of fewer trials: what its children have begun would be run twice, and paid twice."""
-    silent: set[Target] = set()
-    for each in read_records(store):
-        if each.name == besides or each.target in silent:
-            continue
-        whom = None
-        try:
-            whom = batch.of(each.target)
-            record = found_again(each, whom)
-            live = running(record, whom)
-        except JobError as error:
-            if whom is batch:
-                raise
-            silent.add(each.target)
-            progress.note(f"whether submission {each.name} is at work elsewhere is not known: {error}")
-            continue
-        if live:
-            raise JobError(_not_ended(record, live, store.url))
-
-
-def _not_ended(record: Record, live: list[Count], url: str) -> str:
-    told = f"({len(live)} of its {len(record.jobs)} jobs have not ended)"
-    if all(each.is_stopped for each in live):
-        return f"submission {record.name} is being ended on {url} {told}: try again when `sweep status {url}` shows that it has"
-    return f"submission {record.name} is at work on {url} {told}: `sweep status {url}` follows it, `sweep cancel {url}` ends it"
-
-
 def _send(store: Store, work: Work, batch: Batch, containers: Containers, definition: str) -> Record:
     _write_work(store, work)
     jobs = jobs_of(work, store.url, containers)
@@ -349,7 +238,7 @@ def _send(store: Store, work: Work, batch: Batch, containers: Containers, defini
             record = record.with_job(job, id_)
             write_record(store, record)
             if len(record.jobs) == 1:  # of two who submit at once, one at least sees the other here, and gives way
-                _refuse_running(store, batch, Silent(), besides=record.name)
+                refuse_beside(store, batch, Silent(), besides=record.name)
     except BaseException as error:
         is_known = isinstance(error, SweepError) and not isinstance(error, UnansweredError)
         said = _take_back(store, batch, record, forget=is_known)
@@ -393,27 +282,3 @@ def _take_back(store: Store, batch: Batch, record: Record, *, forget: bool) -> s
     if not ids:
         return ""
     return f"{noun} submitted before it {'is' if len(ids) == 1 else 'are'} terminated"
-
-
-class _Begun:
-    """The wave that a submission begins; withdrawn, with the plan if it was the store's first, when the submission fails."""
-
-    def __init__(self, store: Store, plan: Plan, held: Holdings) -> None:
-        self._store, self._plan, self._held = store, plan, held
-        self._wave: str | None = None
-        self._had_plan = any(entry.key == keys.PLAN for entry in store.list(keys.PLAN))
-
-    def begin(self, count: int, missing: list[Rectangle]) -> tuple[Range, ...]:
-        """Write the wave down."""
-        wave = self._held.begin(self._store, self._plan, count, missing)
-        self._wave = keys.wave_key(wave.number)
-        return (Range(wave.number, 0, count),)
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and self._wave is not None:
-            self._store.delete([self._wave])
-            if not self._had_plan and not any(self._store.list(keys.WAVES)):  # which others may have begun meanwhile
-                self._store.delete([keys.PLAN])

@@ -11,7 +11,7 @@ from sweep.load import load_sweep
 from sweep.store import open_store
 from sweep.submit.batch import Batch
 from sweep.submit.options import Containers, Target
-from sweep.submit.sending import Order
+from sweep.submit.order import Order
 from sweep.submit.sending import submit as send
 from tests.submit.rig import last_record, requests_of, submit, sweep
 
