@@ -138,7 +138,7 @@ def join(node: Node) -> None:
     Raises
     ------
     WorkerError
-        If the main node does not answer within `PATIENCE`, or Ray ends here while the main node goes on.
+        If the main node does not answer within `PATIENCE`, or Ray has ended here `STARTS` times while the main node goes on.
     """
     main = node.address or "127.0.0.1"
     deadline = time.monotonic() + PATIENCE
