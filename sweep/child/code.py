@@ -148,7 +148,7 @@ def find_kernel(study: str, plan: Plan) -> Kernel | Command:
         If it is not the plan's.
     """
     if study.endswith(".toml"):
-        kernel = load_kernel(_toml(study)["kernel"], Path(study).parent).drawing(plan.draws)
+        kernel = load_kernel(_toml(study)["kernel"], Path(study).parent).drawing(plan.draws, plan.proposals)
         planned = plan.hash
     else:
         sweep = load_sweep(study)

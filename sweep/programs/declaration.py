@@ -68,6 +68,8 @@ class Command:
     defaults: ClassVar[dict[str, Any]] = {}
     types: ClassVar[dict[str, str]] = {}
     draws: ClassVar[dict[str, Any]] = {}
+    proposals: ClassVar[dict[str, Any]] = {}
+    is_weighted: ClassVar[bool] = False
 
     @property
     def summary(self) -> str:
@@ -78,6 +80,11 @@ class Command:
     def outputs(self) -> tuple[str, ...]:
         """Names of its outputs."""
         return tuple(each.name for each in self.declared)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all that is counted of a trial, as of a kernel's: its outputs."""
+        return self.outputs
 
     @property
     def output_kinds(self) -> tuple[str, ...]:
@@ -124,7 +131,7 @@ class Command:
         """What the placeholders mean that are the same for all trials."""
         return {"here": self.here, "python": sys.executable}
 
-    def drawing(self, draws: Mapping[str, Any]) -> Command:
+    def drawing(self, draws: Mapping[str, Any], proposals: Mapping[str, Any] | None = None) -> Command:  # noqa: ARG002 - as of a kernel
         """Refuse parameters that a trial would draw.
 
         Raises
