@@ -10,7 +10,7 @@ import numpy as np
 from sweep.cases import kept_tables
 from sweep.errors import UsageError, nearest
 from sweep.holdings import require_plan
-from sweep.paired import Difference, difference_of_means, difference_of_proportions
+from sweep.paired import Difference, difference_of_means, difference_of_proportions, difference_of_weighted
 
 if TYPE_CHECKING:
     import os
@@ -57,6 +57,7 @@ class _Side:
     values: NDArray[np.float64]
     starts: NDArray[np.int64]
     is_proportion: bool
+    is_weighted: bool
 
     def of(self, point: int, n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the kept trials below `n` of a point, and their values."""
@@ -179,8 +180,9 @@ def _side(store: Store, plan: Plan, output: str) -> _Side:
 
     from sweep.holdings import Holdings
 
-    weight = [plan.kernel.outputs[-1]] if plan.kernel.is_weighted else []
-    tables = [each.select(["point", "trial", output, *weight]) for each in kept_tables(store, plan)]
+    weight = plan.kernel.outputs[-1] if plan.kernel.is_weighted else ""
+    columns = [output, *({weight} - {"", output})]
+    tables = [each.select(["point", "trial", *columns]) for each in kept_tables(store, plan)]
     if Holdings.look(store, lambda _: None, plan).missing(plan) or not tables:
         raise UsageError(f"the sweep in {store.url} is not finished: run it again to finish it")
     table = pa.concat_tables(tables).sort_by([("point", "ascending"), ("trial", "ascending")])
@@ -189,9 +191,10 @@ def _side(store: Store, plan: Plan, output: str) -> _Side:
     return _Side(
         plan,
         table["trial"].to_numpy(),
-        numbers * table[weight[0]].to_numpy() if weight else numbers,
+        numbers * table[weight].to_numpy() if len(columns) > 1 else numbers,
         np.searchsorted(table["point"].to_numpy(), np.arange(plan.points + 1)),
-        is_proportion=pa.types.is_boolean(values.type) and not weight,
+        is_proportion=pa.types.is_boolean(values.type),
+        is_weighted=plan.kernel.is_weighted,
     )
 
 
@@ -199,8 +202,10 @@ def _difference(a: _Side, b: _Side, first: int, second: int) -> Difference:
     """Compare two points."""
     n, confidence = min(a.plan.trials, b.plan.trials), a.plan.confidence
     (trials_a, values_a), (trials_b, values_b) = a.of(first, n), b.of(second, n)
-    if not (a.is_proportion and b.is_proportion):
-        return difference_of_means(_filled(n, trials_a, values_a), _filled(n, trials_b, values_b), confidence)
+    is_weighted = a.is_weighted or b.is_weighted
+    if is_weighted or not (a.is_proportion and b.is_proportion):
+        compared = difference_of_weighted if is_weighted else difference_of_means
+        return compared(_filled(n, trials_a, values_a), _filled(n, trials_b, values_b), confidence)
     hits_a, hits_b = trials_a[values_a != 0.0], trials_b[values_b != 0.0]
     both = len(np.intersect1d(hits_a, hits_b, assume_unique=True))
     return difference_of_proportions(both, len(hits_a) - both, len(hits_b) - both, n, confidence)

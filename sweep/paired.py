@@ -11,7 +11,13 @@ from sweep.intervals import mean_interval
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Difference", "difference_of_means", "difference_of_proportions", "paired_proportion_interval"]
+__all__ = [
+    "Difference",
+    "difference_of_means",
+    "difference_of_proportions",
+    "difference_of_weighted",
+    "paired_proportion_interval",
+]
 
 HALVINGS = 100
 """Of the interval in which a bound is looked for: until it is as narrow as a float is fine."""
@@ -82,6 +88,21 @@ def difference_of_means(first: NDArray[np.float64], second: NDArray[np.float64],
     gain = float(a.var(ddof=1) + b.var(ddof=1)) / std**2 if std > 0.0 else np.nan
     stderr = std / float(np.sqrt(n))
     return Difference(n, float(a.mean()), float(b.mean()), value, stderr, float(low), float(high), gain)
+
+
+def difference_of_weighted(first: NDArray[np.float64], second: NDArray[np.float64], confidence: float) -> Difference:
+    """Compare means of weighted trials, each value times its weight.
+
+    As `difference_of_means`, but a mean without some of its weights is none, so that one value that is not finite leaves no estimate; and where
+    all values are 0 the difference has no bound, for nothing was seen of it.
+    """
+    found = difference_of_means(first, second, confidence)
+    if found.n < len(first):
+        nothing = dict.fromkeys(("first", "second", "value", "stderr", "low", "high", "gain"), np.nan)
+        return found._replace(n=len(first), **nothing)
+    if not (first.any() or second.any()):
+        return found._replace(low=-np.inf, high=np.inf)
+    return found
 
 
 def paired_proportion_interval(

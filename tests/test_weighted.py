@@ -148,6 +148,25 @@ def test_two_variants_are_compared_by_weight():
     assert found[0]["n"] == 60_000
 
 
+def test_a_comparison_of_weighted_trials_says_no_more_than_they_do():
+    study = Sweep(
+        limited, grid(b=[3.0, 50.0, 60.0], lost=[0.0, 1.0]), trials=500, keep="all", common_random_numbers=True
+    )
+    study.run(store := "memory://weighted-unknown", executor="inprocess")
+    seen, unseen = (row for row in compare(store, by="lost", output="hit").table.to_pylist() if row["b"] != 60.0)
+    assert seen["difference"] == 0.0 == seen["ci_low"]
+    assert (unseen["ci_low"], unseen["ci_high"]) == (-math.inf, math.inf)
+    for row in compare(store, by="lost", output="x").table.to_pylist():
+        assert (row["n"], math.isnan(row["difference"]), math.isnan(row["ci_low"])) == (500, True, True)
+    assert compare(store, by="lost", output="weight").table["difference"].to_pylist() == [0.0, 0.0, 0.0]
+
+
+@kernel(outputs=["hit", "x"])
+def limited(rng, b, lost):
+    x = rng.normal(proposal=(1.0, 1.5))
+    return x > b, (math.inf if lost > 0.0 and x < 0.0 else x)
+
+
 def test_few_effective_trials_are_told():
     result = Sweep(tail, grid(b=[0.5, 6.0]), trials=20_000).run(executor="inprocess")
     lines = [each.partition(":") for each in result.warnings]
