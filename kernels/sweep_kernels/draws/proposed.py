@@ -53,6 +53,9 @@ __all__ = [
     "weigh",
 ]
 
+LEAST_SHAPE = 0.05
+"""Of gamma and Weibull draws with a proposal: smaller shapes give many numbers that are rounded to 0 or infinity, of which no density is known."""
+
 
 def weigh(rng: Rng, log_ratio: float) -> None:
     """Multiply the trial's weight by ``exp(log_ratio)``: the logarithm of the density that is meant over the one that was drawn from.
@@ -167,13 +170,15 @@ def weibull(rng: Rng, a: float, scale: float = 1.0, proposal: Any = None) -> flo
     Raises
     ------
     ValueError
-        As the plain one does; with a proposal also if one of the scales is 0.
+        As the plain one does; with a proposal also if one of the scales is 0, or a shape below 0.05.
     """
     if proposal is None:
         return plain_weibull(rng, a, scale)
     shape, width = float(proposal[0]), float(proposal[1])
-    if not (a > 0.0 and a < math.inf and scale > 0.0 and scale < math.inf and width > 0.0):
-        raise ValueError("weibull: with a proposal shapes and scales must be above 0, and finite")
+    if not (
+        a >= LEAST_SHAPE and shape >= LEAST_SHAPE and a < math.inf and scale > 0.0 and scale < math.inf and width > 0.0
+    ):
+        raise ValueError("weibull: with a proposal shapes must be 0.05 or more, scales above 0, and all finite")
     x = plain_weibull(rng, shape, width)
     own, drawn = log_or_least(x / scale), log_or_least(x / width)
     weigh(rng, log(a / shape) + (a * own - shape * drawn) + (exp(shape * drawn) - exp(a * own)))
@@ -191,13 +196,20 @@ def gamma(rng: Rng, shape: float, scale: float = 1.0, proposal: Any = None) -> f
     Raises
     ------
     ValueError
-        As the plain one does; with a proposal also if one of the scales is 0.
+        As the plain one does; with a proposal also if one of the scales is 0, or a shape below 0.05.
     """
     if proposal is None:
         return plain_gamma(rng, shape, scale)
     k, width = float(proposal[0]), float(proposal[1])
-    if not (shape > 0.0 and shape < math.inf and scale > 0.0 and scale < math.inf and width > 0.0):
-        raise ValueError("gamma: with a proposal shapes and scales must be above 0, and finite")
+    if not (
+        shape >= LEAST_SHAPE
+        and k >= LEAST_SHAPE
+        and shape < math.inf
+        and scale > 0.0
+        and scale < math.inf
+        and width > 0.0
+    ):
+        raise ValueError("gamma: with a proposal shapes must be 0.05 or more, scales above 0, and all finite")
     x = plain_gamma(rng, k, width)
     own, drawn = x / scale, x / width
     weigh(rng, shape * log_or_least(own) - k * log_or_least(drawn) + (drawn - own) + (lgamma(k) - lgamma(shape)))
