@@ -265,7 +265,12 @@ def _refused_call(text: str) -> str | None:
 
 def _draw(name: str) -> str:
     _, *parameters = inspect.signature(METHODS[name]).parameters.values()
-    taken = ", ".join(f"{each.name}{'' if each.default is each.empty else f'={each.default}'}" for each in parameters)
+    proposed = [each.name for each in parameters if each.name not in {"n", "proposal"}]
+    said = proposed[0] if len(proposed) == 1 else f"({', '.join(proposed)})"
+    defaults = {each.name: said if each.name == "proposal" else each.default for each in parameters}
+    taken = ", ".join(
+        name if default is inspect.Parameter.empty else f"{name}={default}" for name, default in defaults.items()
+    )
     return f"rng.{name} takes {taken or 'nothing'}"
 
 

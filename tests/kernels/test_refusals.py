@@ -81,7 +81,7 @@ EXPLAINED = {
         "study.py:6: .* cannot catch one kind of error: ",
     ),
     "with": ("with a:\n        return a", "study.py:4: .* cannot use `with`"),
-    "a third number": ("x = a\n    return rng.normal(0, 1, x)", "study.py:5: .*: rng.normal takes loc=0.0, scale=1.0 in `return rng.normal"),
+    "a third number": ("x = a\n    return rng.normal(0, 1, x)", "study.py:5: .*: rng.normal takes loc=0.0, scale=1.0, proposal=.loc, scale. in `return rng.normal"),
     "a point with a radius": ("return rng.sphere(a)[0]", "study.py:4: .*: rng.sphere takes nothing in `return rng.sphere"),
     "shuffled numbers": ("rng.shuffle((1, 2))\n    return a", "study.py:4: .* a tuple cannot be changed"),
     "a table of weights": ("return rng.choice(np.ones((2, 2)))", "study.py:4: "),

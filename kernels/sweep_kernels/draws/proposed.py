@@ -70,6 +70,19 @@ def weigh(rng: Rng, log_ratio: float) -> None:
     rng.log_weight = rng.log_weight + log_ratio
 
 
+def two(proposal: Any) -> tuple[float, float]:
+    """Return the numbers of a proposal that has two parameters.
+
+    Raises
+    ------
+    ValueError
+        If there are not two.
+    """
+    if len(proposal) != 2:
+        raise ValueError("the proposal must be two numbers in a tuple")
+    return float(proposal[0]), float(proposal[1])
+
+
 def uniform(rng: Rng, low: float = 0.0, high: float = 1.0, proposal: Any = None) -> float:
     """Draw from ``[low, high)``; `proposal`: another range ``(low, high)`` around it. See `sweep_kernels.draws.scaled.uniform`.
 
@@ -80,7 +93,7 @@ def uniform(rng: Rng, low: float = 0.0, high: float = 1.0, proposal: Any = None)
     """
     if proposal is None:
         return plain_uniform(rng, low, high)
-    least, most = float(proposal[0]), float(proposal[1])
+    least, most = two(proposal)
     if not (least <= low < high <= most):
         raise ValueError("uniform: the proposal's range must hold the range that is meant, which must not be empty")
     x = plain_uniform(rng, least, most)
@@ -100,7 +113,7 @@ def normal(rng: Rng, loc: float = 0.0, scale: float = 1.0, proposal: Any = None)
     if proposal is None:
         return plain_normal(rng, loc, scale)
     z = standard_normal(rng)
-    mean, deviation = float(proposal[0]), float(proposal[1])
+    mean, deviation = two(proposal)
     if not (abs(loc) < math.inf and scale > 0.0 and scale < math.inf):
         raise ValueError("normal: with a proposal the standard deviation must be above 0, and it and the mean finite")
     if not (abs(mean) < math.inf and deviation > 0.0 and deviation < math.inf):
@@ -174,7 +187,7 @@ def weibull(rng: Rng, a: float, scale: float = 1.0, proposal: Any = None) -> flo
     """
     if proposal is None:
         return plain_weibull(rng, a, scale)
-    shape, width = float(proposal[0]), float(proposal[1])
+    shape, width = two(proposal)
     if not (
         a >= LEAST_SHAPE and shape >= LEAST_SHAPE and a < math.inf and scale > 0.0 and scale < math.inf and width > 0.0
     ):
@@ -200,7 +213,7 @@ def gamma(rng: Rng, shape: float, scale: float = 1.0, proposal: Any = None) -> f
     """
     if proposal is None:
         return plain_gamma(rng, shape, scale)
-    k, width = float(proposal[0]), float(proposal[1])
+    k, width = two(proposal)
     if not (
         shape >= LEAST_SHAPE
         and k >= LEAST_SHAPE

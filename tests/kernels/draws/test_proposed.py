@@ -10,6 +10,7 @@ import scipy.stats as st
 
 from sweep_kernels import Rng
 from sweep_kernels.driver import TrialRaisedError
+from sweep_kernels.errors import KernelError
 from tests.kernels.compiling import as_kernel, compiled_trials
 
 WEIGHTS, OTHERS = (1.0, 2.0, 5.0), (3.0, 3.0, 1.0)
@@ -123,6 +124,7 @@ REFUSED = [
     ("uniform", (1.0, 1.0), (0.0, 2.0), "must not be empty"),
     *(("normal", (0.0, 1.0), each, "the proposal's standard deviation") for each in [(0.0, 0.0), (NAN, 1.0), (0.0, INF), (INF, 1.0)]),
     *(("normal", each, (0.0, 1.0), "with a proposal the standard deviation") for each in [(0.0, 0.0), (INF, 1.0)]),
+    *((each, (1.0, 2.0), other, "two numbers in a tuple") for each in ("uniform", "normal", "lognormal", "weibull", "gamma") for other in [(0.0, 3.0, 1.0), (1.0,)]),
     *(("exponential", each, other, "above 0") for each, other in [((0.0,), 1.0), ((1.0,), 0.0), ((1.0,), -1.0), ((1.0,), NAN)]),
     *(("rayleigh", each, other, "above 0") for each, other in [((0.0,), 1.0), ((1.0,), 0.0), ((1.0,), NAN)]),
     *(("weibull", each, other, "above 0") for each, other in [((1.0, 0.0), (1.0, 1.0)), ((1.0, 1.0), (1.0, 0.0)), ((1.0, 1.0), (0.0, 1.0)), ((0.01, 1.0), (0.1, 1.0)), ((0.1, 1.0), (0.01, 1.0))]),
@@ -153,6 +155,13 @@ def test_a_compiled_trial_refuses_too():
     assert math.isfinite(compiled_trials(each, 0, 0, 0, 1, s=0.5)[0, 0])
     with pytest.raises(TrialRaisedError):
         compiled_trials(each, 0, 0, 0, 1, s=0.0)
+
+
+def test_what_a_proposal_is_made_of_is_told():
+    with pytest.raises(KernelError, match=r"rng.normal takes loc=0.0, scale=1.0, proposal=\(loc, scale\) in"):
+        compiled_trials(as_kernel(lambda rng: rng.normal(0.0, 1.0, proposal=3.0)), 0, 0, 0, 1)
+    with pytest.raises(KernelError, match="rng.binomial takes n, p, proposal=p in"):
+        compiled_trials(as_kernel(lambda rng: rng.binomial(5, 0.5, proposal=(0.1, 0.2))), 0, 0, 0, 1)
 
 
 def test_a_proposal_that_is_given_by_position_is_found_out():
