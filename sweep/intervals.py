@@ -162,7 +162,7 @@ def weighted_proportion_interval(
     Returns
     -------
     low, high : ndarray
-        Within 0 and 1; 0 and 1 where nothing hit, for weights that were not seen have no bound; NaN where something is.
+        Within 0 and 1; 0 and 1 where nothing hit, for weights that were not seen have no bound; NaN where something else is.
     """
     from scipy.special import gammaincinv
 
@@ -173,9 +173,10 @@ def weighted_proportion_interval(
         low = estimate * relative**2 * gammaincinv(relative**-2, tail)
         above, more = estimate + step, np.hypot(spread, step) / (estimate + step)
         high = above * more**2 * gammaincinv(more**-2, 1.0 - tail)
-    known = np.isfinite(estimate) & np.isfinite(spread) & np.isfinite(step)
-    low, high = np.where(estimate > 0.0, low, 0.0), np.where(estimate > 0.0, np.minimum(high, 1.0), 1.0)
-    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+    nothing, known = estimate == 0.0, np.isfinite(estimate) & np.isfinite(spread) & np.isfinite(step)
+    ends = ((np.minimum(low, 1.0), 0.0), (np.minimum(high, 1.0), 1.0))
+    low, high = (np.where(nothing, without, np.where(known, end, np.nan)) for end, without in ends)
+    return low, high
 
 
 def quantile_ranks(

@@ -187,8 +187,32 @@ def test_nothing_seen_is_nothing_known():
     assert (row["never_mean"], row["never_ci_low"], row["never_ci_high"], row["never_ess"]) == (0.0, 0.0, 1.0, 0.0)
     assert (row["amount_ci_low"], row["amount_ci_high"]) == (-math.inf, math.inf)
     assert result.warnings[0].startswith(
-        "never: no trial that was drawn has any of it, so nothing is known of it there"
+        "never: no trial with a weight above 0 has any of it, so nothing is known of it there"
     )
+
+
+@kernel(outputs=["happens", ("parts", 2)])
+def heavy(rng, log_weight):
+    x = rng.uniform(0.0, 1.0, proposal=(0.0, 1.0))
+    rng.weigh(log_weight + x)
+    return x > 0.5, (x, 0.0)
+
+
+def test_weights_whose_squares_are_no_floats_have_no_error():
+    for log_weight, told in ((0.0, ["parts"]), (-500.0, ["happens", "parts"]), (600.0, ["happens", "parts"])):
+        (row,) = result = Sweep(heavy, grid(log_weight=[log_weight]), trials=500).run(executor="inprocess")
+        assert [each.partition(":")[0] for each in result.warnings] == told
+        assert all(math.isnan(row[f"happens_{each}"]) == (log_weight != 0.0) for each in ("ci_low", "ci_high", "ess"))
+        assert math.isfinite(row["happens_mean"])
+        said = "so its error is unknown" if log_weight else "rests on 0 effective trials"  # of one component nothing
+        assert said in result.warnings[-1]
+
+
+def test_an_interval_of_a_probability_is_within_0_and_1():
+    found = weighted_proportion_interval([1.2, 0.9, 0.0], [0.01, 0.3, math.nan], [0.001, 0.5, 0.0], 0.95)
+    assert (found[0][0], found[1].tolist()) == (1.0, [1.0, 1.0, 1.0])
+    (row,) = Sweep(unreached, grid(s=[1.0]), trials=1).run(executor="inprocess")
+    assert (row["never_ci_low"], row["never_ci_high"]) == (0.0, 1.0)
 
 
 @kernel(outputs=["ttc"])

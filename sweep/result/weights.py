@@ -25,22 +25,29 @@ def small_sizes(result: Result) -> Iterator[str]:
     for name, length in grouped(result.outputs[:-1]).items():
         if name in drawn:
             continue
-        columns = [f"{name}[{i}]_ess" for i in range(length)] if length else [f"{name}_ess"]
-        sizes = np.min([result.table[column].to_numpy() for column in columns], axis=0)
-        few, none = np.flatnonzero(sizes < FEW), int(np.count_nonzero(sizes == 0.0))
+        components = [f"{name}[{i}]" for i in range(length)] if length else [name]
+        each_of = np.array([result.table[f"{each}_ess"].to_numpy() for each in components])
+        sizes, none = np.min(each_of, axis=0), int(np.count_nonzero(np.all(each_of == 0.0, axis=0)))
+        few = sizes[sizes < FEW]
         if len(few):
-            yield f"{name}: {_told(sizes[few], len(sizes), none)}"
+            yield f"{name}: {_told(few, len(sizes), none)}"
+        lost = np.isnan(each_of) & np.isfinite([result.table[f"{each}_mean"].to_numpy() for each in components])
+        if lost.any():
+            yield f"{name}: {_lost(int(np.count_nonzero(lost.any(axis=0))), len(sizes))}"
 
 
 def _told(sizes: np.ndarray, points: int, none: int) -> str:
     """Say at how many points how few there are, and what can be done."""
     if none == len(sizes):
         where = "" if none == points == 1 else f" at {none:,} of {points:,} points"
-        return f"no trial that was drawn has any of it{where}, so nothing is known of it there: choose a proposal that makes it happen"
+        return f"no trial with a weight above 0 has any of it{where}, so nothing is known of it there: choose a proposal that makes it happen"
     where = "its estimate rests" if points == 1 else f"at {len(sizes):,} of {points:,} points its estimate rests"
-    least = (
-        f"{sizes[sizes > 0.0].min():,.3g} effective trials{', or none' if none else ''}"
-        if points == 1
-        else (f"fewer than {FEW} effective trials ({sizes.min():,.3g} at the least)")
-    )
-    return f"{where} on {least}, and may be further off than its interval says: choose another proposal, or more trials"
+    least = f"{sizes.min():,.3g}" if points == 1 else f"fewer than {FEW}"
+    of_several = "" if points == 1 else f" ({sizes.min():,.3g} at the least)"
+    return f"{where} on {least} effective trials{of_several}, and may be further off than its interval says: choose another proposal, or more trials"
+
+
+def _lost(lost: int, points: int) -> str:
+    """Say at how many points weights have no squares."""
+    where = "" if points == 1 else f"at {lost:,} of {points:,} points "
+    return f"{where}its weights are too large or too small to be squared as floats, so its error is unknown: choose another proposal"

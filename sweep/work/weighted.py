@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["effective_size", "weighted_columns"]
 
+LEAST_SQUARES = 1e-290
+"""Sums of squares below it have lost digits, or all of them."""
+
 
 def weighted_columns(plan: Plan, rows: Rows, kinds: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     """Return the columns of all outputs, of which the last is the weight.
@@ -79,7 +82,7 @@ def _estimates(kind: str, times: NDArray[np.float64], confidence: float) -> dict
     """Return the estimate of an output from statistics of it times the weight."""
     n, mean = times[:, FINITE], times[:, MEAN]
     with np.errstate(invalid="ignore", divide="ignore"):
-        std = np.where(n > 1, np.sqrt(np.maximum(times[:, SQUARES], 0.0) / (n - 1.0)), np.nan)
+        std = np.where((n > 1) & ~_lost(times), np.sqrt(np.maximum(times[:, SQUARES], 0.0) / (n - 1.0)), np.nan)
         stderr = std / np.sqrt(n)
         if kind == "bool":
             low, high = weighted_proportion_interval(mean, stderr, times[:, LARGEST] / n, confidence)
@@ -87,13 +90,18 @@ def _estimates(kind: str, times: NDArray[np.float64], confidence: float) -> dict
             low, high = mean_interval(n, mean, std, confidence)
             none = (times[:, SMALLEST] == 0.0) & (
                 times[:, LARGEST] == 0.0
-            )  # nothing was seen of it, and weights have no bound
+            )  # of what was not seen weights have no bound
             low, high = np.where(none, -np.inf, low), np.where(none, np.inf, high)
     return {"mean": mean, "std": std, "stderr": stderr, "ci_low": low, "ci_high": high}
 
 
+def _lost(slots: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell where squares are too small for a float, so that values that differ seem not to."""
+    return (slots[:, SQUARES] < LEAST_SQUARES) & (slots[:, SMALLEST] < slots[:, LARGEST])
+
+
 def effective_size(slots: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how many equal values would have the same relative error: ``sum(x)**2 / sum(x**2)``, 0 where all are 0.
+    """Return how many equal values would have the same relative error: ``sum(x)**2 / sum(x**2)``, 0 where all are 0, NaN where squares are no floats.
 
     Parameters
     ----------
@@ -101,6 +109,6 @@ def effective_size(slots: NDArray[np.float64]) -> NDArray[np.float64]:
         Shape (points, len(SLOTS)).
     """
     n, mean, m2 = (slots[:, slot] for slot in (FINITE, MEAN, SQUARES))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        size = n / (1.0 + np.maximum(m2, 0.0) / n / (mean * mean))
-    return np.where(mean == 0.0, 0.0, size)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        size = n / (1.0 + (np.sqrt(np.maximum(m2, 0.0) / n) / mean) ** 2)
+    return np.where(mean == 0.0, 0.0, np.where(_lost(slots) | ~np.isfinite(m2), np.nan, size))
