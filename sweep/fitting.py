@@ -112,7 +112,7 @@ def check_weighted(kernel: Kernel | Command, request: Request) -> None:
     """
     if not kernel.is_weighted:
         return
-    if kernel.outputs.count(WEIGHT) > 1:
+    if [each.partition("[")[0] for each in kernel.outputs].count(WEIGHT) > 1:
         raise PlanError(f"output {WEIGHT!r} of kernel {kernel.name!r} has the name of its trials' weight: rename it")
     if request:
         asked = next(name for name in ("quantiles", "histograms", "covariance") if getattr(request, name))

@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+import types
 from dataclasses import replace
 
 import numpy as np
@@ -282,6 +283,9 @@ def test_which_proposals_reach_what_is_meant(proposal, meant, reaches):
     assert proposal.reaches(meant) is reaches
 
 
+TEXT_DRAWN = Discrete(("a", "b"), (0.5, 0.5))
+
+
 def a_sweep(**changed):
     return Sweep(cut, grid(speed=[5.0]), trials=10, **({"draws": {"gap": MEANT}} | changed)).plan()
 
@@ -291,6 +295,11 @@ def a_sweep(**changed):
     [
         ({"proposals": {"gap": Normal(27.0, 2.5, low=20.0)}}, KernelError, "which never gives some values of Normal"),
         ({"proposals": {"gap": Poisson(20.0)}}, KernelError, "the proposal for 'gap'"),
+        (
+            {"draws": {"gap": TEXT_DRAWN}, "proposals": {"gap": Discrete(("b", "a"), (0.5, 0.5))}},
+            KernelError,
+            "has the categories .'b', 'a'., not .'a', 'b'. in this order",
+        ),
         ({"proposals": {"speed": MEANT}}, KernelError, "is of no parameter that kernel 'cut' draws: 'gap'"),
         ({"proposals": {"gap": 3.0}}, KernelError, "no distribution"),
         ({"proposals": [("gap", MEANT)]}, SpecError, "no dict of distributions"),
@@ -310,7 +319,15 @@ def own_weight(rng):
     return rng.normal(proposal=(1.0, 1.0))
 
 
+@kernel(outputs=[("weight", 2)])
+def own_weights(rng):
+    x = rng.normal(proposal=(1.0, 1.0))
+    return ((x, x),)
+
+
 def test_the_weight_needs_its_name():
+    with pytest.raises(PlanError, match="output 'weight' of kernel 'own_weights' has the name of its trials' weight"):
+        Sweep(own_weights, grid(), trials=10).plan()
     with pytest.raises(PlanError, match="output 'weight' of kernel 'own_weight' has the name of its trials' weight"):
         Sweep(own_weight, grid(), trials=10).plan()
 
@@ -336,9 +353,38 @@ def weighed(rng):
     return 1.0
 
 
+SCALES = types.SimpleNamespace(weigh=lambda x: 2.0 * x)
+
+
+def step(rng, x, proposal):
+    return x + proposal * rng.normal()
+
+
+def through(rng, proposal):
+    return rng.exponential(1.0, proposal=proposal)
+
+
+def nested(rng):
+    def inner(r, proposal):
+        return r.exponential(1.0, proposal=proposal)
+
+    return inner(rng, proposal=2.0)
+
+
+def renamed(rng):
+    weigh = rng.weigh
+    weigh(-1.0)
+    return 1.0
+
+
 @pytest.mark.parametrize(
     ("function", "is_weighted"),
     [
+        (lambda rng: step(rng, rng.uniform(), proposal=0.5), False),
+        (lambda rng: SCALES.weigh(rng.uniform()), False),
+        (lambda rng: through(rng, proposal=0.5), True),
+        (nested, True),
+        (renamed, True),
         (lambda rng: rng.normal(proposal=(1.0, 1.0)), True),
         (lambda rng: 2.0 * helped(rng), True),
         (lambda rng: 2.0 * weighed(rng), True),

@@ -140,11 +140,11 @@ class Kernel:
             known = ", ".join(map(repr, draws)) or "none is"
             raise KernelError(f"the proposal for {name!r} is of no parameter that kernel {self.name!r} draws: {known}")
         proposal, meant = self._fitting(name, proposal), draws[name]
-        if (proposal.kind, proposal.categories, proposal.is_countable) != (
-            meant.kind,
-            meant.categories,
-            meant.is_countable,
-        ):
+        if proposal.categories != meant.categories:
+            raise KernelError(
+                f"the proposal for {name!r} has the categories {proposal.categories!r}, not {meant.categories!r} in this order"
+            )
+        if (proposal.kind, proposal.is_countable) != (meant.kind, meant.is_countable):
             raise KernelError(
                 f"the proposal for {name!r} is {proposal!r}, whose values are of another kind than those of {meant!r}"
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dis
 import types
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sweep_kernels.mathematics.exponential import exp
@@ -50,30 +51,51 @@ def weight_of(log_ratio: Callable[[Any], float]) -> Callable[[float, Any], float
 
 
 def names_weights(function: types.FunctionType) -> bool:
-    """Tell whether a function, or one that it calls, gives a draw a ``proposal=`` by name, or calls ``rng.weigh``."""
-    return any(_names(code) for code in _codes(function, set()))
+    """Tell whether a function, or one that it calls, gives a draw a ``proposal=`` by name, or calls ``rng.weigh``.
+
+    A function of the user's own may have a parameter of that name: where one is called, what it does with it tells.
+    """
+    return _any_names(function, set())
 
 
-def _names(code: types.CodeType) -> bool:
-    by_name = (each for each in code.co_consts if isinstance(each, tuple) and "proposal" in each)
-    attributes = (each.argval for each in dis.get_instructions(code) if each.opname in {"LOAD_ATTR", "LOAD_METHOD"})
-    return next(by_name, None) is not None or "weigh" in attributes
-
-
-def _codes(function: types.FunctionType, seen: set[int]) -> Iterator[types.CodeType]:
-    """Yield the code of a function, of those nested in it, and of those that it refers to by now."""
-    if id(function) in seen:
-        return
+def _any_names(function: types.FunctionType, seen: set[int]) -> bool:
     seen.add(id(function))
-    nested = [function.__code__]
-    while nested:
-        code = nested.pop()
-        yield code
-        nested += [each for each in code.co_consts if isinstance(each, types.CodeType)]
-    for dotted in set(outer_names(function.__code__)):
-        found = _looked_up(function, dotted)
-        if isinstance(found, types.FunctionType):
-            yield from _codes(found, seen)
+    nested, called = list(_nested(function.__code__)), _called(function)
+    takers = [each for each in (*nested, *(each.__code__ for each in called)) if "proposal" in _arguments(each)]
+    if any(_weighs(each) or (_gives_proposal(each) and takers in ([], [each])) for each in nested):
+        return True
+    return any(_any_names(each, seen) for each in called if id(each) not in seen)
+
+
+def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Yield the code of a function, and of those nested in it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            yield from _nested(each)
+
+
+def _arguments(code: types.CodeType) -> tuple[str, ...]:
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _gives_proposal(code: types.CodeType) -> bool:
+    return any(isinstance(each, tuple) and "proposal" in each for each in code.co_consts)
+
+
+def _weighs(code: types.CodeType) -> bool:
+    """Tell whether code reads ``x.weigh`` of an `x` that is no module."""
+    steps = pairwise(dis.get_instructions(code))
+    return any(
+        each.opname in {"LOAD_ATTR", "LOAD_METHOD"} and each.argval == "weigh" and before.opname != "LOAD_GLOBAL"
+        for before, each in steps
+    )
+
+
+def _called(function: types.FunctionType) -> list[types.FunctionType]:
+    """Return the functions that a function refers to by now."""
+    found = (_looked_up(function, dotted) for dotted in set(outer_names(function.__code__)))
+    return [each for each in found if isinstance(each, types.FunctionType)]
 
 
 def _looked_up(function: types.FunctionType, dotted: tuple[str, ...]) -> Any:
