@@ -200,12 +200,15 @@ class Kernel:
         ------
         MisfitError
             If the function did not return what the kernel names.
+        KernelError
+            If the trial has a weight, and the kernel none.
         """
         values = tuple(drawn.values())
         if not self.is_weighted:
             if rng.log_weight != 0.0:
                 raise KernelError(
-                    f"kernel {self.name!r} gives a draw a proposal where it is not seen: write proposal=, by its name"
+                    "a draw has a proposal, or rng.weigh is called, where it was not seen when the kernel was first looked at: write "
+                    "proposal= by its name, and functions above the kernel that calls them"
                 )
             return with_more(self.name, self.returned, returned, values) if self.draws else returned
         return with_more(self.name, self.returned, returned, (*values, self.weigh(rng.log_weight, values)))
