@@ -277,6 +277,10 @@ def test_the_interval_of_equal_weights_is_that_of_counts():
         (Discrete((1, 2, 3), (1.0, 0.0, 1.0)), Discrete((1, 2, 3), (1.0, 1.0, 1.0)), False),
         (Discrete((0, 2), (1.0, 1.0)), Poisson(1.0, high=2.0), False),
         (Discrete((0, 1, 2), (1.0, 1.0, 1.0)), Poisson(1.0, high=2.0), True),
+        (Discrete((0, 100_000), (1.0, 1.0)), Poisson(1.0, high=100_000.0), False),
+        (Discrete((0, 100_000), (1.0, 1.0)), Poisson(9.0, low=8.0, high=10.0), False),
+        (Discrete((0, 8, 9, 10, 20), (1.0,) * 5), Poisson(9.0, low=8.0, high=10.0), True),
+        (Discrete((False, True), (1.0, 1.0)), Discrete((True,), (1.0,)), True),
     ],
 )  # fmt: skip
 def test_which_proposals_reach_what_is_meant(proposal, meant, reaches):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweep_kernels.arithmetic import select
 from sweep_kernels.distributions.base import Distribution
-from sweep_kernels.distributions.steps import LONGEST, position_of, probabilities_of, running_sums
+from sweep_kernels.distributions.steps import position_of, probabilities_of, running_sums
 from sweep_kernels.errors import UsageError
 
 if TYPE_CHECKING:
@@ -85,10 +86,9 @@ class Discrete(Distribution):
 
     @property
     def gaps(self) -> tuple[Any, ...]:
-        """Whole numbers between them, as far as these are no more than a kernel could hold."""
-        held = set(self.marks)
-        low, high = min(held), max(held)
-        return tuple(x for x in range(int(low), int(high) + 1) if x not in held) if high - low <= LONGEST else ()
+        """The first whole number between two of them, where there is one."""
+        firsts = ((math.floor(least) + 1, most) for least, most in pairwise(sorted(self.marks)))
+        return tuple(first for first, most in firsts if first < most)
 
     def as_kind(self, kind: str) -> Distribution:
         """See `Distribution.as_kind`."""

@@ -61,6 +61,11 @@ class Poisson(Distribution):
         """It is, as floats too."""
         return True
 
+    @property
+    def marks(self) -> tuple[Any, ...]:
+        """The least and the greatest value that it can have, if there is one: a whole number between them is in a gap of another, or is not."""
+        return tuple(each for each in self.support if each < math.inf)
+
     def as_kind(self, kind: str) -> Distribution:
         """See `Distribution.as_kind`."""
         return replace(self, as_float=True) if kind == "float" else super().as_kind(kind)
