@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_columns", "check_command", "check_parameters", "check_weighted"]
 
-_SUFFIXES = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max", "nonfinite", "ess")
+_SUFFIXES = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max", "nonfinite", "ess", "heaviest")
 
 
 def check_command(command: Command, space: Space, data: Mapping[str, TableReference]) -> None:

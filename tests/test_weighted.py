@@ -77,6 +77,7 @@ def test_every_column_is_what_kept_trials_say():
         assert row[f"{name}_std"] == pytest.approx(np.std(w * y, ddof=1), rel=1e-12)
         assert row[f"{name}_stderr"] == pytest.approx(np.std(w * y, ddof=1) / math.sqrt(5000), rel=1e-12)
         assert row[f"{name}_ess"] == pytest.approx(np.sum(w * y) ** 2 / np.sum((w * y) ** 2), rel=1e-12)
+        assert row[f"{name}_heaviest"] == pytest.approx(np.max((w * y) ** 2) / np.sum((w * y) ** 2), rel=1e-12)
         assert (row[f"{name}_min"], row[f"{name}_max"]) == (y.min(), y.max())
     assert row["weight_ess"] == pytest.approx(np.sum(w) ** 2 / np.sum(w * w), rel=1e-12)
 
@@ -189,6 +190,21 @@ def test_nothing_seen_is_nothing_known():
     assert (row["amount_ci_low"], row["amount_ci_high"]) == (-math.inf, math.inf)
     assert result.warnings[0].startswith(
         "never: no trial with a weight above 0 has any of it, so nothing is known of it there"
+    )
+
+
+@kernel(outputs=["hit"])
+def spread(rng, s):
+    return rng.normal(proposal=(3.0, s)) > 3.0
+
+
+def test_a_proposal_that_is_too_narrow_is_told():
+    """At 0.2 the weights have no variance, and intervals hold two times in three, with more than a thousand effective trials."""
+    narrow, wide = result = Sweep(spread, grid(s=[0.2, 1.0]), trials=20_000).run(executor="inprocess")
+    assert narrow["hit_ess"] > 1000.0
+    assert narrow["hit_heaviest"] > 0.05 > 0.002 > wide["hit_heaviest"] > 0.0
+    assert result.warnings == (
+        "hit: at 1 of 2 points one trial is over 5 % of all that its error comes from, and the interval may be far too narrow: widen the proposal",
     )
 
 

@@ -18,9 +18,12 @@ __all__ = ["FEW", "small_sizes"]
 FEW = 100
 """Effective trials below which an estimate's error, which is estimated from the same weights, may be far too small; also 10 % of relative error."""
 
+MUCH = 0.05
+"""Part of the sum of squares that one trial may be. Of weights with a variance it falls as trials grow; of those without it stays, often above it."""
+
 
 def small_sizes(result: Result) -> Iterator[str]:
-    """Say of which outputs the effective sample size is small, a line each; a vector has one line."""
+    """Say of which outputs the effective sample size is small, or the error not to be believed, a line each; a vector has one line."""
     drawn = {name for name, _ in result.plan.get("draws", [])}
     for name, length in grouped(result.outputs[:-1]).items():
         if name in drawn:
@@ -31,6 +34,10 @@ def small_sizes(result: Result) -> Iterator[str]:
         few = sizes[sizes < FEW]
         if len(few):
             yield f"{name}: {_told(few, len(sizes), none)}"
+        parts = np.max([result.table[f"{each}_heaviest"].to_numpy() for each in components], axis=0)
+        much = int(np.count_nonzero((parts > MUCH) & (sizes >= FEW)))
+        if much:
+            yield f"{name}: {_much(much, len(sizes))}"
         lost = np.isnan(each_of) & np.isfinite([result.table[f"{each}_mean"].to_numpy() for each in components])
         if lost.any():
             yield f"{name}: {_lost(int(np.count_nonzero(lost.any(axis=0))), len(sizes))}"
@@ -45,6 +52,12 @@ def _told(sizes: np.ndarray, points: int, none: int) -> str:
     least = f"{sizes.min():,.3g}" if points == 1 else f"fewer than {FEW}"
     of_several = "" if points == 1 else f" ({sizes.min():,.3g} at the least)"
     return f"{where} on {least} effective trials{of_several}, and may be further off than its interval says: choose another proposal, or more trials"
+
+
+def _much(much: int, points: int) -> str:
+    """Say at how many points an error rests on one trial."""
+    where = "" if points == 1 else f"at {much:,} of {points:,} points "
+    return f"{where}one trial is over {100.0 * MUCH:g} % of all that its error comes from, and the interval may be far too narrow: widen the proposal"
 
 
 def _lost(lost: int, points: int) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sweep.plan import Plan
     from sweep.work.rows import Rows
 
-__all__ = ["effective_size", "weighted_columns"]
+__all__ = ["effective_size", "heaviest_part", "weighted_columns"]
 
 LEAST_SQUARES = 1e-290
 """Sums of squares below it have lost digits, or all of them."""
@@ -43,7 +43,7 @@ def weighted_columns(plan: Plan, rows: Rows, kinds: tuple[str, ...]) -> dict[str
     -------
     dict
         Of each output what `sweep.work.summary.output_columns` has, ``_mean``, ``_std``, ``_stderr``, ``_ci_low`` and ``_ci_high`` being of the
-        output times the weight, and ``_ess``. These are NaN where a trial gave NaN or inf: a mean without some of its weights is none.
+        output times the weight, ``_ess`` and ``_heaviest``. These are NaN where a trial gave NaN or inf: a mean without some of its weights is none.
     """
     *outputs, weight = plan.kernel.outputs
     of_weight = rows.statistics[:, len(outputs)]
@@ -54,12 +54,14 @@ def weighted_columns(plan: Plan, rows: Rows, kinds: tuple[str, ...]) -> dict[str
         found.update({f"{name}_{what}": each for what, each in _estimates(kind, times, plan.confidence).items()})
         one_sign = (own[:, SMALLEST] >= 0.0) | (own[:, LARGEST] <= 0.0)
         found[f"{name}_ess"] = np.where(one_sign, effective_size(times), effective_size(of_weight))
+        found[f"{name}_heaviest"] = heaviest_part(times)
         unknown = (own[:, FINITE] < rows.trials) | (times[:, FINITE] < rows.trials)
-        for what in ("mean", "std", "stderr", "ci_low", "ci_high", "ess"):
+        for what in ("mean", "std", "stderr", "ci_low", "ci_high", "ess", "heaviest"):
             found[f"{name}_{what}"] = np.where(unknown, np.nan, found[f"{name}_{what}"])
         columns.update(found)
     found = _plain(weight, "float", of_weight, rows, plan.confidence)
-    return columns | found | {f"{weight}_ess": effective_size(of_weight)}
+    found |= {f"{weight}_ess": effective_size(of_weight), f"{weight}_heaviest": heaviest_part(of_weight)}
+    return columns | found
 
 
 def _plain(name: str, kind: str, slots: NDArray[np.float64], rows: Rows, confidence: float) -> dict[str, NDArray[Any]]:
@@ -112,3 +114,20 @@ def effective_size(slots: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         size = n / (1.0 + (np.sqrt(np.maximum(m2, 0.0) / n) / mean) ** 2)
     return np.where(mean == 0.0, 0.0, np.where(_lost(slots) | ~np.isfinite(m2), np.nan, size))
+
+
+def heaviest_part(slots: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what part of ``sum(x**2)``, from which the error is estimated, the value furthest from 0 is; 0 where all are 0.
+
+    Where it is much the error rests on a few values, as it does when the variance is infinite, however large the effective size.
+
+    Parameters
+    ----------
+    slots
+        Shape (points, len(SLOTS)).
+    """
+    n, mean, m2 = (slots[:, slot] for slot in (FINITE, MEAN, SQUARES))
+    furthest = np.maximum(np.abs(slots[:, SMALLEST]), np.abs(slots[:, LARGEST]))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        part = (furthest / np.hypot(np.sqrt(np.maximum(m2, 0.0)), np.sqrt(n) * mean)) ** 2
+    return np.where(furthest == 0.0, 0.0, np.where(_lost(slots) | ~np.isfinite(m2), np.nan, np.minimum(part, 1.0)))
