@@ -15,6 +15,7 @@ from sweep_kernels import kernel, models
 from sweep_kernels.cuda import devices
 from sweep_kernels.cuda.driver import CudaDriver
 from sweep_kernels.cuda.machine import OutOfMemoryError
+from sweep_kernels.distributions import Normal, Poisson
 from sweep_kernels.driver import Blocks, Driver, TrialRaisedError, parameter_words
 from sweep_kernels.errors import DeviceError
 from sweep_kernels.statistics import FINITE, LARGEST, MEAN, NONFINITE_TRIAL
@@ -115,6 +116,25 @@ def test_sizes_of_blocks(pair, block_size, trials):
     drivers = pair(mixed, MIXED, trials=trials, block_size=block_size)
     assert_same(drivers, Blocks(0, 0, width, 0, 3 * width), WORDS)
     assert_same(drivers, Blocks(0, width - 1, 1, 1, 2), WORDS)  # the last, partial block of the last two points
+
+
+@kernel(outputs=["hit", ("pair", 2)])
+def weighted(rng, gap, count):
+    x = (
+        rng.normal(proposal=(2.0, 1.5))
+        + rng.gamma(2.0, proposal=(3.0, 1.5))
+        + rng.choice((1.0, 2.0), proposal=(2.0, 1.0))
+    )
+    return x > gap, (x, count)
+
+
+def test_trials_with_weights(pair):
+    meant = {"gap": Normal(5.0, 1.0, low=0.0), "count": Poisson(2.0)}
+    each = weighted.drawing(meant, {"gap": Normal(4.0, 2.0, low=0.0), "count": Poisson(4.0)})
+    words = parameter_words([np.zeros(1), np.zeros(1, np.int64)], ("float", "int"), 1)
+    _, values = assert_same(pair(each, ("float", "int")), Blocks(3, 0, 3, 0, 3), words)
+    hit, *others, weight = each.trial(9, 3, 17)
+    assert (hit, *others[0], *others[1:], weight) == tuple(values[: len(each.outputs), 17])
 
 
 @pytest.mark.parametrize("near_bytes", [1, 60_000, 200_000])
