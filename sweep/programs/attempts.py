@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.errors import KernelError, StoreError
 from sweep.programs.declaration import found_program
 from sweep.programs.fetching import Fetcher
+from sweep.programs.folders import PARAMETERS, write_parameters
 from sweep.programs.reading import outcome_of
 from sweep.programs.seeds import seed_of
 from sweep.programs.trial import Trial
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from sweep.space.objects import Objects
 
 __all__ = ["Trials"]
-
-PARAMETERS = "parameters.json"
 
 
 class Trials:
@@ -62,6 +60,7 @@ class Trials:
         self._changing = {key: each for key, each in given.items() if key not in fixed}
         removed = {key for key, _ in command.environment} - given.keys()
         self._environment = {key: text for key, text in os.environ.items() if key not in removed} | fixed
+        self._given = ([] if not command.reads_files else None) if command.is_server else [PARAMETERS]
         self._program = command.program(self._environment.get("PATH"))
 
     def trial(self, point: int, trial: int, parameters: Mapping[str, Any]) -> Trial:
@@ -86,14 +85,14 @@ class Trials:
             Called with the trial's folder and what came of it, before the folder is removed.
         """
         for attempt in range(1, self.command.retries + 2):
-            scratch = _made(keeper)
+            scratch = _fresh(keeper)
             try:
                 outcome = self._attempt(keeper, trial, scratch, attempt, alive)
                 if outcome.values is not None or attempt > self.command.retries:
                     kept(scratch, outcome)
                     return outcome
             finally:
-                _remove(scratch)
+                keeper.folders.take_back(scratch, self._given)
         raise AssertionError
 
     def _attempt(self, keeper: Keeper, trial: Trial, scratch: str, attempt: int, alive: Callable[[], None]) -> Outcome:
@@ -125,6 +124,8 @@ class Trials:
 
     def localised(self, trial: Trial, folder: str) -> Trial:
         """Put paths in the place of objects."""
+        if not self._fetcher.is_needed:
+            return trial
         return replace(trial, parameters=self._fetcher.local(trial.parameters, folder))
 
     def _served(
@@ -132,15 +133,13 @@ class Trials:
     ) -> Mapping[str, Any]:
         """Have a server answer; one that has ended is started again."""
         if not keeper.serves:
-            answer = keeper.ask({**self._order_of_server(keeper.scratch()), "inherit": inherit}, alive)
+            answer = keeper.start({**self._order_of_server(keeper.folders.fresh()), "inherit": inherit}, alive)
             if answer["why"] != "answered" or not _is_ready(answer["out"]):
                 return {**answer, "why": "unready", "while": answer["why"]}
         seconds = None if inherit else self.command.timeout
         asked = {"parameters": dict(trial.parameters), **trial.own, "scratch": scratch}
-        keeper.serves = False  # until it has answered
         begun = time.monotonic()
-        answer = keeper.ask({"line": json.dumps(asked).encode() + b"\n", "seconds": seconds}, alive)
-        keeper.serves = answer["why"] == "answered"
+        answer = keeper.tell(json.dumps(asked).encode() + b"\n", seconds, alive)
         return {**answer, "took": time.monotonic() - begun}
 
     def _order_of_server(self, scratch: str) -> dict[str, Any]:
@@ -171,7 +170,7 @@ class Trials:
         own = {**trial.own, "scratch": scratch}
         values = {**trial.parameters, **own, **command.fixed}
         argv = list(self.argv(trial, scratch))
-        _write(f"{scratch}/{PARAMETERS}", json.dumps({**trial.parameters, **trial.own}) + "\n")
+        write_parameters(scratch, json.dumps({**trial.parameters, **trial.own}) + "\n")
         variables = {f"SWEEP_{name.upper()}": str(each) for name, each in own.items()}
         variables |= {f"SWEEP_PARAMETER_{name}": str(each) for name, each in trial.parameters.items()}
         variables |= {key: each.filled(values) for key, each in self._changing.items()}
@@ -199,28 +198,10 @@ def _is_ready(line: bytes) -> bool:
         return False
 
 
-def _made(keeper: Keeper) -> str:
+def _fresh(keeper: Keeper) -> str:
     try:
-        return keeper.scratch()
+        return keeper.folders.fresh()
     except OSError as error:
         raise StoreError(
             f"no folder for a trial can be made in {keeper.folder}: {error.strerror}; TMPDIR names another place"
         ) from None
-
-
-def _write(path: str, text: str) -> None:
-    """Write a small file with few calls of the system: there is one for each trial."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        os.write(file, text.encode())
-    finally:
-        os.close(file)
-
-
-def _remove(folder: str) -> None:
-    """Remove a trial's folder, in most of which there is only what was written there first."""
-    try:
-        os.unlink(f"{folder}/{PARAMETERS}")
-        os.rmdir(folder)
-    except OSError:
-        shutil.rmtree(folder, ignore_errors=True)

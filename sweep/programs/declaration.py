@@ -89,6 +89,15 @@ class Command:
         """Whether what it prints is read for results."""
         return self.result is not None or any(each.source and each.source.file is None for each in self.declared)
 
+    @property
+    def reads_files(self) -> bool:
+        """Whether anything is read, or kept, of a trial's folder."""
+        return (
+            self.result is not None
+            or bool(self.keep_files)
+            or any(each.source and each.source.file for each in self.declared)
+        )
+
     @cached_property
     def version(self) -> str:
         """64 hexadecimal digits: the hash of arguments, outputs and options, and of the files that were named; not of the program itself.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from signal import SIGKILL, Signals
 from typing import TYPE_CHECKING, Any
@@ -68,9 +67,9 @@ def _why_failed(command: Command, answer: Mapping[str, Any]) -> str:
 def _values(command: Command, trial: Trial, scratch: str, answer: Mapping[str, Any]) -> tuple[float, ...]:
     """Read the outputs; where the system under test has failed, there need not be others than those that say so."""
     code = answer.get("code", 0)
-    if answer["why"] == "answered":
-        _check_answer(trial, answer["out"])
     finished = Finished(scratch, answer["out"], code, dict(trial.parameters), command.max_output)
+    if answer["why"] == "answered":
+        _check_answer(trial, finished)
     has_failed = any(code in each.codes for each in command.declared)
     returned: Mapping[str, Any] = {}
     if command.result is not None:
@@ -122,11 +121,11 @@ def _unready(command: Command, answer: Mapping[str, Any]) -> str:
             return f"cannot be started: its server {_code_in_words(answer['code'])} before it was ready"
 
 
-def _check_answer(trial: Trial, line: bytes) -> None:
+def _check_answer(trial: Trial, finished: Finished) -> None:
     """See that a server's answer is to this trial, if it says so, and no complaint."""
     try:
-        said = json.loads(line)
-    except ValueError:
+        said = finished.json(None)
+    except NoResultError:
         raise NoResultError("its server answered a line that is no JSON") from None
     if "error" in said:
         raise NoResultError(f"its server answered: {said['error']}")

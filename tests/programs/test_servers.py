@@ -125,6 +125,30 @@ def test_files_of_a_trial_are_read_from_its_folder(serve):
     assert [row["peak_mean"] for row in result] == [1, 2, 3]
 
 
+def test_what_one_trial_has_left_in_its_folder_is_not_in_the_next_ones(serve):
+    """A server that leaves something in every other folder, and answers what it finds."""
+    statement = """
+    folder = asked["scratch"]
+    answer["y"] = len(os.listdir(folder))
+    if trial % 2:
+        open(folder + "/parameters.json", "w").write("{}")"""
+    result, _, failed = serve(statement)
+    assert [row["y_max"] for row in result] == [0, 0, 0]
+    assert not failed
+
+
+def test_a_keeper_that_is_killed_costs_no_trial(serve, tmp_path):
+    mark = str(tmp_path / "mark")
+    statement = f"""
+    if trial == 2 and not os.path.exists({mark!r}):
+        open({mark!r}, "w").close()
+        os.kill(os.getppid(), 9)
+        import select
+        select.select([], [], [])"""
+    result, starts, failed = serve(statement, space=grid(x=[1]))
+    assert (result[0]["y_nonfinite"], starts, failed) == (0, 2, [])
+
+
 def test_large_questions_are_sent_whole(serve, tmp_path):
     program = command(
         ["{python}", str(tmp_path / "server.py")], outputs={"y": int}, parameters=["x", "text"], server=True
