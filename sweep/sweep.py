@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from sweep.errors import SpecError, nearest
+from sweep.openscenario.concrete import ConcreteScenarios
 from sweep.openscenario.scenario import Scenario
 from sweep.programs.declaration import Command
 from sweep.request import RELATIVE_ERROR, Request
@@ -129,6 +130,9 @@ class Sweep:
             raise SpecError(
                 f"draws={self.draws!r} is no dict of distributions, as in draws={{'gap': Normal(20.0, 4.0)}}"
             )
+        if self.scenario is not None and isinstance(self.kernel, Command):
+            files = ConcreteScenarios.of(self.scenario)
+            object.__setattr__(self, "kernel", self.kernel.of_scenario(files, self.space.names))
         if self.draws or self.kernel.draws:
             object.__setattr__(self, "kernel", self.kernel.drawing(self.draws))
         object.__setattr__(self, "data", {name: as_table(name, each) for name, each in self.data.items()})

@@ -8,8 +8,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import KernelError, StoreError
-from sweep.programs.declaration import found_program
+from sweep.errors import KernelError, ScenarioError, StoreError
+from sweep.programs.declaration import SCENARIO, found_program
+from sweep.programs.drawn import Drawing
 from sweep.programs.fetching import Fetcher
 from sweep.programs.folders import PARAMETERS, write_parameters
 from sweep.programs.reading import outcome_of
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from sweep.programs.trial import Outcome
     from sweep.space.objects import Objects
 
-__all__ = ["Trials"]
+__all__ = ["SCENARIO_FILE", "Trials"]
+
+SCENARIO_FILE = "scenario.xosc"
 
 
 class Trials:
@@ -52,6 +55,7 @@ class Trials:
     ) -> None:
         self.command = command
         self._fetcher = Fetcher(collections)
+        self._drawing = Drawing(command.draws, seed, common_random_numbers=common_random_numbers)
         self._seed, self._common = seed, common_random_numbers
         given = {key: each for key, each in command.environment if each.text or each.pieces}
         fixed = {
@@ -60,13 +64,15 @@ class Trials:
         self._changing = {key: each for key, each in given.items() if key not in fixed}
         removed = {key for key, _ in command.environment} - given.keys()
         self._environment = {key: text for key, text in os.environ.items() if key not in removed} | fixed
-        self._given = ([] if not command.reads_files else None) if command.is_server else [PARAMETERS]
+        self._given = _given(command)
         self._program = command.program(self._environment.get("PATH"))
 
     def trial(self, point: int, trial: int, parameters: Mapping[str, Any]) -> Trial:
         """Say what a trial is given."""
         seed = seed_of(self._seed, 0 if self._common else point, trial, self.command.seed_bits)
-        return Trial(point, trial, seed, parameters)
+        drawn = self._drawing.of(point, trial)
+        given = {**parameters, **self._drawing.decoded(drawn)} if drawn else parameters
+        return Trial(point, trial, seed, given, tuple(map(float, drawn)))
 
     def run(
         self, keeper: Keeper, trial: Trial, alive: Callable[[], None], kept: Callable[[str, Outcome], None]
@@ -96,9 +102,12 @@ class Trials:
         raise AssertionError
 
     def _attempt(self, keeper: Keeper, trial: Trial, scratch: str, attempt: int, alive: Callable[[], None]) -> Outcome:
-        local = self.localised(trial, keeper.folder)
-        answer = self.ask(keeper, local, scratch, alive)
-        return outcome_of(self.command, local, scratch, answer, attempt)
+        try:
+            trial = self.localised(trial, keeper.folder, scratch)
+            answer = self.ask(keeper, trial, scratch, alive)
+        except ScenarioError as error:
+            answer = {"why": "refused", "error": str(error)}
+        return outcome_of(self.command, trial, scratch, answer, attempt)
 
     def ask(
         self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool = False
@@ -122,11 +131,26 @@ class Trials:
             return {"why": "refused", "error": str(error)}
         return keeper.ask({**order, "inherit": True, "seconds": None} if inherit else order, alive)
 
-    def localised(self, trial: Trial, folder: str) -> Trial:
-        """Put paths in the place of objects."""
-        if not self._fetcher.is_needed:
+    def localised(self, trial: Trial, folder: str, scratch: str) -> Trial:
+        """Put paths in the place of objects, which are had in `folder`; and write the trial's scenario, and add its path.
+
+        Raises
+        ------
+        ScenarioError
+            If the trial's parameters do not fit the scenario.
+        """
+        if self._fetcher.is_needed:
+            trial = replace(trial, parameters=self._fetcher.local(trial.parameters, folder))
+        scenario = self.command.scenario
+        if scenario is None:
             return trial
-        return replace(trial, parameters=self._fetcher.local(trial.parameters, folder))
+        data, path = scenario.concrete(trial.parameters), f"{scratch}/{SCENARIO_FILE}"
+        try:
+            with open(path, "xb") as file:
+                file.write(data)
+        except OSError as error:
+            raise StoreError(f"{scratch} cannot be written to: {error.strerror}; TMPDIR names another place") from None
+        return replace(trial, parameters={**trial.parameters, SCENARIO: path})
 
     def _served(
         self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool
@@ -189,6 +213,13 @@ class Trials:
             "inherit": False,
             "serves": False,
         }
+
+
+def _given(command: Command) -> list[str] | None:
+    """Return the files that a trial is given in its folder, if the folder may serve the next one as well; see `Folders.take_back`."""
+    if command.scenario is not None or (command.is_server and command.reads_files):
+        return None
+    return [] if command.is_server else [PARAMETERS]
 
 
 def _is_ready(line: bytes) -> bool:

@@ -38,7 +38,7 @@ def outcome_of(command: Command, trial: Trial, scratch: str, answer: Mapping[str
     values = None
     if not why:
         try:
-            values = _values(command, trial, scratch, answer)
+            values = (*_values(command, trial, scratch, answer), *trial.drawn)
             why = _left_behind(answer.get("left", 0))
         except NoResultError as error:
             why = str(error)
