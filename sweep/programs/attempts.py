@@ -156,15 +156,24 @@ class Trials:
         self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool
     ) -> Mapping[str, Any]:
         """Have a server answer; one that has ended is started again."""
-        if not keeper.serves:
-            answer = keeper.start({**self._order_of_server(keeper.folders.fresh()), "inherit": inherit}, alive)
-            if answer["why"] != "answered" or not _is_ready(answer["out"]):
-                return {**answer, "why": "unready", "while": answer["why"]}
+        unready = self.started(keeper, alive, inherit=inherit)
+        if unready is not None:
+            return unready
         seconds = None if inherit else self.command.timeout
         asked = {"parameters": dict(trial.parameters), **trial.own, "scratch": scratch}
         begun = time.monotonic()
         answer = keeper.tell(json.dumps(asked).encode() + b"\n", seconds, alive)
         return {**answer, "took": time.monotonic() - begun}
+
+    def started(self, keeper: Keeper, alive: Callable[[], None], *, inherit: bool = False) -> Mapping[str, Any] | None:
+        """Start the server, if it does not run; return what its keeper says of one that did not come to be ready."""
+        if keeper.serves:
+            return None
+        answer = keeper.start({**self._order_of_server(keeper.folders.fresh()), "inherit": inherit}, alive)
+        if answer["why"] == "answered" and _is_ready(answer["out"]):
+            return None
+        keeper.end()
+        return {**answer, "why": "unready", "while": answer["why"]}
 
     def _order_of_server(self, scratch: str) -> dict[str, Any]:
         argv = [each.filled({**self.command.fixed, "scratch": scratch}) for each in self.command.argv]

@@ -114,6 +114,12 @@ class Keeper:
             self._server = server
         return answer
 
+    def end(self) -> None:
+        """End its server, if it has one."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.end()
+
     def _end(self) -> dict[str, Any]:
         self._send({"end": True})
         return self._receive()
@@ -145,8 +151,9 @@ class Keeper:
 
     def close(self) -> None:
         """End it and all that it keeps, and wait for that."""
-        if self._server is not None:
-            self._server.close()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
         with suppress(OSError):
             self._socket.settimeout(END_SECONDS)
             self._socket.shutdown(socket.SHUT_WR)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sweep import Sweep, command, from_json, grid
+from sweep.programs.attempts import Trials
+from sweep.programs.runner import Runner
 from tests.programs.studies import failures
 from tests.studies import sha256
 
@@ -147,6 +149,23 @@ def test_a_keeper_that_is_killed_costs_no_trial(serve, tmp_path):
         select.select([], [], [])"""
     result, starts, failed = serve(statement, space=grid(x=[1]))
     assert (result[0]["y_nonfinite"], starts, failed) == (0, 2, [])
+
+
+def test_a_server_has_started_before_its_first_trial_is_timed(tmp_path, monkeypatch):
+    monkeypatch.setenv("STARTS", str(tmp_path / "starts"))
+    (tmp_path / "server.py").write_text(BODY.replace("STATEMENT", "pass"))
+    program = command(["{python}", str(tmp_path / "server.py")], outputs={"y": int}, parameters=["x"], server=True)
+    runner = Runner(Trials(program, {}, 1, common_random_numbers=False))
+    had_started = []
+
+    def parameters(point):
+        had_started.append((tmp_path / "starts").exists())
+        return {"x": point}
+
+    runner.glance([(0, 0), (1, 0)], parameters, 60.0, lambda *_: lambda *_: None)
+    runner.close()
+    assert had_started[0]
+    assert (tmp_path / "starts").read_text() == "x"
 
 
 def test_large_questions_are_sent_whole(serve, tmp_path):
