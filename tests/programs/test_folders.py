@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sweep.programs.folders import PARAMETERS, Folders, write_parameters
@@ -23,7 +23,7 @@ DONE = {
 }
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines differ
 @given(given_names=st.sampled_from([[], [PARAMETERS], None]), done=st.lists(st.sampled_from(sorted(DONE)), max_size=6))
 def test_each_trial_finds_an_empty_folder(tmp_path_factory, given_names, done):
     folders = Folders(str(tmp_path_factory.mktemp("folders")))
