@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sweep.errors import PlanError, nearest
 from sweep.programs.checks import RESERVED
 from sweep.programs.declaration import SCENARIO, Command, unknown_parameter
+from sweep_kernels.weights import WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from sweep_kernels.declaration import Kernel
     from sweep_kernels.tables import TableReference
 
-__all__ = ["check_columns", "check_command", "check_parameters"]
+__all__ = ["check_columns", "check_command", "check_parameters", "check_weighted"]
 
-_SUFFIXES = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max", "nonfinite")
+_SUFFIXES = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max", "nonfinite", "ess")
 
 
 def check_command(command: Command, space: Space, data: Mapping[str, TableReference]) -> None:
@@ -105,6 +106,26 @@ def check_columns(kernel: Kernel | Command, space: Space, request: Request) -> N
     for output in kernel.outputs:
         if output in {"point", "trial", *summaries}:
             raise PlanError(f"output {output!r} would share its name with a column of the results; rename the output")
+
+
+def check_weighted(kernel: Kernel | Command, request: Request) -> None:
+    """See that nothing is asked for that weighted trials do not give, and that the weight's name is free.
+
+    Raises
+    ------
+    PlanError
+        Says what.
+    """
+    if not kernel.is_weighted:
+        return
+    if kernel.outputs.count(WEIGHT) > 1:
+        raise PlanError(f"output {WEIGHT!r} of kernel {kernel.name!r} has the name of its trials' weight: rename it")
+    if request:
+        asked = next(name for name in ("quantiles", "histograms", "covariance") if getattr(request, name))
+        raise PlanError(
+            f"{asked} of kernel {kernel.name!r}: its trials have weights, which counts do not heed; keep trials with keep='all', "
+            f"and weight them by their column {WEIGHT!r}"
+        )
 
 
 def _check_draws(kernel: Kernel | Command, others: Mapping[str, str]) -> None:

@@ -97,7 +97,7 @@ def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel | Comma
     plan = require_plan(place)
     kernel = _kernel_of(plan) if study is None else load_sweep(study).kernel
     if plan.draws:
-        kernel = kernel.drawing(plan.draws)
+        kernel = kernel.drawing(plan.draws, plan.proposals)
     if kernel.version != plan.kernel.version:
         where = plan.kernel.source if study is None else study
         raise KernelError(
@@ -182,7 +182,7 @@ def replay(
     except Exception as error:
         raise TrialError(_raised(kernel, values, point, trial, error)) from error
     left = debug and returned is None
-    outputs = {} if left else outputs_of(kernel, kernel.completed(returned, drawn) if debug else returned)
+    outputs = {} if left else outputs_of(kernel, kernel.completed(returned, drawn, rng) if debug else returned)
     return Replayed(values, outputs, point, trial, tuple(getattr(rng, "drawn", ())))
 
 

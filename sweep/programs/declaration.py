@@ -95,6 +95,8 @@ class Command:
     receiver: ClassVar[str] = ""
     defaults: ClassVar[dict[str, Any]] = {}
     types: ClassVar[dict[str, str]] = {}
+    proposals: ClassVar[dict[str, Any]] = {}
+    is_weighted: ClassVar[bool] = False
 
     @property
     def summary(self) -> str:
@@ -105,6 +107,11 @@ class Command:
     def outputs(self) -> tuple[str, ...]:
         """Names of its outputs, and of what each trial draws."""
         return (*(each.name for each in self.declared), *self.draws)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all that is counted of a trial, as of a kernel's: its outputs."""
+        return self.outputs
 
     @property
     def output_kinds(self) -> tuple[str, ...]:
@@ -165,19 +172,28 @@ class Command:
         """What the placeholders mean that are the same for all trials."""
         return {"here": self.here, "python": sys.executable}
 
-    def drawing(self, draws: Mapping[str, Distribution]) -> Command:
+    def drawing(
+        self, draws: Mapping[str, Distribution], proposals: Mapping[str, Distribution] | None = None
+    ) -> Command:
         """Return the command with parameters that each trial draws before it begins.
 
         Parameters
         ----------
         draws
             Distributions by parameter; the order is that of the draws. They replace those that the command has.
+        proposals
+            None: trials of programs have no weights yet.
 
         Raises
         ------
         KernelError
-            If there is no parameter of a name, it is an output's too, or there are more than 256.
+            If there is no parameter of a name, it is an output's too, there are more than 256, or there is a proposal.
         """
+        if proposals:
+            raise KernelError(
+                f"command {self.name!r} cannot be given proposals ({', '.join(proposals)}): only trials of kernels have weights; draw from the "
+                "proposal itself, draws={...}, and weight kept trials back by the densities"
+            )
         return replace(
             self, draws=check_draws(self.name, draws, self.parameters, {each.name for each in self.declared})
         )

@@ -132,7 +132,7 @@ def write_shard(study: Study, wave: Wave, shard: int, rows: Rows, kept: list[Any
     kinds = study.output_kinds
     rows = merged(rows, study.plan.block_size, map_levels(study))
     name = keys.shard_key(keys.MAP, wave.number, shard)
-    _create(study, wave, shard, name, rows.to_arrow(study.kernel.outputs, kinds, tallied(study.plan, kinds)))
+    _create(study, wave, shard, name, rows.to_arrow(study.kernel.columns, kinds, tallied(study.plan, kinds)))
     if study.plan.keep:
         _write_kept(study, wave, shard, kept)
 
@@ -205,7 +205,7 @@ def run_blocks(study: Study, blocks: Blocks, alive: Callable[[], None] = _go_on)
     TrialError
         If a trial raised.
     """
-    most = for_outputs(_most_blocks(study), len(study.kernel.outputs))
+    most = for_outputs(_most_blocks(study), len(study.kernel.columns))
     runner = study.runner
     for blocks_of_batch in batches(blocks, most, BATCH_SECONDS if runner is None else PROGRAMS_SECONDS):
         batch = Batch.of(blocks_of_batch, study.plan)
@@ -249,7 +249,9 @@ def _kept(study: Study, batch: Batch, ran: Ran) -> Any:
     parameters = plan.space.arrow(batch.first_point, batch.last_point).take(pa.array(points - batch.first_point))
     columns: dict[str, Any] = {"point": points, "trial": trial}
     columns.update(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
-    for name, kind, value in zip(kernel.outputs, study.output_kinds, values, strict=True):
+    for name, kind, value in zip(
+        kernel.outputs, study.output_kinds, values, strict=False
+    ):  # without the columns that are counted only
         columns[name] = _typed(kind, value, may_lack=ran.failed is not None)
     return pa.table(columns)
 

@@ -121,6 +121,7 @@ def test_failed_trials_are_told_with_what_they_drew_and_count_nowhere(tmp_path):
         (lambda: Sweep(echo(), grid(x=1.0), trials=1, draws={"gap": 3.0}), "the drawn 'gap' is 3.0, no distribution"),
         (lambda: Sweep(command(["a", "{seed}"], outputs=["y"]), grid(), trials=1, draws={"seed": Uniform(0.0, 1.0)}), "shares its name with a placeholder"),
         (lambda: Sweep(command(["a", "{y}"], outputs=["y"]), grid(), trials=1, draws={"y": Uniform(0.0, 1.0)}), "has the name of a drawn parameter"),
+        (lambda: Sweep(echo(), grid(x=1.0), trials=1, draws=DRAWS, proposals={"gap": Normal(9.0, 4.0)}), "command 'python' cannot be given proposals (gap)"),
         (lambda: Sweep(echo(), grid(x=1.0, gap=2.0), trials=1, draws=DRAWS).plan(), "command 'python' has both an axis and a distribution"),
         (lambda: Sweep(echo(), grid(x=1.0), trials=1, draws={"gap": DRAWS["gap"]}).plan(), "placeholder {car} of command"),
         (lambda: Sweep(command(["a", "{scenario}"], outputs=["y"]), grid(), trials=1).plan(), "a path in a sweep of an OpenSCENARIO file"),
