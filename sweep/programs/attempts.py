@@ -13,7 +13,7 @@ from sweep.programs.declaration import SCENARIO, found_program
 from sweep.programs.drawn import Drawing
 from sweep.programs.fetching import Fetcher
 from sweep.programs.folders import PARAMETERS, write_parameters
-from sweep.programs.reading import outcome_of
+from sweep.programs.reading import is_of_another, outcome_of
 from sweep.programs.seeds import seed_of
 from sweep.programs.trial import Trial
 
@@ -107,7 +107,10 @@ class Trials:
             answer = self.ask(keeper, trial, scratch, alive)
         except ScenarioError as error:
             answer = {"why": "refused", "error": str(error)}
-        return outcome_of(self.command, trial, scratch, answer, attempt)
+        outcome = outcome_of(self.command, trial, scratch, answer, attempt)
+        if outcome.values is None and is_of_another(trial, answer):
+            keeper.end()
+        return outcome
 
     def ask(
         self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from signal import SIGKILL, Signals
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sweep.programs.outputs import Output
     from sweep.programs.trial import Trial
 
-__all__ = ["outcome_of"]
+__all__ = ["is_of_another", "outcome_of"]
 
 SHOWN = 1 << 13
 """Bytes of what a failing trial has printed that are kept."""
@@ -46,6 +47,14 @@ def outcome_of(command: Command, trial: Trial, scratch: str, answer: Mapping[str
         return Outcome(values)
     tails = {name: _tail(answer.get(key, b"")) for name, key in (("stdout", "out"), ("stderr", "err"))}
     return Outcome(values, why, answer.get("code"), attempt, answer.get("took", 0.0), **tails)
+
+
+def is_of_another(trial: Trial, answer: Mapping[str, Any]) -> bool:
+    """Tell whether a server's answer says that it is of another trial: then all that it says from now on may be."""
+    try:
+        return answer["why"] == "answered" and json.loads(answer["out"]).get("index", trial.index) != trial.index
+    except ValueError:
+        return False
 
 
 def _why_failed(command: Command, answer: Mapping[str, Any]) -> str:

@@ -110,7 +110,18 @@ def test_an_answer_that_is_none_is_a_failed_trial(serve, statement, reason):
 def test_two_answers_to_one_trial_are_never_taken_for_the_next_ones(serve):
     result, _, failed = serve("print(json.dumps({**answer, 'y': -1}), flush=True)", retries=0)
     assert all(row["y_min"] in (-1, None) for row in result)
-    assert any("more than once" in each["reason"] for each in failed)
+    said = {each["reason"] for each in failed}
+    assert all("more than once" in each or each.startswith("its server answered to trial ") for each in said)
+    assert said
+
+
+def test_one_that_is_out_of_step_is_started_again(serve):
+    result, starts, failed = serve("if trial == 1 and x == 1: answer['index'] = '0-0'")
+    assert starts == 3
+    assert [(each["trial"], each["reason"], each["attempts"]) for each in failed] == [
+        (1, "its server answered to trial 0-0", 2)
+    ]
+    assert [row["y_nonfinite"] for row in result] == [1, 0, 0]
 
 
 def test_a_crash_of_the_system_under_test(serve):
