@@ -137,7 +137,7 @@ def _as_drawn(commands: list[Command], plan: Plan) -> Iterator[Command]:
         yield each
         if plan.draws:
             with suppress(KernelError):
-                yield each.drawing(plan.draws)
+                yield each.drawing(plan.draws, plan.proposals)
 
 
 def replay(

@@ -29,7 +29,7 @@ class Rerun:
     parameters, outputs
         By name; no outputs if it failed. What it drew is among the parameters.
     drawn
-        What it drew, as the outputs that are kept: text as the position of its category.
+        What it drew, as the outputs that are kept: text as the position of its category; and its weight.
     seed
         What it was given as ``{seed}``.
     argv
@@ -81,7 +81,7 @@ def rerun(command: Command, plan: Plan, point: int, trial: int) -> Rerun:
     outcome = outcome_of(command, asked, folder, answer, 1)
     outputs = {} if outcome.values is None else _typed(command, outcome.values)
     argv = trials.argv(asked, folder)
-    drawn = dict(zip(command.draws, asked.drawn, strict=True))
+    drawn = dict(zip(command.outputs[len(command.declared) :], asked.drawn, strict=True))
     return Rerun(dict(asked.parameters), outputs, drawn, asked.seed, argv, folder, outcome.reason)
 
 

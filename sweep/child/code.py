@@ -171,7 +171,7 @@ def _of_toml(study: str, plan: Plan) -> Kernel | Command:
     kernel = load_kernel(fields["kernel"], Path(study).parent)
     if isinstance(kernel, Command) and "openscenario" in fields:
         return load_sweep(study).kernel
-    return kernel.drawing(plan.draws)
+    return kernel.drawing(plan.draws, plan.proposals)
 
 
 def _toml(study: str) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _with_parameters(plan: Plan, rows: list[dict[str, Any]]) -> list[dict[str, A
 
 def _parameters_of(plan: Plan) -> Callable[[int, int], dict[str, Any]]:
     """Return what tells the parameters of a trial: those of its point, and those that it drew."""
-    drawing = Drawing(plan.draws, plan.seed, common_random_numbers=plan.common_random_numbers)
+    drawing = Drawing(plan.draws, plan.proposals, plan.seed, common_random_numbers=plan.common_random_numbers)
     return lambda point, trial: plan.space[point] | drawing.values(point, trial)
 
 

@@ -55,7 +55,7 @@ class Trials:
     ) -> None:
         self.command = command
         self._fetcher = Fetcher(collections)
-        self._drawing = Drawing(command.draws, seed, common_random_numbers=common_random_numbers)
+        self._drawing = Drawing(command.draws, command.proposals, seed, common_random_numbers=common_random_numbers)
         self._seed, self._common = seed, common_random_numbers
         given = {key: each for key, each in command.environment if each.text or each.pieces}
         fixed = {
@@ -72,7 +72,7 @@ class Trials:
         seed = seed_of(self._seed, 0 if self._common else point, trial, self.command.seed_bits)
         drawn = self._drawing.of(point, trial)
         given = {**parameters, **self._drawing.decoded(drawn)} if drawn else parameters
-        return Trial(point, trial, seed, given, tuple(map(float, drawn)))
+        return Trial(point, trial, seed, given, self._drawing.numbers(drawn))
 
     def run(
         self, keeper: Keeper, trial: Trial, alive: Callable[[], None], kept: Callable[[str, Outcome], None]

@@ -21,6 +21,7 @@ from sweep.programs.placeholders import Template
 from sweep.programs.seeds import MOST_BITS
 from sweep_kernels.distributions import EDITION, Distribution
 from sweep_kernels.source import normalised_source
+from sweep_kernels.weights import WEIGHT, check_proposals, columns_of
 
 __all__ = ["Command", "command", "found_program", "unknown_parameter"]
 
@@ -64,6 +65,8 @@ class Command:
         Names of its parameters: those of placeholders, then those that it reads by itself, then those of its scenario.
     draws
         Distributions of the parameters that each trial draws before it begins; see `drawing`. They are outputs too, after the command's own.
+    proposals
+        Of some of these, what they are drawn from instead: trials have weights then.
     scenario
         What makes the scenario file of each trial, if the program is given its path; see `of_scenario`.
     """
@@ -88,6 +91,7 @@ class Command:
     file: str
     digests: tuple[tuple[str, str], ...]
     draws: Mapping[str, Distribution] = field(default_factory=dict[str, Distribution])
+    proposals: Mapping[str, Distribution] = field(default_factory=dict[str, Distribution])
     scenario: ScenarioFiles | None = None
 
     block_size: ClassVar[int] = 1
@@ -95,8 +99,6 @@ class Command:
     receiver: ClassVar[str] = ""
     defaults: ClassVar[dict[str, Any]] = {}
     types: ClassVar[dict[str, str]] = {}
-    proposals: ClassVar[dict[str, Any]] = {}
-    is_weighted: ClassVar[bool] = False
 
     @property
     def summary(self) -> str:
@@ -105,18 +107,24 @@ class Command:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Names of its outputs, and of what each trial draws."""
-        return (*(each.name for each in self.declared), *self.draws)
+        """Names of its outputs, of what each trial draws, and of the weight if there is one."""
+        return (*(each.name for each in self.declared), *self.draws, *((WEIGHT,) if self.is_weighted else ()))
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether trials have weights: a parameter has a proposal."""
+        return bool(self.proposals)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of all that is counted of a trial, as of a kernel's: its outputs."""
-        return self.outputs
+        """Names of all that is counted of a trial, as of a kernel's."""
+        return columns_of(self.outputs, is_weighted=self.is_weighted)
 
     @property
     def output_kinds(self) -> tuple[str, ...]:
-        """Their kinds."""
-        return (*(each.kind for each in self.declared), *map(kind_of, self.draws.values()))
+        """Kinds of the columns."""
+        own = (*(each.kind for each in self.declared), *map(kind_of, self.draws.values()))
+        return (*own, *("float" for _ in self.columns[len(own) :]))
 
     @property
     def reads_stdout(self) -> bool:
@@ -164,8 +172,11 @@ class Command:
         version = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
         if not self.draws:
             return version
-        drawn = json.dumps([[name, each.spec()] for name, each in self.draws.items()])
-        return hashlib.sha256(f"{version} draws {drawn}, edition {EDITION}".encode()).hexdigest()
+        drawn, proposed = (
+            json.dumps([[name, each.spec()] for name, each in some.items()]) for some in (self.draws, self.proposals)
+        )
+        said = f"{version} draws {drawn}, edition {EDITION}{f', from {proposed}' if self.proposals else ''}"
+        return hashlib.sha256(said.encode()).hexdigest()
 
     @property
     def fixed(self) -> dict[str, str]:
@@ -182,21 +193,17 @@ class Command:
         draws
             Distributions by parameter; the order is that of the draws. They replace those that the command has.
         proposals
-            None: trials of programs have no weights yet.
+            Of some of them, what the values are drawn from instead; each trial has the weight that makes up for it.
 
         Raises
         ------
         KernelError
-            If there is no parameter of a name, it is an output's too, there are more than 256, or there is a proposal.
+            If there is no parameter of a name, it is an output's too, there are more than 256, or a proposal is of no drawn parameter, or of
+            other values.
         """
-        if proposals:
-            raise KernelError(
-                f"command {self.name!r} cannot be given proposals ({', '.join(proposals)}): only trials of kernels have weights; draw from the "
-                "proposal itself, draws={...}, and weight kept trials back by the densities"
-            )
-        return replace(
-            self, draws=check_draws(self.name, draws, self.parameters, {each.name for each in self.declared})
-        )
+        outputs = {each.name for each in self.declared} | ({WEIGHT} if proposals else set())
+        drawn = check_draws(self.name, draws, self.parameters, outputs)
+        return replace(self, draws=drawn, proposals=check_proposals(f"command {self.name!r}", drawn, proposals or {}))
 
     def of_scenario(self, files: ScenarioFiles, axes: Sequence[str]) -> Command:
         """Return the command as one that is given the path of each trial's scenario file, if it has a use for that.

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.errors import KernelError
 from sweep.programs.checks import RESERVED
-from sweep_kernels.distributions import Distribution, drawing
+from sweep_kernels.distributions import Distribution, drawing, weighing
 from sweep_kernels.distributions.sequence import MOST
 from sweep_kernels.rng import Rng
+from sweep_kernels.weights import weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,6 +24,8 @@ class Drawing:
     ----------
     draws
         Distributions by parameter, in the order of the draws.
+    proposals
+        Of some of them, what they are drawn from instead.
     seed
         The sweep's.
     common_random_numbers
@@ -32,20 +35,34 @@ class Drawing:
     --------
     >>> from sweep_kernels.distributions import Discrete, Uniform
     >>> gap, car = Uniform(5.0, 50.0), Discrete(("van", "truck"), (0.5, 0.5))
-    >>> numbers = Drawing({"gap": gap, "car": car}, seed=1, common_random_numbers=False)
+    >>> numbers = Drawing({"gap": gap, "car": car}, {}, seed=1, common_random_numbers=False)
     >>> drawn = numbers.of(0, 7)
     >>> numbers.decoded(drawn)["gap"] == drawn[0], numbers.decoded(drawn)["car"]
     (True, 'truck')
     """
 
-    def __init__(self, draws: Mapping[str, Distribution], seed: int, *, common_random_numbers: bool) -> None:
+    def __init__(
+        self,
+        draws: Mapping[str, Distribution],
+        proposals: Mapping[str, Distribution],
+        seed: int,
+        *,
+        common_random_numbers: bool,
+    ) -> None:
         self._draws = draws
-        self._draw = drawing(tuple(draws.values()))
+        self._draw = drawing(tuple({**draws, **proposals}.values()))
+        proposed = {place: proposals[name] for place, name in enumerate(draws) if name in proposals}
+        self._weight = weight_of(weighing(tuple(draws.values()), proposed)) if proposed else None
         self._seed, self._common = seed, common_random_numbers
 
     def of(self, point: int, trial: int) -> tuple[Any, ...]:
         """Return what a trial draws, text as the position of its category."""
         return self._draw(Rng(self._seed, 0 if self._common else point, trial)) if self._draws else ()
+
+    def numbers(self, drawn: tuple[Any, ...]) -> tuple[float, ...]:
+        """Return it as outputs: numbers, and the weight after them if there are proposals."""
+        given = tuple(map(float, drawn))
+        return given if self._weight is None else (*given, self._weight(0.0, drawn))
 
     def decoded(self, drawn: tuple[Any, ...]) -> dict[str, Any]:
         """Return it by name, text as text."""

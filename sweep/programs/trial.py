@@ -24,7 +24,7 @@ class Trial:
     parameters
         Values by name: those of the point, then those that the trial draws.
     drawn
-        What it draws as numbers, which are outputs.
+        What it draws as numbers, and its weight if it has one: these are outputs.
     """
 
     point: int

@@ -34,7 +34,7 @@ def run_programs(study: Study, runner: Runner, batch: Batch, alive: Callable[[],
         Called now and then while a program runs; what it raises ends the program and is raised.
     """
     outputs, trials = len(study.kernel.outputs), len(batch.point)
-    values = np.full((outputs, trials), np.nan)
+    values = np.full((len(study.kernel.columns), trials), np.nan)
     told: list[tuple[int, int, Outcome]] = []
     parameters: dict[int, dict[str, Any]] = {}
     kept = kept_of(study, runner.command)
@@ -44,9 +44,11 @@ def run_programs(study: Study, runner: Runner, batch: Batch, alive: Callable[[],
             parameters = {point: study.plan.space[point]}
         outcome = runner.run(point, trial, parameters[point], alive, kept(point, trial))
         if outcome.values is not None:
-            values[:, place] = outcome.values
+            values[:outputs, place] = outcome.values
         if outcome.reason:
             told.append((point, trial, outcome))
+    if study.kernel.is_weighted:
+        values[outputs:] = values[: outputs - 1] * values[outputs - 1]
     return _ran(study, batch, values, told)
 
 
@@ -77,7 +79,7 @@ def _keeper_of(study: Study, command: Command) -> Callable[[Outcome], bool]:
 
 
 def _ran(study: Study, batch: Batch, values: Any, told: list[tuple[int, int, Outcome]]) -> Ran:
-    tallies = study.plan.request.tallies(study.kernel.outputs, study.output_kinds)
+    tallies = study.plan.request.tallies(study.kernel.columns, study.output_kinds)
     beside = observed(values, batch.ends(counts=study.plan.request.counts), tallies) if tallies else None
     failed = {(point, trial) for point, trial, each in told if each.values is None}
     return Ran(

@@ -103,6 +103,24 @@ def test_other_distributions_are_another_command_and_another_plan(tmp_path):
         Sweep(echo(), grid(x=[1.0]), trials=2, draws=others).run(tmp_path)
 
 
+def test_a_program_is_given_what_its_proposals_give_and_is_weighted_as_a_kernel_is(tmp_path):
+    proposals = {"gap": Normal(10.0, 5.0, low=5.0), "car": Discrete(CARS, tuple(1.0 for _ in CARS))}
+    study = Sweep(echo(), grid(x=[1.0, 2.0]), trials=6, seed=11, keep="all", draws=DRAWS, proposals=proposals)
+    result = study.run(tmp_path)
+    table = find_cases(tmp_path).table
+    assert table.column_names == ["point", "trial", "x", *OUTPUTS, *DRAWS, "weight"]
+    for row in table.to_pylist():
+        meant = same.drawing(DRAWS, proposals).trial(11, row["point"], row["trial"], x=row["x"])
+        assert tuple(row.values())[3:] == meant
+    weights, sums = (table[name].to_numpy()[:6] for name in ("weight", "sum"))
+    assert result[0]["sum_mean"] == pytest.approx((weights * sums).mean(), rel=1e-12)
+    assert result[0]["sum_ess"] == pytest.approx((weights * sums).sum() ** 2 / ((weights * sums) ** 2).sum(), rel=1e-12)
+    assert any("effective trials" in each for each in result.warnings)
+    again = rerun(study.kernel, study.plan(), 1, 3)
+    assert again.drawn["weight"] == table["weight"].to_pylist()[9]
+    assert len({study.kernel.version, echo().drawing(DRAWS).version}) == 2
+
+
 def test_failed_trials_are_told_with_what_they_drew_and_count_nowhere(tmp_path):
     result = Sweep(echo(least=20.0), grid(x=[1.0]), trials=8, seed=3, draws=DRAWS, keep="all").run(tmp_path)
     failed = failures(str(tmp_path))
@@ -121,7 +139,8 @@ def test_failed_trials_are_told_with_what_they_drew_and_count_nowhere(tmp_path):
         (lambda: Sweep(echo(), grid(x=1.0), trials=1, draws={"gap": 3.0}), "the drawn 'gap' is 3.0, no distribution"),
         (lambda: Sweep(command(["a", "{seed}"], outputs=["y"]), grid(), trials=1, draws={"seed": Uniform(0.0, 1.0)}), "shares its name with a placeholder"),
         (lambda: Sweep(command(["a", "{y}"], outputs=["y"]), grid(), trials=1, draws={"y": Uniform(0.0, 1.0)}), "has the name of a drawn parameter"),
-        (lambda: Sweep(echo(), grid(x=1.0), trials=1, draws=DRAWS, proposals={"gap": Normal(9.0, 4.0)}), "command 'python' cannot be given proposals (gap)"),
+        (lambda: Sweep(echo(), grid(x=1.0), trials=1, draws=DRAWS, proposals={"x": Normal(9.0, 4.0)}), "is of no parameter that command 'python' draws"),
+        (lambda: Sweep(echo(), grid(x=1.0), trials=1, draws=DRAWS, proposals={"gap": Normal(9.0, 4.0, low=6.0)}), "which never gives some values"),
         (lambda: Sweep(echo(), grid(x=1.0, gap=2.0), trials=1, draws=DRAWS).plan(), "command 'python' has both an axis and a distribution"),
         (lambda: Sweep(echo(), grid(x=1.0), trials=1, draws={"gap": DRAWS["gap"]}).plan(), "placeholder {car} of command"),
         (lambda: Sweep(command(["a", "{scenario}"], outputs=["y"]), grid(), trials=1).plan(), "a path in a sweep of an OpenSCENARIO file"),
