@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import integrate, stats
 
 from sweep_kernels import models
 from sweep_kernels.models.ambiguity import resultant, unambiguous_range, unambiguous_velocity
@@ -130,6 +130,23 @@ def test_rain_is_the_published_power_law():
     for rate in (1.0, 10.0, 100.0):
         assert DB_PER_NEPER * rain_extinction(rate) == pytest.approx(1.076 * rate**0.67, rel=1e-12)
     assert rain_extinction(0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("rate", "more_by_itu", "more_by_optics"), [(1.0, 1.20, 1.47), (10.0, 1.13, 1.34), (100.0, 1.06, 1.22)]
+)
+def test_rain_is_as_far_from_other_laws_as_is_said(rate, more_by_itu, more_by_optics):
+    law = DB_PER_NEPER * rain_extinction(rate)
+    # ITU-R P.1814-1 (2025), shape 0 of the drop sizes
+    assert 1.2924 * rate**0.6436 / law == pytest.approx(more_by_itu, abs=0.005)
+    # Marshall and Palmer (1948): 8000 exp(-4.1 rate**-0.21 D) drops a m^3 and mm of diameter; large ones take twice their area out of the beam
+    per_m, _ = integrate.quad(
+        lambda d: 2.0 * np.pi / 4.0 * (1e-3 * d) ** 2 * 8e3 * np.exp(-4.1 * rate**-0.21 * d), 0.0, 60.0
+    )
+    assert DB_PER_NEPER * 1e3 * per_m / law == pytest.approx(more_by_optics, abs=0.005)
+
+
+def test_light_is_left_by_the_law_of_beer_and_lambert():
     assert transmission(1000.0, 2.0) == pytest.approx(np.exp(-2.0))
 
 
