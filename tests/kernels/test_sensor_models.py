@@ -184,6 +184,17 @@ def test_lidar_returns_and_range_errors():
     assert_mean(error[returned == 1.0] ** 2, variance)
 
 
+def test_speckles_make_no_difference_where_the_aperture_sees_many():
+    """Goodman (1965): of a rough target with M speckles the counts are negative binomial, M over M plus their mean."""
+    given = models.lidar_return.defaults
+    lit = min(given["target_size"], footprint(given["distance"], given["divergence"], given["aperture"]))
+    speckles = (given["aperture"] * lit / (given["wavelength"] * given["distance"])) ** 2
+    assert speckles == pytest.approx(8_000, rel=0.02)
+    for mean in (5.0, 15.0, 40.0):
+        speckled = stats.nbinom.sf(given["threshold"] - 1, speckles, speckles / (speckles + mean))
+        assert speckled == pytest.approx(stats.poisson.sf(given["threshold"] - 1, mean), rel=0.02)
+
+
 def test_what_the_sun_alone_makes_are_false_returns():
     found = simulated("lidar_return", reflectivity=0.0, background=4.0, threshold=8, dropout=0.0)[0]
     assert_proportion(found, stats.poisson.sf(7, 4.0))
