@@ -42,8 +42,8 @@ def assert_proportion(x: np.ndarray, expected: float) -> None:
 # ---- Radar.
 
 
-def test_the_range_equation_gives_the_textbooks_jumbo_jet():
-    # Richards, section 2.2: 1 kW, a beam of 1 degree (a gain of 26,000), 10 GHz, 100 m^2 at 10 km: 3.07 nW
+def test_the_range_equation_gives_nanowatts_of_a_jumbo_jet():
+    # worked by hand, as textbooks do it: 1 kW, a beam of 1 degree (a gain of 26,000), 10 GHz, 100 m^2 at 10 km: 3.07 nW
     assert received_power(10e3, 100.0, 1e3, 10.0 * np.log10(26_000.0), 0.03) == pytest.approx(3.07e-9, rel=2e-3)
 
 
