@@ -204,7 +204,7 @@ def test_what_the_sun_alone_makes_are_false_returns():
 
 
 def test_the_frame_probability_is_the_published_curve():
-    # Holst, table of the target transfer probability function: pairs over those needed, probability
+    # the customary table of the target transfer probability function: pairs over those needed, probability
     for ratio, published in (
         (3.0, 1.0),
         (2.0, 0.95),
