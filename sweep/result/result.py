@@ -107,6 +107,16 @@ class Result:
         )
 
     @property
+    def is_empty(self) -> bool:
+        """Whether these are trials of a program of which every one failed, or gave nothing."""
+        import pyarrow.compute as pc
+
+        if not self.plan["kernel"].get("program"):
+            return False
+        lacking = (pc.equal(self.table[f"{name}_nonfinite"], self.table["n"]) for name in self.outputs)  # type: ignore[attr-defined]
+        return all(pc.all(each).as_py() for each in lacking)  # type: ignore[attr-defined] - made at run time by pyarrow
+
+    @property
     def _small_sizes(self) -> tuple[str, ...]:
         return tuple(small_sizes(self)) if self.is_weighted else ()
 
