@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from sweep import Sweep, command, find_cases, grid, kernel, openscenario
 from sweep.child.code import find_kernel
 from sweep.cli.main import app
+from sweep.cli.rerun import rerun_cases, rerun_one
 from sweep.errors import KernelError, PlanError
 from sweep.load import load_kernel, load_sweep
 from sweep.replay import prepare_stored
@@ -103,7 +104,7 @@ def test_other_distributions_are_another_command_and_another_plan(tmp_path):
         Sweep(echo(), grid(x=[1.0]), trials=2, draws=others).run(tmp_path)
 
 
-def test_a_program_is_given_what_its_proposals_give_and_is_weighted_as_a_kernel_is(tmp_path):
+def test_a_program_is_given_what_its_proposals_give_and_is_weighted_as_a_kernel_is(tmp_path, capsys):
     proposals = {"gap": Normal(10.0, 5.0, low=5.0), "car": Discrete(CARS, tuple(1.0 for _ in CARS))}
     study = Sweep(echo(), grid(x=[1.0, 2.0]), trials=6, seed=11, keep="all", draws=DRAWS, proposals=proposals)
     result = study.run(tmp_path)
@@ -118,6 +119,11 @@ def test_a_program_is_given_what_its_proposals_give_and_is_weighted_as_a_kernel_
     assert any("effective trials" in each for each in result.warnings)
     again = rerun(study.kernel, study.plan(), 1, 3)
     assert again.drawn["weight"] == table["weight"].to_pylist()[9]
+    rerun_cases(study.kernel, study.plan(), find_cases(tmp_path, limit=2), "x > 0")
+    rerun_one(study.kernel, study.plan(), 1, 3)
+    printed = capsys.readouterr().out
+    assert printed.split()[:11] == ["point", "trial", "x", *OUTPUTS, *DRAWS, "weight"]
+    assert ["weight", str(again.drawn["weight"])] in map(str.split, printed.splitlines())
     assert len({study.kernel.version, echo().drawing(DRAWS).version}) == 2
 
 
