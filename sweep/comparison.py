@@ -204,7 +204,8 @@ def _difference(a: _Side, b: _Side, first: int, second: int) -> Difference:
     (trials_a, values_a), (trials_b, values_b) = a.of(first, n), b.of(second, n)
     is_weighted = a.is_weighted or b.is_weighted
     if is_weighted or not (a.is_proportion and b.is_proportion):
-        compared = difference_of_weighted if is_weighted else difference_of_means
+        counts_all = is_weighted and not a.plan.kernel.is_program  # runs of programs that failed are left out
+        compared = difference_of_weighted if counts_all else difference_of_means
         return compared(_filled(n, trials_a, values_a), _filled(n, trials_b, values_b), confidence)
     hits_a, hits_b = trials_a[values_a != 0.0], trials_b[values_b != 0.0]
     both = len(np.intersect1d(hits_a, hits_b, assume_unique=True))

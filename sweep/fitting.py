@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from sweep.errors import PlanError, nearest
 from sweep.programs.checks import RESERVED
-from sweep.programs.declaration import unknown_parameter
+from sweep.programs.declaration import SCENARIO, Command, unknown_parameter
 from sweep_kernels.weights import WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sweep.programs.declaration import Command
     from sweep.request import Request
     from sweep.space import Space
     from sweep_kernels.declaration import Kernel
@@ -40,12 +39,19 @@ def check_command(command: Command, space: Space, data: Mapping[str, TableRefere
             raise PlanError(f"axis {name!r} shares its name with a placeholder of every trial; rename the axis")
         if name not in command.parameters:
             raise PlanError(unknown_parameter(name, command))
+    _check_draws(command, dict.fromkeys(space.names, "an axis"))
     for name in command.parameters:
-        if name not in space.names:
+        if name not in {*space.names, *command.draws}:
             raise PlanError(
-                f"placeholder {{{name}}} of command {command.name!r} has no axis: {nearest(name, [*space.names, *RESERVED])}; "
+                f"placeholder {{{name}}} of command {command.name!r} has no axis: {_meant(name, [*space.names, *RESERVED])}; "
                 "a brace that is meant as one is written twice"
             )
+
+
+def _meant(name: str, known: list[str]) -> str:
+    if name == SCENARIO:
+        return "it is a path in a sweep of an OpenSCENARIO file, Sweep(command, openscenario.read(...))"
+    return nearest(name, known)
 
 
 def check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableReference]) -> None:
@@ -124,8 +130,9 @@ def check_weighted(kernel: Kernel | Command, request: Request) -> None:
 
 def _check_draws(kernel: Kernel | Command, others: Mapping[str, str]) -> None:
     """See that nothing else gives a value to what a trial draws."""
+    what = "command" if isinstance(kernel, Command) else "kernel"
     for name in kernel.draws:
         if name in others:
             raise PlanError(
-                f"parameter {name!r} of kernel {kernel.name!r} has both {others[name]} and a distribution: leave one out"
+                f"parameter {name!r} of {what} {kernel.name!r} has both {others[name]} and a distribution: leave one out"
             )

@@ -147,8 +147,9 @@ def weighted_proportion_interval(
 
     Gamma distributions with the estimate's mean and variance, the upper one as if there had been another hit of the greatest weight: M. P. Fay and
     E. J. Feuer, "Confidence intervals for directly standardized rates: a method based on the gamma distribution", Statistics in Medicine 16
-    (1997), 791-801. With weights of 1 these are the exact ones for few hits; unlike Student's t they are as skew as the weights. The variance is the
-    sample's, not that of Poisson counts, which it would be for rare hits.
+    (1997), 791-801. With weights of 1 these are the exact ones for few hits; unlike Student's t they are as skew as the weights. In two things this
+    is not theirs: the variance is the sample's, not that of Poisson counts, which it would be for rare hits; and the greatest weight is the
+    greatest one that was seen, where they know all weights beforehand.
 
     Parameters
     ----------

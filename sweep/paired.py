@@ -130,7 +130,7 @@ def paired_proportion_interval(
 
     Examples
     --------
-    >>> low, high = paired_proportion_interval([7], [1], [21], 0.95)  # Bentur et al. (2009), by Fagerland et al. (2014): -0.52 to -0.03
+    >>> low, high = paired_proportion_interval([7], [1], [21], 0.95)  # doi 10.1002/sim.6148, Bentur et al.: -0.52 to -0.03
     >>> low.round(2).tolist(), high.round(2).tolist()
     ([-0.52], [-0.03])
     """

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from sweep.errors import SpecError, nearest
+from sweep.openscenario.concrete import ConcreteScenarios
 from sweep.openscenario.scenario import Scenario
 from sweep.programs.declaration import Command
 from sweep.request import RELATIVE_ERROR, Request
@@ -137,9 +138,15 @@ class Sweep:
             raise SpecError(
                 f"proposals={self.proposals!r} is no dict of distributions, as in proposals={{'gap': Normal(8.0, 4.0)}}"
             )
-        if self.draws or self.proposals or self.kernel.draws:
-            object.__setattr__(self, "kernel", self.kernel.drawing(self.draws, self.proposals))
+        object.__setattr__(self, "kernel", self._given())
         object.__setattr__(self, "data", {name: as_table(name, each) for name, each in self.data.items()})
+
+    def _given(self) -> Kernel | Command:
+        """Return the kernel as one that draws what it is to draw, and a command as one that is given scenario files, if it asks for them."""
+        kernel = self.kernel
+        if self.scenario is not None and isinstance(kernel, Command):
+            kernel = kernel.of_scenario(ConcreteScenarios.of(self.scenario), self.space.names)
+        return kernel.drawing(self.draws, self.proposals) if self.draws or self.proposals or kernel.draws else kernel
 
     def _take_scenario(self, scenario: Scenario) -> None:
         """Take space, draws, trials and seed of a scenario, as far as the user has not given them."""

@@ -270,6 +270,24 @@ def test_the_interval_of_equal_weights_is_that_of_counts():
         low, high = weighted_proportion_interval(p, math.sqrt(p * (1.0 - p) / n), 1.0 / n, 0.95)
         assert float(low) * n == pytest.approx(st.chi2.ppf(0.025, 2 * hits) / 2.0, rel=1e-6)
         assert float(high) * n == pytest.approx(st.chi2.ppf(0.975, 2 * hits + 2) / 2.0, rel=1e-6)
+
+
+def test_the_interval_is_the_published_one_where_weights_and_variance_are():
+    """Down syndrome in Michigan, mothers of five children or more by age, in Fay and Feuer (1997); the digits are those of R's dsrTest."""
+    cases = np.array([0, 8, 63, 112, 262, 295])
+    births = np.array([327, 30_666, 123_419, 149_919, 104_088, 34_392])
+    standard = np.array([319_933, 931_318, 786_511, 488_235, 237_863, 61_313])
+    weights = 1e5 * standard / births / standard.sum()
+    rate, stderr = (weights * cases).sum(), math.sqrt((weights**2 * cases).sum())
+    assert rate == pytest.approx(75.52901, abs=1e-5)
+    unit = 1e-5  # the function is of probabilities
+    # of the heaviest, weights[0], there was no case: it counts for the upper end only
+    for heaviest, side, published in ((weights[1], 0, 67.70212), (weights[0], 1, 188.30017)):
+        bound = weighted_proportion_interval(rate * unit, stderr * unit, heaviest * unit, 0.95)[side]
+        assert float(bound) / unit == pytest.approx(published, abs=1e-5)
+
+
+def test_the_interval_of_tiny_and_of_no_estimates():
     low, high = weighted_proportion_interval([1e-300, 0.0, math.nan], [1e-301, 0.0, 1.0], [1e-302, 0.0, 1.0], 0.95)
     assert 0.8e-300 < low[0] < 1e-300 < high[0] < 1.3e-300
     assert (low[1], high[1]) == (0.0, 1.0)

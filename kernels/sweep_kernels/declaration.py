@@ -19,7 +19,7 @@ from sweep_kernels.outputs import output_names, with_more
 from sweep_kernels.rng import Rng
 from sweep_kernels.snapshot import Snapshot, plain_function, take
 from sweep_kernels.tables import read_only
-from sweep_kernels.weights import WEIGHT, columns_of, names_weights, weight_of
+from sweep_kernels.weights import WEIGHT, check_proposals, columns_of, names_weights, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -128,36 +128,17 @@ class Kernel:
         if len(draws) > MOST:
             raise KernelError(f"kernel {self.name!r} is to draw {len(draws):,} parameters: at most {MOST} can be drawn")
         fitting = {name: self._fitting(name, each) for name, each in draws.items()}
+        proposed = {name: self._fitting(name, each) for name, each in (proposals or {}).items() if name in fitting}
         return replace(
             self,
             draws=fitting,
-            proposals={name: self._proposed(name, each, fitting) for name, each in (proposals or {}).items()},
+            proposals=check_proposals(f"kernel {self.name!r}", fitting, {**(proposals or {}), **proposed}),
         )
-
-    def _proposed(self, name: str, proposal: Distribution, draws: Mapping[str, Distribution]) -> Distribution:
-        """See that a parameter can be drawn from something else."""
-        if name not in draws:
-            known = ", ".join(map(repr, draws)) or "none is"
-            raise KernelError(f"the proposal for {name!r} is of no parameter that kernel {self.name!r} draws: {known}")
-        proposal, meant = self._fitting(name, proposal), draws[name]
-        if proposal.categories != meant.categories:
-            raise KernelError(
-                f"the proposal for {name!r} has the categories {proposal.categories!r}, not {meant.categories!r} in this order"
-            )
-        if (proposal.kind, proposal.is_countable) != (meant.kind, meant.is_countable):
-            raise KernelError(
-                f"the proposal for {name!r} is {proposal!r}, whose values are of another kind than those of {meant!r}"
-            )
-        if not proposal.reaches(meant):
-            raise KernelError(
-                f"the proposal for {name!r} is {proposal!r}, which never gives some values of {meant!r}: no weights make up for that"
-            )
-        return proposal
 
     @property
     def drawn_from(self) -> tuple[Distribution, ...]:
         """What the parameters are drawn from, in the order of the draws."""
-        return tuple(self.proposals.get(name, each) for name, each in self.draws.items())
+        return tuple({**self.draws, **self.proposals}.values())
 
     @cached_property
     def weigh(self) -> Callable[[float, Any], float]:

@@ -11,13 +11,16 @@ import types
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from sweep_kernels.errors import KernelError
 from sweep_kernels.mathematics.exponential import exp
 from sweep_kernels.snapshot import outer_names, plain_function
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["WEIGHT", "columns_of", "names_weights", "times_weight", "weight_of"]
+    from sweep_kernels.distributions import Distribution
+
+__all__ = ["WEIGHT", "check_proposals", "columns_of", "names_weights", "times_weight", "weight_of"]
 
 WEIGHT = "weight"
 """Name of the output that is the weight."""
@@ -39,6 +42,45 @@ def columns_of(outputs: Sequence[str], *, is_weighted: bool) -> tuple[str, ...]:
     ('collision', 'weight', 'weight*collision')
     """
     return (*outputs, *map(times_weight, outputs[:-1])) if is_weighted else tuple(outputs)
+
+
+def check_proposals(
+    of: str, draws: Mapping[str, Distribution], proposals: Mapping[str, Distribution]
+) -> Mapping[str, Distribution]:
+    """See that parameters can be drawn from something else than is meant; return the proposals.
+
+    Parameters
+    ----------
+    of
+        Whose parameters, for errors: ``"kernel 'cut'"``.
+    draws
+        What is meant, by parameter.
+    proposals
+        Of some of them.
+
+    Raises
+    ------
+    KernelError
+        If one is of no drawn parameter, its values are of another kind, or it never gives some that are meant.
+    """
+    for name, each in proposals.items():
+        if name not in draws:
+            known = ", ".join(map(repr, draws)) or "none is"
+            raise KernelError(f"the proposal for {name!r} is of no parameter that {of} draws: {known}")
+        meant = draws[name]
+        if each.categories != meant.categories:
+            raise KernelError(
+                f"the proposal for {name!r} has the categories {each.categories!r}, not {meant.categories!r} in this order"
+            )
+        if (each.kind, each.is_countable) != (meant.kind, meant.is_countable):
+            raise KernelError(
+                f"the proposal for {name!r} is {each!r}, whose values are of another kind than those of {meant!r}"
+            )
+        if not each.reaches(meant):
+            raise KernelError(
+                f"the proposal for {name!r} is {each!r}, which never gives some values of {meant!r}: no weights make up for that"
+            )
+    return proposals
 
 
 def weight_of(log_ratio: Callable[[Any], float]) -> Callable[[float, Any], float]:

@@ -33,7 +33,9 @@ def rerun_one(program: Command, plan: Plan, point: int, trial: int) -> None:
     from sweep.rerun import rerun
 
     found = rerun(program, plan, point, trial)
-    rows = [("point", point), ("trial", trial), ("seed", found.seed), *found.parameters.items(), *found.outputs.items()]
+    weight = {name: each for name, each in found.drawn.items() if name not in found.parameters}
+    named = {**found.parameters, **found.outputs, **weight}
+    rows = [("point", point), ("trial", trial), ("seed", found.seed), *named.items()]
     _print(rows, {"run": shlex.join(found.argv), "folder": found.folder})
     if not found.outputs:
         raise TrialError(f"trial {trial} of point {point} {found.reason}")
@@ -56,7 +58,8 @@ def rerun_cases(program: Command, plan: Plan, found: Cases, where: str) -> None:
         point, trial = kept["point"], kept["trial"]
         again = rerun(program, plan, point, trial)
         _require_same(kept, again, point, trial)
-        values = [*again.parameters.values(), *again.outputs.values()]
+        named = {**again.drawn, **again.parameters, **again.outputs}  # of what it drew the text, not its position
+        values = [named[name] for name in found.table.column_names[2:]]
         rows.append(
             [point, trial, *(str(value) if isinstance(value, bool) else value for value in values), again.folder]
         )
@@ -67,7 +70,7 @@ def rerun_cases(program: Command, plan: Plan, found: Cases, where: str) -> None:
 
 
 def _require_same(kept: Mapping[str, Any], again: Rerun, point: int, trial: int) -> None:
-    for name, value in again.outputs.items() or [("", again.reason)]:
+    for name, value in (again.outputs and {**again.outputs, **again.drawn}).items() or [("", again.reason)]:
         if name and (value == kept[name] or (value is None and kept[name] != kept[name])):
             continue
         said = f"gives {name} = {value!r}, and {kept[name]!r} was kept" if name else str(value)

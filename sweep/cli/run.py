@@ -74,6 +74,7 @@ def command(
     Run it again to go on after a stop, or with more trials or points to extend it.
     """
     from sweep.cli.progress import Line
+    from sweep.errors import TrialError
     from sweep.run import run_plan
     from sweep.store import open_store
 
@@ -107,6 +108,8 @@ def command(
 
         typer.echo(format_table(result, "text", limit=ROWS, width=output_width()))
         typer.echo(f"{place.url}", err=True)
+    if result.is_empty:
+        raise TrialError(f"no trial succeeded, so nothing is known; `sweep failures {place.url}` shows why")
 
 
 def _lent() -> bool:

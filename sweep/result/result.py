@@ -95,7 +95,7 @@ class Result:
         counts = {name: sum(self.table[f"{name}_nonfinite"].to_pylist()) for name in found}
         lost = [name for name in found if counts[name]]
         if self.plan["kernel"].get("program"):
-            return tuple(self._failed(counts))
+            return (*self._failed(counts), *self._small_sizes)
         whole = [name for name in self.outputs if self._is_zero_or_one(name)]
         return (
             *(
@@ -103,8 +103,22 @@ class Result:
                 for several in _by_vector(lost)
             ),
             *(_bool_advised(_said_once(several)) for several in _by_vector(whole)),
-            *(small_sizes(self) if self.is_weighted else ()),
+            *self._small_sizes,
         )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether these are trials of a program of which every one failed, or gave nothing."""
+        import pyarrow.compute as pc
+
+        if not self.plan["kernel"].get("program"):
+            return False
+        lacking = (pc.equal(self.table[f"{name}_nonfinite"], self.table["n"]) for name in self.outputs)  # type: ignore[attr-defined]
+        return all(pc.all(each).as_py() for each in lacking)  # type: ignore[attr-defined] - made at run time by pyarrow
+
+    @property
+    def _small_sizes(self) -> tuple[str, ...]:
+        return tuple(small_sizes(self)) if self.is_weighted else ()
 
     def _failed(self, counts: dict[str, int]) -> Iterator[str]:
         """Say how many trials of a command are left out, once where that is the same for all outputs."""

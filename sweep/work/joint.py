@@ -19,7 +19,7 @@ def covariance_columns(name: str, comoments: NDArray[np.float64], confidence: fl
     """Return a pair's columns.
 
     The standard errors are the delta method's, from moments of the fourth order: A. Stuart and J. K. Ord, Kendall's Advanced Theory of Statistics,
-    vol. 1 (6th ed., 1994), sections 10.5 and 10.8.
+    vol. 1 (6th ed., 1994), chapter 10.
 
     Parameters
     ----------

@@ -39,6 +39,8 @@ MAP_LEVELS = 10
 """A shard's map object holds subtrees of at most ``2**10`` blocks: few rows at 10**12 trials, and some work left for reduce."""
 
 BATCH_SECONDS = 0.05
+PROGRAMS_SECONDS = 0.2
+"""Of a batch of runs of a program: what a batch takes by itself is much beside trials of 10 ms, and what is stopped leaves its batch."""
 BATCH_BLOCKS = 1 << 16
 BATCH_KEPT = 1 << 22
 BATCH_OBSERVED = 1 << 11
@@ -204,9 +206,9 @@ def run_blocks(study: Study, blocks: Blocks, alive: Callable[[], None] = _go_on)
         If a trial raised.
     """
     most = for_outputs(_most_blocks(study), len(study.kernel.columns))
-    for blocks_of_batch in batches(blocks, most):
+    runner = study.runner
+    for blocks_of_batch in batches(blocks, most, BATCH_SECONDS if runner is None else PROGRAMS_SECONDS):
         batch = Batch.of(blocks_of_batch, study.plan)
-        runner = study.runner
         ran = run_compiled(study, batch) if runner is None else run_programs(study, runner, batch, alive)
         observed = ran.observed
         rows = Rows.of_blocks(

@@ -44,27 +44,28 @@ def weighted_columns(plan: Plan, rows: Rows, kinds: tuple[str, ...]) -> dict[str
     dict
         Of each output what `sweep.work.summary.output_columns` has, ``_mean``, ``_std``, ``_stderr``, ``_ci_low`` and ``_ci_high`` being of the
         output times the weight, ``_ess`` and ``_heaviest``. These are NaN where a trial gave NaN or inf: a mean without some of its weights is none.
+        Trials of programs that failed, or lack an output, are left out, as they are of programs without weights.
     """
     *outputs, weight = plan.kernel.outputs
     of_weight = rows.statistics[:, len(outputs)]
     columns: dict[str, NDArray[Any]] = {}
     for place, (name, kind) in enumerate(zip(outputs, kinds, strict=False)):
         own, times = rows.statistics[:, place], rows.statistics[:, len(outputs) + 1 + place]
-        found = _plain(name, kind, own, rows, plan.confidence)
+        found = _plain(plan, name, kind, own, rows)
         found.update({f"{name}_{what}": each for what, each in _estimates(kind, times, plan.confidence).items()})
         one_sign = (own[:, SMALLEST] >= 0.0) | (own[:, LARGEST] <= 0.0)
         found[f"{name}_ess"] = np.where(one_sign, effective_size(times), effective_size(of_weight))
         found[f"{name}_heaviest"] = heaviest_part(times)
-        unknown = (own[:, FINITE] < rows.trials) | (times[:, FINITE] < rows.trials)
+        unknown = times[:, FINITE] < (own[:, FINITE] if plan.kernel.is_program else rows.trials)
         for what in ("mean", "std", "stderr", "ci_low", "ci_high", "ess", "heaviest"):
             found[f"{name}_{what}"] = np.where(unknown, np.nan, found[f"{name}_{what}"])
         columns.update(found)
-    found = _plain(weight, "float", of_weight, rows, plan.confidence)
+    found = _plain(plan, weight, "float", of_weight, rows)
     found |= {f"{weight}_ess": effective_size(of_weight), f"{weight}_heaviest": heaviest_part(of_weight)}
     return columns | found
 
 
-def _plain(name: str, kind: str, slots: NDArray[np.float64], rows: Rows, confidence: float) -> dict[str, NDArray[Any]]:
+def _plain(plan: Plan, name: str, kind: str, slots: NDArray[np.float64], rows: Rows) -> dict[str, NDArray[Any]]:
     """Return an output's columns as if trials had no weights."""
     return output_columns(
         name,
@@ -76,7 +77,8 @@ def _plain(name: str, kind: str, slots: NDArray[np.float64], rows: Rows, confide
         smallest=slots[:, SMALLEST],
         largest=slots[:, LARGEST],
         hits=np.zeros(len(rows), np.int64),
-        confidence=confidence,
+        confidence=plan.confidence,
+        may_lack=plan.kernel.is_program,
     )
 
 
@@ -90,8 +92,8 @@ def _estimates(kind: str, times: NDArray[np.float64], confidence: float) -> dict
             low, high = weighted_proportion_interval(mean, stderr, times[:, LARGEST] / n, confidence)
         else:
             low, high = mean_interval(n, mean, std, confidence)
-            none = (times[:, SMALLEST] == 0.0) & (
-                times[:, LARGEST] == 0.0
+            none = (
+                np.maximum(-times[:, SMALLEST], times[:, LARGEST]) == 0.0
             )  # of what was not seen weights have no bound
             low, high = np.where(none, -np.inf, low), np.where(none, np.inf, high)
     return {"mean": mean, "std": std, "stderr": stderr, "ci_low": low, "ci_high": high}

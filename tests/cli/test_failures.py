@@ -65,6 +65,14 @@ def test_none(here):
     assert sweep("failures", "store", "--format", "csv") == "\n"
 
 
+def test_a_run_in_which_none_succeeds_says_so_by_its_exit_code(here):
+    Path("drive.py").write_text(STUDY.replace("{trial} = 1", "{trial} -ge 0"))
+    for words in ((), ("--quiet",)):
+        said = sweep("run", "drive.py", "--store", "store", *words, code=1)
+        assert said.splitlines()[-1].startswith("sweep: no trial succeeded, so nothing is known; `sweep failures ")
+        assert "4 trials failed and are left out" in sweep("show", "store")
+
+
 def test_too_many_end_the_run(here):
     text = sweep("run", "drive.py", "--store", "store", "--max-failures", "0", "--quiet", code=1)
     assert text.count("\n") == 1

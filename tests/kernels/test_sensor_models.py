@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import integrate, stats
 
 from sweep_kernels import models
 from sweep_kernels.models.ambiguity import resultant, unambiguous_range, unambiguous_velocity
@@ -42,8 +42,8 @@ def assert_proportion(x: np.ndarray, expected: float) -> None:
 # ---- Radar.
 
 
-def test_the_range_equation_gives_the_textbooks_jumbo_jet():
-    # Richards, section 2.2: 1 kW, a beam of 1 degree (a gain of 26,000), 10 GHz, 100 m^2 at 10 km: 3.07 nW
+def test_the_range_equation_gives_nanowatts_of_a_jumbo_jet():
+    # worked by hand, as textbooks do it: 1 kW, a beam of 1 degree (a gain of 26,000), 10 GHz, 100 m^2 at 10 km: 3.07 nW
     assert received_power(10e3, 100.0, 1e3, 10.0 * np.log10(26_000.0), 0.03) == pytest.approx(3.07e-9, rel=2e-3)
 
 
@@ -130,6 +130,23 @@ def test_rain_is_the_published_power_law():
     for rate in (1.0, 10.0, 100.0):
         assert DB_PER_NEPER * rain_extinction(rate) == pytest.approx(1.076 * rate**0.67, rel=1e-12)
     assert rain_extinction(0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("rate", "more_by_itu", "more_by_optics"), [(1.0, 1.20, 1.47), (10.0, 1.13, 1.34), (100.0, 1.06, 1.22)]
+)
+def test_rain_is_as_far_from_other_laws_as_is_said(rate, more_by_itu, more_by_optics):
+    law = DB_PER_NEPER * rain_extinction(rate)
+    # ITU-R P.1814-1 (2025), shape 0 of the drop sizes
+    assert 1.2924 * rate**0.6436 / law == pytest.approx(more_by_itu, abs=0.005)
+    # Marshall and Palmer (1948): 8000 exp(-4.1 rate**-0.21 D) drops a m^3 and mm of diameter; large ones take twice their area out of the beam
+    per_m, _ = integrate.quad(
+        lambda d: 2.0 * np.pi / 4.0 * (1e-3 * d) ** 2 * 8e3 * np.exp(-4.1 * rate**-0.21 * d), 0.0, 60.0
+    )
+    assert DB_PER_NEPER * 1e3 * per_m / law == pytest.approx(more_by_optics, abs=0.005)
+
+
+def test_light_is_left_by_the_law_of_beer_and_lambert():
     assert transmission(1000.0, 2.0) == pytest.approx(np.exp(-2.0))
 
 
@@ -167,6 +184,17 @@ def test_lidar_returns_and_range_errors():
     assert_mean(error[returned == 1.0] ** 2, variance)
 
 
+def test_speckles_make_no_difference_where_the_aperture_sees_many():
+    """Goodman (1965): of a rough target with M speckles the counts are negative binomial, M over M plus their mean."""
+    given = models.lidar_return.defaults
+    lit = min(given["target_size"], footprint(given["distance"], given["divergence"], given["aperture"]))
+    speckles = (given["aperture"] * lit / (given["wavelength"] * given["distance"])) ** 2
+    assert speckles == pytest.approx(8_000, rel=0.02)
+    for mean in (5.0, 15.0, 40.0):
+        speckled = stats.nbinom.sf(given["threshold"] - 1, speckles, speckles / (speckles + mean))
+        assert speckled == pytest.approx(stats.poisson.sf(given["threshold"] - 1, mean), rel=0.02)
+
+
 def test_what_the_sun_alone_makes_are_false_returns():
     found = simulated("lidar_return", reflectivity=0.0, background=4.0, threshold=8, dropout=0.0)[0]
     assert_proportion(found, stats.poisson.sf(7, 4.0))
@@ -176,7 +204,7 @@ def test_what_the_sun_alone_makes_are_false_returns():
 
 
 def test_the_frame_probability_is_the_published_curve():
-    # Holst, table of the target transfer probability function: pairs over those needed, probability
+    # the customary table of the target transfer probability function: pairs over those needed, probability
     for ratio, published in (
         (3.0, 1.0),
         (2.0, 0.95),

@@ -47,7 +47,7 @@ def running_sums(probabilities: Sequence[float]) -> NDArray[np.float64]:
     array([0.25, 0.75, 1.  ])
     """
     sums, total, lost = list[float](), 0.0, 0.0
-    for each in probabilities:  # Kahan (1965)
+    for each in probabilities:  # W. Kahan (1965), https://doi.org/10.1145/363707.363723
         term = each - lost
         above = total + term
         lost, total = (above - total) - term, above

@@ -22,7 +22,7 @@ MOST = 10**15
 
 
 def stirling_error(n: float) -> float:
-    """``log n! - log(sqrt(2 pi n) (n / e)**n)`` for ``n >= 10``; error below 1e-12 (Abramowitz & Stegun 6.1.41)."""
+    """``log n! - log(sqrt(2 pi n) (n / e)**n)`` for ``n >= 10``; error below 1e-12 (Abramowitz & Stegun 6.1.40)."""
     inverse = 1.0 / n
     z = inverse * inverse
     series = fma(z, fma(z, fma(z, fma(z, 1.0 / 1188.0, -1.0 / 1680.0), 1.0 / 1260.0), -1.0 / 360.0), 1.0 / 12.0)

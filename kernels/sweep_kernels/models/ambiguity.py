@@ -1,7 +1,7 @@
 """Range and velocity as a pulse-Doppler radar measures them: modulo its unambiguous intervals.
 
-M. A. Richards, "Fundamentals of Radar Signal Processing", 3rd edition (2022), sections 3.1 and 5.3; for moments of what is folded, K. V. Mardia and
-P. E. Jupp, "Directional Statistics" (2000), section 3.5.7 (the wrapped normal distribution).
+M. A. Richards, "Fundamentals of Radar Signal Processing", 2nd edition (2014), sections 5.2.4 and 5.5.3; for moments of what is folded,
+K. V. Mardia and P. E. Jupp, "Directional Statistics" (2000), on the wrapped normal distribution.
 """
 
 from __future__ import annotations

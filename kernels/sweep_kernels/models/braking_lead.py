@@ -31,8 +31,9 @@ def aeb_braking_lead(
 ) -> tuple[bool, float, float]:
     """Whether emergency braking avoids the vehicle ahead, which brakes to a stand from the same speed.
 
-    The defaults are the car-to-car test with a braking target of Euro NCAP, "Test Protocol: AEB Car-to-Car systems": 50 km/h, a gap of 40 m
-    and 6 m/s^2 (or 2). See `sweep_kernels.models.emergency_braking` for the loop.
+    The defaults are one of the four tests with a braking target (CCRb) of Euro NCAP, "Test Protocol: AEB Car-to-Car systems", version 4.3.1
+    (2024), section 8.2.2.3: 50 km/h, 12 or 40 m apart, 2 or 6 m/s^2. There the target has up to a second to reach its deceleration; here it has
+    it at once, which is harder. See `sweep_kernels.models.emergency_braking` for the loop.
 
     Parameters
     ----------

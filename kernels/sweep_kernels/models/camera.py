@@ -1,8 +1,9 @@
 """A camera that comes nearer to an object: detection frame by frame, with a probability that depends on the range, and latency.
 
-J. Johnson, "Analysis of image forming systems", Image Intensifier Symposium, Fort Belvoir (1958): what is told of an object depends on the
-number of line pairs across it. The probability over that number is the target transfer probability function; G. C. Holst, "Electro-Optical
-Imaging System Performance", 5th edition (2008), chapter 20.
+J. Johnson, "Analysis of image forming systems", Image Intensifier Symposium, Fort Belvoir (1958), 244-273: what is told of an object depends on the
+number of line pairs across it. The probability over that number is the target transfer probability function: T. A. Sjaardema, C. S. Smith and
+G. C. Birch, "History and evolution of the Johnson criteria", Sandia report SAND2015-6368 (2015), equations 2 and 3. Both are of people who look at
+a display; here they stand for a detector.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def camera_detection(
 ) -> tuple[bool, float]:
     """Whether a camera has detected an object before it is too near, and how far away it is by the time that this is known.
 
-    Frame by frame, independently, the object is detected with `frame_probability`. Valid in daylight and clear air; errors of a real detector go on
-    over several frames, which makes late detections more frequent than here.
+    Frame by frame, independently, the object is detected with `frame_probability`. Valid in daylight and clear air, for contrast, blur and noise
+    are not in it; errors of a real detector go on over several frames, which makes late detections more frequent than here.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Detection against a threshold that a radar sets by the cells around: cell-averaging CFAR, with a constant rate of false alarms.
 
 H. M. Finn and R. S. Johnson, "Adaptive detection mode with threshold control as a function of spatially sampled clutter-level estimates", RCA
-Review 29 (1968); R. Nitzberg, "Analysis of the arithmetic mean CFAR normalizer for fluctuating targets", IEEE Transactions on Aerospace
-and Electronic Systems 14 (1978); M. A. Richards, "Fundamentals of Radar Signal Processing", 3rd edition (2022), section 6.5.
+Review 29 (1968), 414-464; R. Nitzberg, "Analysis of the arithmetic mean CFAR normalizer for fluctuating targets", IEEE Transactions on
+Aerospace and Electronic Systems 14 (1978), 44-47; M. A. Richards, "Fundamentals of Radar Signal Processing", 2nd edition (2014), section 6.5.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def cfar_probability(snr_db: ArrayLike, pfa: ArrayLike = 1e-6, cells: ArrayLike 
 
 
 def cfar_loss_db(pd: ArrayLike, pfa: ArrayLike, cells: ArrayLike) -> Any:
-    """Return by how many dB a target must be stronger than where the power of the noise is known (Nitzberg's equation). Arguments broadcast.
+    """Return by how many dB a target must be stronger than where the power of the noise is known. Arguments broadcast.
+
+    Nitzberg's equation for a Swerling 1 target: ``snr = ((pd / pfa)**(1 / cells) - 1) / (1 - pd**(1 / cells))``.
 
     >>> float(cfar_loss_db(0.5, 1e-6, 16).round(1)), float(cfar_loss_db(0.5, 1e-6, 32).round(1))  # halved by twice the cells
     (2.0, 1.0)

@@ -1,9 +1,10 @@
 """Automatic emergency braking (AEB): sensor, tracker, time-to-collision trigger and brakes in a closed loop, along one lane.
 
 Time to collision (TTC) is the gap over the closing speed: J. C. Hayward, "Near-miss determination through use of a scale of danger", Highway
-Research Record 384 (1972). The tracker is the alpha-beta filter, here with a measured closing speed: R. Benedict and G. Bordner,
-"Synthesis of an optimal set of radar track-while-scan smoothing equations", IRE Transactions on Automatic Control 7 (1962),
-https://doi.org/10.1109/TAC.1962.1105477.
+Research Record 384 (1972), 24-34, https://onlinepubs.trb.org/Onlinepubs/hrr/1972/384/384-004.pdf. The tracker is like the alpha-beta filter of
+T. R. Benedict and G. W. Bordner, "Synthesis of an optimal set of radar track-while-scan smoothing equations", IRE Transactions on Automatic
+Control 7 (1962), 27-32, https://doi.org/10.1109/TAC.1962.1105477. Theirs has positions only, and takes the speed from their residuals by a gain
+beta; here the closing speed is measured, too, and smoothed by the same gain as the gap.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A lidar's echo: photons by the range equation, through rain and fog, and the range that comes of them.
 
-A. V. Jelalian, "Laser Radar Systems" (1992), chapter 1; P. F. McManamon, "LiDAR Technologies and Systems" (2019), chapter 3; for detection by
-counting, J. W. Goodman, "Some effects of target-induced scintillation on optical radar performance", Proceedings of the IEEE 53 (1965),
-https://doi.org/10.1109/PROC.1965.4341.
+A. V. Jelalian, "Laser Radar Systems" (1992); P. F. McManamon, "LiDAR Technologies and Systems" (2019), chapter on the range equation; for detection
+by counting, J. W. Goodman, "Some effects of target-induced scintillation on optical radar performance", Proceedings of the IEEE 53 (1965),
+1688-1700: of a rough target the counts are negative binomial, which many speckles make Poisson distributed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def lidar_return(
 
     A Lambertian target across the beam scatters the part of the pulse that falls on it; the aperture collects its share of that; extinction
     works both ways; what is detected is Poisson distributed. There is a return when `threshold` photoelectrons are counted, unless it is lost
-    for reasons that are not modelled. Valid where echoes of rain and fog themselves stay below the threshold.
+    for reasons that are not modelled. Valid where echoes of rain and fog themselves stay below the threshold, and where the aperture sees far more
+    speckles than photoelectrons are counted: about ``(aperture * lit / (wavelength * distance))**2``, `lit` being the diameter of what is lit of
+    the target, 8,000 by default.
 
     Parameters
     ----------
@@ -59,7 +61,7 @@ def lidar_return(
     target_size
         Diameter of the target across the beam, m. Light beside it is lost.
     visibility, rain_rate
-        Of the air, km (above 0) and mm/h; see `sweep_kernels.models.extinction`.
+        Of the air without the rain, km (above 0), and of the rain, mm/h; see `sweep_kernels.models.extinction`.
     pulse_energy
         nJ.
     divergence
@@ -75,7 +77,8 @@ def lidar_return(
     wavelength
         m.
     pulse_length
-        Standard deviation of the pulse, ns: timing errs by it over the square root of the photoelectrons, the Cramér-Rao bound.
+        Standard deviation of the pulse, ns: timing errs by it over the square root of the photoelectrons, the Cramér-Rao bound of a Gaussian pulse
+        without background.
     dropout
         Probability that a return is lost all the same, 0 to 1.
 

@@ -1,7 +1,7 @@
 """Detection of a fluctuating target by a radar with a square-law detector and non-coherent integration.
 
 P. Swerling, "Probability of detection for fluctuating targets", IRE Transactions on Information Theory 6 (1960),
-https://doi.org/10.1109/TIT.1960.1057561; M. A. Richards, "Fundamentals of Radar Signal Processing", 3rd edition (2022), chapter 6.
+269-308, https://doi.org/10.1109/TIT.1960.1057561; M. A. Richards, "Fundamentals of Radar Signal Processing", 3rd edition (2022), chapter 6.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A radar's signal-to-noise ratio by the range equation, and detection with it.
 
-M. I. Skolnik, "Introduction to Radar Systems", 3rd edition (2001), chapter 2; M. A. Richards, "Fundamentals of Radar Signal Processing", 3rd
-edition (2022), section 2.2, whose example of a jumbo jet is in the tests.
+M. I. Skolnik, "Introduction to Radar Systems", 3rd edition (2001), chapter 2; M. A. Richards, "Fundamentals of Radar Signal Processing", 2nd
+edition (2014), section 2.2.1.
 """
 
 from __future__ import annotations

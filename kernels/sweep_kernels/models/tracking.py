@@ -1,7 +1,7 @@
 """Confirmation of a track: M detections within N looks.
 
 P. Swerling, "The 'double threshold' method of detection", RAND Research Memorandum RM-1008 (1952); S. S. Blackman and R. Popoli, "Design and
-Analysis of Modern Tracking Systems" (1999), section 6.2. The closed forms follow the window of looks as a Markov chain.
+Analysis of Modern Tracking Systems" (1999), on confirmation by M of N. The closed forms follow the window of looks as a Markov chain.
 """
 
 from __future__ import annotations
