@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from sweep.errors import ScenarioError, nearest
 from sweep.openscenario.datatypes import LiteralError, written
@@ -98,6 +97,8 @@ class Template:
         ScenarioError
             See `fitting`.
         """
+        from xml.sax.saxutils import escape  # which imports urllib, and with it an HTTP client
+
         new = self.fitting(values)
         edits: list[tuple[int, int, str]] = []
         for parent in (each for each in self.markup.root.children if each.tag == "ParameterDeclarations"):
