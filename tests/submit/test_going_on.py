@@ -8,7 +8,17 @@ import pytest
 
 from sweep.store import open_store
 from sweep.submit.record import write_record
-from tests.submit.rig import children_of, container, last_record, run_container, same_as_run, submit, sweep
+from tests import forked
+from tests.submit.rig import (
+    children_of,
+    container,
+    environment,
+    last_record,
+    run_container,
+    same_as_run,
+    submit,
+    sweep,
+)
 
 
 @pytest.fixture
@@ -48,13 +58,8 @@ def test_resume_after_half(here, store, queue, tmp_path, elsewhere):
 
 def sweep_said(*arguments) -> str:
     """Return what a command that succeeds says beside its output."""
-    import subprocess
-
-    from tests.submit.rig import SECONDS, SWEEP, environment
-
-    done = subprocess.run(
-        [*SWEEP, *arguments], check=True, env=environment(), capture_output=True, text=True, timeout=SECONDS
-    )
+    done = forked.run(*arguments, env=environment())
+    assert done.returncode == 0, done.stderr
     return done.stderr
 
 
@@ -353,7 +358,7 @@ def start_waiting(store, stubborn):
 def start(words):
     import subprocess
 
-    from tests.submit.rig import SWEEP, environment
+    from tests.submit.rig import SWEEP
 
     return subprocess.Popen(
         [*SWEEP, *words],
