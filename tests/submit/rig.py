@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from sweep.store import open_store
@@ -81,6 +82,32 @@ def sweep(*arguments, code: int = 0, **more: str) -> str:
     if code:
         assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr if code else done.stdout
+
+
+def start(words: list[str]) -> subprocess.Popen:
+    """Start the command as a user would: what is sent to it, or what it says meanwhile, is what matters."""
+    return subprocess.Popen(
+        [*SWEEP, *words],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # polling with a deadline: there is no event to wait on
+
+
+def sweep_said(*arguments) -> str:
+    """Return what a command that succeeds says beside its output."""
+    done = forked.run(*arguments, env=environment())
+    assert done.returncode == 0, done.stderr
+    return done.stderr
 
 
 def submit(study: str, store: str, queue: str, *more, code: int = 0, **variables: str) -> str:
