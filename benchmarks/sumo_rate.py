@@ -4,7 +4,8 @@
 
 The cut-in of `examples/sumo_cut_in`, N runs with two at a time. A process for each run: `xargs -P2` beside a sweep. Long-lived: two processes
 of the example that are sent a line for each run by two threads, beside a sweep with `server=True`. Sweep and loop take turns, each in a process
-of its own; the table shows medians over the pairs, by the clock and in processor time of all that was run. Then the long-lived sweep is killed
+of its own; the table shows medians over the pairs, by the clock and in processor time of all that was run: plan, result and the start of both
+servers are in it, the import of modules is in neither. Then the long-lived sweep is killed
 twice by SIGKILL and run again: its result must be that of one that was left alone.
 """
 
@@ -86,6 +87,8 @@ def swept(runs: int, *, server: bool, place: str | None = None) -> None:
 
 def one(what: str, runs: int, *, server: bool) -> dict[str, float]:
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    if what == "sweep":
+        swept(len(GAPS), server=server)
     seconds, processor = measured(lambda: {"loop": loop, "sweep": swept}[what](runs, server=server))
     return {"seconds": seconds, "processor": processor}
 

@@ -50,13 +50,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Side:
-    """One sweep's kept trials of an output, by point and trial."""
+    """One sweep's kept trials of an output, by point and trial; of weighted trials, times the weight."""
 
     plan: Plan
     trials: NDArray[np.int64]
     values: NDArray[np.float64]
     starts: NDArray[np.int64]
-    is_bool: bool
+    is_proportion: bool
 
     def of(self, point: int, n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the kept trials below `n` of a point, and their values."""
@@ -179,19 +179,19 @@ def _side(store: Store, plan: Plan, output: str) -> _Side:
 
     from sweep.holdings import Holdings
 
-    tables = [each.select(["point", "trial", output]) for each in kept_tables(store, plan)]
+    weight = [plan.kernel.outputs[-1]] if plan.kernel.is_weighted else []
+    tables = [each.select(["point", "trial", output, *weight]) for each in kept_tables(store, plan)]
     if Holdings.look(store, lambda _: None, plan).missing(plan) or not tables:
         raise UsageError(f"the sweep in {store.url} is not finished: run it again to finish it")
     table = pa.concat_tables(tables).sort_by([("point", "ascending"), ("trial", "ascending")])
     values = table[output].combine_chunks()
-    is_bool = pa.types.is_boolean(values.type)
-    points = table["point"].to_numpy()
+    numbers = values.to_numpy(zero_copy_only=False).astype(np.float64)
     return _Side(
         plan,
         table["trial"].to_numpy(),
-        values.to_numpy(zero_copy_only=False).astype(np.float64),
-        np.searchsorted(points, np.arange(plan.points + 1)),
-        is_bool,
+        numbers * table[weight[0]].to_numpy() if weight else numbers,
+        np.searchsorted(table["point"].to_numpy(), np.arange(plan.points + 1)),
+        is_proportion=pa.types.is_boolean(values.type) and not weight,
     )
 
 
@@ -199,11 +199,20 @@ def _difference(a: _Side, b: _Side, first: int, second: int) -> Difference:
     """Compare two points."""
     n, confidence = min(a.plan.trials, b.plan.trials), a.plan.confidence
     (trials_a, values_a), (trials_b, values_b) = a.of(first, n), b.of(second, n)
-    if not a.is_bool:
-        return difference_of_means(values_a, values_b, confidence)
+    if not (a.is_proportion and b.is_proportion):
+        return difference_of_means(_filled(n, trials_a, values_a), _filled(n, trials_b, values_b), confidence)
     hits_a, hits_b = trials_a[values_a != 0.0], trials_b[values_b != 0.0]
     both = len(np.intersect1d(hits_a, hits_b, assume_unique=True))
     return difference_of_proportions(both, len(hits_a) - both, len(hits_b) - both, n, confidence)
+
+
+def _filled(n: int, trials: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a value for each of `n` trials: 0 for those that were not kept, of which the output was not true."""
+    if len(trials) == n:
+        return values
+    filled = np.zeros(n)
+    filled[trials] = values
+    return filled
 
 
 def _table(first: Plan, second: Plan, pairs: list[tuple[int, int]], found: list[Difference]) -> pa.Table:

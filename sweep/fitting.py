@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 from sweep.errors import PlanError, nearest
 from sweep.programs.checks import RESERVED
-from sweep.programs.declaration import unknown_parameter
+from sweep.programs.declaration import SCENARIO, Command, unknown_parameter
+from sweep_kernels.weights import WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sweep.programs.declaration import Command
     from sweep.request import Request
     from sweep.space import Space
     from sweep_kernels.declaration import Kernel
     from sweep_kernels.tables import TableReference
 
-__all__ = ["check_columns", "check_command", "check_parameters"]
+__all__ = ["check_columns", "check_command", "check_parameters", "check_weighted"]
 
-_SUFFIXES = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max", "nonfinite")
+_SUFFIXES = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max", "nonfinite", "ess")
 
 
 def check_command(command: Command, space: Space, data: Mapping[str, TableReference]) -> None:
@@ -39,12 +39,19 @@ def check_command(command: Command, space: Space, data: Mapping[str, TableRefere
             raise PlanError(f"axis {name!r} shares its name with a placeholder of every trial; rename the axis")
         if name not in command.parameters:
             raise PlanError(unknown_parameter(name, command))
+    _check_draws(command, dict.fromkeys(space.names, "an axis"))
     for name in command.parameters:
-        if name not in space.names:
+        if name not in {*space.names, *command.draws}:
             raise PlanError(
-                f"placeholder {{{name}}} of command {command.name!r} has no axis: {nearest(name, [*space.names, *RESERVED])}; "
+                f"placeholder {{{name}}} of command {command.name!r} has no axis: {_meant(name, [*space.names, *RESERVED])}; "
                 "a brace that is meant as one is written twice"
             )
+
+
+def _meant(name: str, known: list[str]) -> str:
+    if name == SCENARIO:
+        return "it is a path in a sweep of an OpenSCENARIO file, Sweep(command, openscenario.read(...))"
+    return nearest(name, known)
 
 
 def check_parameters(kernel: Kernel, space: Space, data: Mapping[str, TableReference]) -> None:
@@ -101,10 +108,31 @@ def check_columns(kernel: Kernel | Command, space: Space, request: Request) -> N
             raise PlanError(f"output {output!r} would share its name with a column of the results; rename the output")
 
 
+def check_weighted(kernel: Kernel | Command, request: Request) -> None:
+    """See that nothing is asked for that weighted trials do not give, and that the weight's name is free.
+
+    Raises
+    ------
+    PlanError
+        Says what.
+    """
+    if not kernel.is_weighted:
+        return
+    if kernel.outputs.count(WEIGHT) > 1:
+        raise PlanError(f"output {WEIGHT!r} of kernel {kernel.name!r} has the name of its trials' weight: rename it")
+    if request:
+        asked = next(name for name in ("quantiles", "histograms", "covariance") if getattr(request, name))
+        raise PlanError(
+            f"{asked} of kernel {kernel.name!r}: its trials have weights, which counts do not heed; keep trials with keep='all', "
+            f"and weight them by their column {WEIGHT!r}"
+        )
+
+
 def _check_draws(kernel: Kernel | Command, others: Mapping[str, str]) -> None:
     """See that nothing else gives a value to what a trial draws."""
+    what = "command" if isinstance(kernel, Command) else "kernel"
     for name in kernel.draws:
         if name in others:
             raise PlanError(
-                f"parameter {name!r} of kernel {kernel.name!r} has both {others[name]} and a distribution: leave one out"
+                f"parameter {name!r} of {what} {kernel.name!r} has both {others[name]} and a distribution: leave one out"
             )

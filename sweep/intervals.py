@@ -9,7 +9,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["correlation_interval", "mean_interval", "proportion_interval", "quantile_ranks"]
+__all__ = [
+    "correlation_interval",
+    "mean_interval",
+    "proportion_interval",
+    "quantile_ranks",
+    "weighted_proportion_interval",
+]
 
 EXACT_BELOW = 1000
 """With fewer hits or misses than this a proportion's interval is Clopper and Pearson's; from here on Wilson's, which differs little."""
@@ -132,6 +138,44 @@ def mean_interval(
     with np.errstate(invalid="ignore", divide="ignore"):
         half = np.where(count > 1, half * np.asarray(std) / np.sqrt(count), np.where(count == 1, np.inf, np.nan))
     return np.asarray(mean) - half, np.asarray(mean) + half
+
+
+def weighted_proportion_interval(
+    mean: ArrayLike, stderr: ArrayLike, heaviest: ArrayLike, confidence: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bound probabilities from trials with weights.
+
+    Gamma distributions with the estimate's mean and variance, the upper one as if there had been another hit of the greatest weight: M. P. Fay and
+    E. J. Feuer, "Confidence intervals for directly standardized rates: a method based on the gamma distribution", Statistics in Medicine 16
+    (1997), 791-801. With weights of 1 these are the exact ones for few hits; unlike Student's t they are as skew as the weights. The variance is the
+    sample's, not that of Poisson counts, which it would be for rare hits.
+
+    Parameters
+    ----------
+    mean, stderr
+        Of the weights of the trials that hit, and 0 for the others.
+    heaviest
+        The greatest of these weights, divided by the number of trials.
+    confidence
+        ``0 < confidence < 1``.
+
+    Returns
+    -------
+    low, high : ndarray
+        Within 0 and 1; 0 and 1 where nothing hit, for weights that were not seen have no bound; NaN where something is.
+    """
+    from scipy.special import gammaincinv
+
+    estimate, spread, step = (np.asarray(each, np.float64) for each in np.broadcast_arrays(mean, stderr, heaviest))
+    tail = (1.0 - confidence) / 2.0
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore", under="ignore"):
+        relative = np.maximum(spread, step) / estimate  # squares of probabilities may be below the least float
+        low = estimate * relative**2 * gammaincinv(relative**-2, tail)
+        above, more = estimate + step, np.hypot(spread, step) / (estimate + step)
+        high = above * more**2 * gammaincinv(more**-2, 1.0 - tail)
+    known = np.isfinite(estimate) & np.isfinite(spread) & np.isfinite(step)
+    low, high = np.where(estimate > 0.0, low, 0.0), np.where(estimate > 0.0, np.minimum(high, 1.0), 1.0)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def quantile_ranks(

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError, PlanError, SpaceError, UsageError, nearest
-from sweep.fitting import check_columns, check_command, check_parameters
+from sweep.fitting import check_columns, check_command, check_parameters, check_weighted
 from sweep.kinds import other_kinds
 from sweep.programs.declaration import Command
 from sweep.request import Request
 from sweep_kernels.counter import LAYOUT, SEED_LIMIT, TRIAL_LIMIT
 from sweep_kernels.distributions import from_spec as distribution_of
 from sweep_kernels.tables import TableReference
+from sweep_kernels.weights import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +54,13 @@ class KernelReference:
     outputs: tuple[str, ...]
     is_program: bool = False
     """Whether it is a command and no compiled function."""
+    is_weighted: bool = False
+    """Whether its trials have weights; the last output is the weight then."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all that is counted of a trial; see `sweep_kernels.declaration.Kernel`."""
+        return columns_of(self.outputs, is_weighted=self.is_weighted)
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ class Plan:
         What parameters are made that are annotated as something else than their axes or defaults are: ``"float"``, ``"int"`` or ``"float32"``.
     draws
         The distributions of the parameters that each trial draws, in the order of the draws. The kernel's version says them too.
+    proposals
+        Of some of these, what they are drawn from instead.
     request
         Quantiles, histograms and covariances. Levels of quantiles may change between runs, as they are read off what is counted.
     """
@@ -98,6 +108,7 @@ class Plan:
     data: Mapping[str, TableReference] = field(default_factory=dict[str, TableReference])
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
     draws: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
+    proposals: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
     request: Request = field(default_factory=Request)
 
     @classmethod
@@ -140,12 +151,20 @@ class Plan:
                 f"keep={keep!r} is neither 'all' nor an output of {kernel.name!r}: {nearest(keep, kernel.outputs)}"
             )
         reference = KernelReference(
-            kernel.name, kernel.version, source or kernel.file, kernel.parameters, kernel.outputs, is_program
+            kernel.name,
+            kernel.version,
+            source or kernel.file,
+            kernel.parameters,
+            kernel.outputs,
+            is_program,
+            kernel.is_weighted,
         )
+        check_weighted(kernel, request)
         kinds = {} if is_program else other_kinds(kernel, space, tables)
         block_size = kernel.block_size if is_program else BLOCK_SIZE
         numbers_of = (int(trials), int(seed), keep, common_random_numbers, float(confidence), block_size)
-        return cls(reference, space, *numbers_of, data=tables, kinds=kinds, draws=kernel.draws, request=request)
+        drawn = {"draws": kernel.draws, "proposals": kernel.proposals}
+        return cls(reference, space, *numbers_of, data=tables, kinds=kinds, **drawn, request=request)
 
     @property
     def points(self) -> int:
@@ -175,6 +194,7 @@ class Plan:
                 "parameters": list(self.kernel.parameters),
                 "outputs": list(self.kernel.outputs),
                 **({"program": True} if self.kernel.is_program else {}),
+                **({"weighted": True} if self.kernel.is_weighted else {}),
             },
             "space": self.space.spec(),
             "points": self.points,
@@ -187,6 +207,7 @@ class Plan:
             **({"data": {name: each.to_json() for name, each in sorted(self.data.items())}} if self.data else {}),
             **({"kinds": dict(sorted(self.kinds.items()))} if self.kinds else {}),
             **({"draws": [[name, each.spec()] for name, each in self.draws.items()]} if self.draws else {}),
+            **({"proposals": [[name, each.spec()] for name, each in self.proposals.items()]} if self.proposals else {}),
             **self.request.fields(),
         }
 
@@ -232,6 +253,7 @@ class Plan:
                     tuple(kernel["parameters"]),
                     tuple(kernel["outputs"]),
                     kernel.get("program", False),
+                    kernel.get("weighted", False),
                 ),
                 from_spec(fields["space"], tables),
                 **{
@@ -241,6 +263,7 @@ class Plan:
                 data={name: TableReference.from_json(each) for name, each in fields.get("data", {}).items()},
                 kinds=fields.get("kinds", {}),
                 draws=_draws_of(fields.get("draws", [])),
+                proposals=_draws_of(fields.get("proposals", [])),
                 request=Request.from_fields(fields, tuple(kernel["outputs"])),
             )
         except (ValueError, KeyError, TypeError, SpaceError) as error:
@@ -272,7 +295,7 @@ class Plan:
 
     def _differences(self, old: Plan) -> Iterator[str]:
         """Say in what this plan does not continue another."""
-        is_redrawn = _said(self.draws) != _said(old.draws)
+        is_redrawn = (_said(self.draws), _said(self.proposals)) != (_said(old.draws), _said(old.proposals))
         if self.kernel.version != old.kernel.version and not is_redrawn:
             before, now = (f"{each.name} {each.version[:8]}" for each in (old.kernel, self.kernel))
             what = "what is said of the command" if self.kernel.is_program else "the source of the kernel"
@@ -304,6 +327,10 @@ class Plan:
             before, now = (_said(each.draws).get(name, "none") for each in (old, self))
             if before != now:
                 yield _differs(f"the distribution of {name!r}", before, now)
+        for name in dict.fromkeys((*old.proposals, *self.proposals)):
+            before, now = (_said(each.proposals).get(name, "none") for each in (old, self))
+            if before != now:
+                yield _differs(f"the proposal for {name!r}", before, now)
         if dict(self.kinds) != dict(old.kinds):
             yield _differs("what parameters are annotated as", dict(old.kinds), dict(self.kinds))
 

@@ -73,7 +73,7 @@ def rehearse(kernel: Kernel, plan: Plan, seconds: float = SECONDS, data: Mapping
     except (_TimeUpError, Exception):  # noqa: BLE001 - the user's own: a trial may raise, and compiled arithmetic may not
         return
     try:
-        outputs = outputs_of(kernel, kernel.completed(returned, drawn))
+        outputs = outputs_of(kernel, kernel.completed(returned, drawn, rng))
     except KernelError as error:
         raise KernelError(f"{kernel.file}:{kernel.line}: {error}") from None
     kinds = tuple("bool" if isinstance(each, bool | np.bool_) else "float" for each in outputs.values())

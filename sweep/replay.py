@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,7 @@ def prepare_stored(store: str, study: str | None = None) -> tuple[Kernel | Comma
     plan = require_plan(place)
     kernel = _kernel_of(plan) if study is None else load_sweep(study).kernel
     if plan.draws:
-        kernel = kernel.drawing(plan.draws)
+        kernel = kernel.drawing(plan.draws, plan.proposals)
     if kernel.version != plan.kernel.version:
         where = plan.kernel.source if study is None else study
         raise KernelError(
@@ -113,7 +114,8 @@ def _kernel_of(plan: Plan) -> Kernel | Command:
 
     place = plan.kernel.source
     if plan.kernel.is_program and place.endswith(".py"):
-        found = next((each for each in commands_in(Path(place)) if each.version == plan.kernel.version), None)
+        declared = commands_in(Path(place))
+        found = next((each for each in _as_drawn(declared, plan) if each.version == plan.kernel.version), None)
         if found is None:
             raise KernelError(
                 f"{place} declares no command as it was when the sweep ran: its trials would not be the same"
@@ -127,6 +129,15 @@ def _kernel_of(plan: Plan) -> Kernel | Command:
         raise KernelError(
             f"{error}; name the study instead of its store: sweep replay STUDY --point P --trial T"
         ) from None
+
+
+def _as_drawn(commands: list[Command], plan: Plan) -> Iterator[Command]:
+    """Yield commands, and each as one that draws what the plan draws, if it can."""
+    for each in commands:
+        yield each
+        if plan.draws:
+            with suppress(KernelError):
+                yield each.drawing(plan.draws)
 
 
 def replay(
@@ -171,7 +182,7 @@ def replay(
     except Exception as error:
         raise TrialError(_raised(kernel, values, point, trial, error)) from error
     left = debug and returned is None
-    outputs = {} if left else outputs_of(kernel, kernel.completed(returned, drawn) if debug else returned)
+    outputs = {} if left else outputs_of(kernel, kernel.completed(returned, drawn, rng) if debug else returned)
     return Replayed(values, outputs, point, trial, tuple(getattr(rng, "drawn", ())))
 
 

@@ -27,7 +27,9 @@ class Rerun:
     Attributes
     ----------
     parameters, outputs
-        By name; no outputs if it failed.
+        By name; no outputs if it failed. What it drew is among the parameters.
+    drawn
+        What it drew, as the outputs that are kept: text as the position of its category.
     seed
         What it was given as ``{seed}``.
     argv
@@ -40,6 +42,7 @@ class Rerun:
 
     parameters: dict[str, Any]
     outputs: dict[str, Any]
+    drawn: dict[str, Any]
     seed: int
     argv: tuple[str, ...]
     folder: str
@@ -69,7 +72,7 @@ def rerun(command: Command, plan: Plan, point: int, trial: int) -> Rerun:
         raise UsageError(f"trial {trial} is not one of the point's {plan.trials:,}: 0 to {plan.trials - 1}")
     trials = Trials(command, plan.space.collections(), plan.seed, common_random_numbers=plan.common_random_numbers)
     folder = tempfile.mkdtemp(prefix=f"sweep-replay-{point}-{trial}-")
-    asked = trials.localised(trials.trial(point, trial, plan.space[point]), folder)
+    asked = trials.localised(trials.trial(point, trial, plan.space[point]), folder, folder)
     keeper = Keeper(inherit=True)
     try:
         answer = trials.ask(keeper, asked, folder, lambda: None, inherit=True)
@@ -78,10 +81,11 @@ def rerun(command: Command, plan: Plan, point: int, trial: int) -> Rerun:
     outcome = outcome_of(command, asked, folder, answer, 1)
     outputs = {} if outcome.values is None else _typed(command, outcome.values)
     argv = trials.argv(asked, folder)
-    return Rerun(dict(asked.parameters), outputs, asked.seed, argv, folder, outcome.reason)
+    drawn = dict(zip(command.draws, asked.drawn, strict=True))
+    return Rerun(dict(asked.parameters), outputs, drawn, asked.seed, argv, folder, outcome.reason)
 
 
 def _typed(command: Command, values: tuple[float, ...]) -> dict[str, Any]:
     """Return outputs as what they are declared; None for one that the trial does not have."""
-    named = zip(command.declared, values, strict=True)
+    named = zip(command.declared, values[: len(command.declared)], strict=True)
     return {each.name: None if math.isnan(value) else KINDS[each.kind](value) for each, value in named}

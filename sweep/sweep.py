@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from sweep.errors import SpecError, nearest
+from sweep.openscenario.concrete import ConcreteScenarios
 from sweep.openscenario.scenario import Scenario
 from sweep.programs.declaration import Command
 from sweep.request import RELATIVE_ERROR, Request
@@ -66,6 +67,9 @@ class Sweep:
     draws
         Distributions of parameters that each trial draws before it begins, by name: ``{"gap": Normal(20.0, 4.0, low=5.0)}``; see
         `sweep_kernels.distributions`. What was drawn is an output too, so it is kept with kept trials.
+    proposals
+        Of drawn parameters, what they are drawn from instead, so that what is rare happens often: ``{"gap": Normal(8.0, 4.0, low=5.0)}``. Each
+        trial is weighted by the density that is meant over the one that was drawn from, and the estimates are those of what is meant.
     scenario
         Where space and draws came from, if a scenario was given in the place of a space; nothing is computed from it.
     covariance
@@ -97,6 +101,7 @@ class Sweep:
     histograms: Mapping[str, tuple[float, float, int]] | None = None
     covariance: bool | Sequence[tuple[str, str]] = False
     draws: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
+    proposals: Mapping[str, Distribution] = field(default_factory=dict[str, "Distribution"])
     scenario: Scenario | None = field(default=None, repr=False, compare=False)
 
     def __new__(cls, *_: Any, **named: Any) -> Self:
@@ -129,9 +134,19 @@ class Sweep:
             raise SpecError(
                 f"draws={self.draws!r} is no dict of distributions, as in draws={{'gap': Normal(20.0, 4.0)}}"
             )
-        if self.draws or self.kernel.draws:
-            object.__setattr__(self, "kernel", self.kernel.drawing(self.draws))
+        if not isinstance(self.proposals, dict):
+            raise SpecError(
+                f"proposals={self.proposals!r} is no dict of distributions, as in proposals={{'gap': Normal(8.0, 4.0)}}"
+            )
+        object.__setattr__(self, "kernel", self._given())
         object.__setattr__(self, "data", {name: as_table(name, each) for name, each in self.data.items()})
+
+    def _given(self) -> Kernel | Command:
+        """Return the kernel as one that draws what it is to draw, and a command as one that is given scenario files, if it asks for them."""
+        kernel = self.kernel
+        if self.scenario is not None and isinstance(kernel, Command):
+            kernel = kernel.of_scenario(ConcreteScenarios.of(self.scenario), self.space.names)
+        return kernel.drawing(self.draws, self.proposals) if self.draws or self.proposals or kernel.draws else kernel
 
     def _take_scenario(self, scenario: Scenario) -> None:
         """Take space, draws, trials and seed of a scenario, as far as the user has not given them."""

@@ -90,7 +90,7 @@ def test_the_results_of_the_readme_and_of_their_page(here):
 def test_every_draw_is_on_its_page_with_its_parameters():
     signatures = {name: inspect.signature(getattr(Rng, name)).parameters.values() for name in METHODS}
     calls = {
-        f"rng.{name}({', '.join(each.name + default(each) for each in parameters if each.name != 'self')})"
+        f"rng.{name}({', '.join(each.name + default(each) for each in parameters if each.name not in {'self', 'proposal'})})"
         for name, parameters in signatures.items()
     }
     _, _, table = (ROOT / "sweep/KERNELS.md").read_text().partition("# The draws")
@@ -112,6 +112,19 @@ def test_the_study_of_the_page_of_statistics(here):
     assert replace(asked, request=names["study"].plan().request, trials=4000).hash == names["study"].plan().hash
     upper = sweep.intervals.quantile_ranks([3687, 3688], 0.999, 0.95)[2]
     assert list(upper - [3687, 3688]) == [1, 0]
+
+
+def test_the_study_of_the_page_of_rare_events(here):
+    """What it prints is on the page; and every draw that takes a proposal is named there."""
+    text = (ROOT / "sweep/RARE.md").read_text()
+    (here / "braking.py").write_text(blocks(ROOT / "sweep/RARE.md", "python")[0])
+    told = repr(load_sweep(here / "braking.py").run(executor="inprocess")).splitlines()
+    _, _, shown = text.partition("    $ sweep run braking.py\n")
+    assert told == [each.removeprefix("    ") for each in shown.splitlines()[: len(told)]]
+    proposed = {name for name in METHODS if "proposal" in inspect.signature(getattr(Rng, name)).parameters}
+    (line,) = (each for each in (ROOT / "sweep/KERNELS.md").read_text().splitlines() if "take a `proposal`" in each)
+    assert set(re.findall("`([a-z]+)`", line.partition(" take ")[0])) == proposed
+    assert all(f"`{name}`" in text or f"rng.{name}(" in text for name in proposed)
 
 
 def test_the_study_of_the_page_of_openscenario(here, monkeypatch):

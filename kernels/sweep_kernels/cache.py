@@ -60,7 +60,7 @@ def object_code(
 
 def content_key(kernel: Kernel, kinds: tuple[str, ...]) -> str:
     """Return a name for all that a kernel's code depends on, but for what it is compiled for beyond this machine."""
-    parts = [kernel.version, *kinds, "->", *kernel.outputs, toolchain()]
+    parts = [kernel.version, *kinds, "->", *kernel.columns, toolchain()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 

@@ -80,7 +80,7 @@ def compile_kernel(
     """
     one = one_trial(kernel, kinds)
     trials, width, why_alone = _trials(one, width, most)
-    drive = _drive(len(kernel.outputs))
+    drive = _drive(len(kernel.columns))
     code, symbols = emitted([drive.text, trials.text], drive.entry)
     refuse_symbols(kernel, symbols)
     return ObjectCode(

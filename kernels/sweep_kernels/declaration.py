@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from sweep_kernels.annotations import converted, parameter_kinds, returned_outputs
-from sweep_kernels.distributions import EDITION, Distribution, drawing
+from sweep_kernels.distributions import EDITION, Distribution, drawing, weighing
 from sweep_kernels.distributions.sequence import MOST
 from sweep_kernels.errors import KernelError, UsageError
 from sweep_kernels.outputs import output_names, with_more
 from sweep_kernels.rng import Rng
 from sweep_kernels.snapshot import Snapshot, plain_function, take
 from sweep_kernels.tables import read_only
+from sweep_kernels.weights import WEIGHT, columns_of, names_weights, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,25 +41,28 @@ class Kernel:
         Names of its parameters after ``rng``, in order.
     defaults
         Values of the parameters that need no axis.
-    outputs
-        Names of the numbers that it returns, in order; those of a vector are ``curve[0]``, ``curve[1]``, ...
+    returned
+        Names of the numbers that the function returns, in order; those of a vector are ``curve[0]``, ``curve[1]``, ...
     own_mathematics
         Whether functions of ``math`` and ``numpy`` are ours, with the same bits everywhere, or the C library's.
     types
         What parameters are annotated as: ``"float"``, ``"int"``, ``"bool"`` or ``"float32"``; not those with another annotation or none.
     draws
         Distributions of the parameters that each trial draws before it begins; see `drawing`. Their values are outputs too, after the function's own.
+    proposals
+        Of some of these, what they are drawn from instead: the trials have weights then, as those have whose draws name a proposal.
     """
 
     function: Callable[..., Any]
     name: str
     parameters: tuple[str, ...]
     defaults: dict[str, bool | int | float]
-    outputs: tuple[str, ...]
+    returned: tuple[str, ...]
     summary: str = ""
     own_mathematics: bool = True
     types: dict[str, str] = field(default_factory=dict[str, str])
     draws: Mapping[str, Distribution] = field(default_factory=dict[str, Distribution])
+    proposals: Mapping[str, Distribution] = field(default_factory=dict[str, Distribution])
     _carried: Snapshot | None = field(default=None, repr=False)
 
     @property
@@ -77,43 +81,96 @@ class Kernel:
             )
         if not self.draws:
             return self._snapshot.version
-        drawn = json.dumps([[name, each.spec()] for name, each in self.draws.items()])
-        return hashlib.sha256(f"{self._snapshot.version} draws {drawn}, edition {EDITION}".encode()).hexdigest()
+        drawn, proposed = (
+            json.dumps([[name, each.spec()] for name, each in some.items()]) for some in (self.draws, self.proposals)
+        )
+        said = (
+            f"{self._snapshot.version} draws {drawn}, edition {EDITION}{f', from {proposed}' if self.proposals else ''}"
+        )
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    @cached_property
+    def is_weighted(self) -> bool:
+        """Whether its trials have weights: a parameter, or a draw in the function, has a proposal."""
+        return bool(self.proposals) or names_weights(self.function)  # type: ignore[arg-type] - a plain function
 
     @property
-    def returned(self) -> tuple[str, ...]:
-        """Names of the outputs that the function returns: all but the drawn parameters."""
-        return self.outputs[: len(self.outputs) - len(self.draws)]
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the numbers that a trial gives: what the function returns, the drawn parameters, and the weight if there is one."""
+        return (*self.returned, *self.draws, *((WEIGHT,) if self.is_weighted else ()))
 
-    def drawing(self, draws: Mapping[str, Distribution]) -> Kernel:
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all that is computed of a trial: the outputs, and these times the weight if there is one."""
+        return columns_of(self.outputs, is_weighted=self.is_weighted)
+
+    def drawing(self, draws: Mapping[str, Distribution], proposals: Mapping[str, Distribution] | None = None) -> Kernel:
         """Return the kernel with parameters that each trial draws before it begins.
 
         Parameters
         ----------
         draws
             Distributions by parameter; the order is that of the draws. They replace those that the kernel has.
+        proposals
+            Of some of them, what the values are drawn from instead; each trial has the weight that makes up for it.
 
         Returns
         -------
         Kernel
-            Its outputs are those of this one and the drawn parameters.
+            Its outputs are those of this one and the drawn parameters; with a proposal the weight, too.
 
         Raises
         ------
         KernelError
-            If there is no parameter of a name, it is an output's too, its annotation does not fit, or there are more than 256.
+            If there is no parameter of a name, it is an output's too, its annotation does not fit, there are more than 256, or a proposal is of
+            no drawn parameter, or of other values.
         """
         if len(draws) > MOST:
             raise KernelError(f"kernel {self.name!r} is to draw {len(draws):,} parameters: at most {MOST} can be drawn")
         fitting = {name: self._fitting(name, each) for name, each in draws.items()}
-        return replace(self, draws=fitting, outputs=(*self.returned, *fitting))
+        return replace(
+            self,
+            draws=fitting,
+            proposals={name: self._proposed(name, each, fitting) for name, each in (proposals or {}).items()},
+        )
+
+    def _proposed(self, name: str, proposal: Distribution, draws: Mapping[str, Distribution]) -> Distribution:
+        """See that a parameter can be drawn from something else."""
+        if name not in draws:
+            known = ", ".join(map(repr, draws)) or "none is"
+            raise KernelError(f"the proposal for {name!r} is of no parameter that kernel {self.name!r} draws: {known}")
+        proposal, meant = self._fitting(name, proposal), draws[name]
+        if (proposal.kind, proposal.categories, proposal.is_countable) != (
+            meant.kind,
+            meant.categories,
+            meant.is_countable,
+        ):
+            raise KernelError(
+                f"the proposal for {name!r} is {proposal!r}, whose values are of another kind than those of {meant!r}"
+            )
+        if not proposal.reaches(meant):
+            raise KernelError(
+                f"the proposal for {name!r} is {proposal!r}, which never gives some values of {meant!r}: no weights make up for that"
+            )
+        return proposal
+
+    @property
+    def drawn_from(self) -> tuple[Distribution, ...]:
+        """What the parameters are drawn from, in the order of the draws."""
+        return tuple(self.proposals.get(name, each) for name, each in self.draws.items())
+
+    @cached_property
+    def weigh(self) -> Callable[[float, Any], float]:
+        """The plain function ``f(log_weight, drawn)``: a trial's weight."""
+        proposed = {place: self.proposals[name] for place, name in enumerate(self.draws) if name in self.proposals}
+        return weight_of(weighing(tuple(self.draws.values()), proposed))
 
     def _fitting(self, name: str, distribution: Distribution) -> Distribution:
         """See that a parameter can be drawn; make its values what it is annotated as."""
         if name not in self.parameters:
             known = ", ".join(map(repr, self.parameters)) or "none after its first, the rng"
             raise KernelError(f"the drawn {name!r} is no parameter of kernel {self.name!r}: it has {known}")
-        if name in {each.partition("[")[0] for each in self.returned}:
+        if name in {each.partition("[")[0] for each in self.returned} or (name == WEIGHT and self.is_weighted):
             raise KernelError(
                 f"output {name!r} of kernel {self.name!r} has the name of a drawn parameter, which is an output too: rename one"
             )
@@ -134,17 +191,24 @@ class Kernel:
 
     @cached_property
     def _draw(self) -> Callable[[Rng], tuple[Any, ...]]:
-        return drawing(tuple(self.draws.values()))
+        return drawing(self.drawn_from)
 
-    def completed(self, returned: Any, drawn: Mapping[str, Any]) -> Any:
-        """Return what a trial gives: what the function returned, and the parameters that `draw` gave.
+    def completed(self, returned: Any, drawn: Mapping[str, Any], rng: Rng) -> Any:
+        """Return what a trial gives: what the function returned, the parameters that `draw` gave, and the weight that `rng` has come to.
 
         Raises
         ------
         MisfitError
             If the function did not return what the kernel names.
         """
-        return with_more(self.name, self.returned, returned, tuple(drawn.values())) if self.draws else returned
+        values = tuple(drawn.values())
+        if not self.is_weighted:
+            if rng.log_weight != 0.0:
+                raise KernelError(
+                    f"kernel {self.name!r} gives a draw a proposal where it is not seen: write proposal=, by its name"
+                )
+            return with_more(self.name, self.returned, returned, values) if self.draws else returned
+        return with_more(self.name, self.returned, returned, (*values, self.weigh(rng.log_weight, values)))
 
     @property
     def frozen(self) -> Callable[..., Any]:
@@ -197,7 +261,7 @@ class Kernel:
         Returns
         -------
         Any
-            What the function returns; of a kernel that draws parameters a tuple, these at its end.
+            What the function returns; of a kernel that draws parameters, or whose trials have weights, a tuple, these at its end.
 
         Raises
         ------
@@ -211,7 +275,7 @@ class Kernel:
         drawn = self.draw(rng)
         returned = self.frozen(rng, **self.given(parameters | drawn))
         rng.check_drawn()
-        return self.completed(returned, drawn)
+        return self.completed(returned, drawn, rng)
 
     def given(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the function is called with: numbers as they are annotated, tables that cannot be written to."""
@@ -231,11 +295,12 @@ class Kernel:
             self.name,
             self.parameters,
             self.defaults,
-            self.outputs,
+            self.returned,
             self.summary,
             self.own_mathematics,
             self.types,
             dict(self.draws),
+            dict(self.proposals),
             self._snapshot,
         )
         return (Kernel, values)
@@ -331,7 +396,7 @@ def _declare(
         name=name,
         parameters=tuple(each.name for each in taken),
         defaults={key: converted(types[key], value, key) if key in types else value for key, value in numbers.items()},
-        outputs=given,
+        returned=given,
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
         own_mathematics=own_mathematics,
         types=types,

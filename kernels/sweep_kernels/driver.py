@@ -170,7 +170,7 @@ class Driver:
         self._trials = trials
         self._block_size = block_size
         self.probe_trials = min(trials, block_size)
-        self._outputs = len(kernel.outputs)
+        self._outputs = len(kernel.columns)
         self._state = code.state
         self._room = threading.local()
         self._tables = dict(tables or {})  # held, for compiled code knows their addresses

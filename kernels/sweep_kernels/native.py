@@ -46,7 +46,7 @@ OWN = {"sweep_kernels.repeatable", "sweep_kernels.interpolation"}
 
 FIELDS = {
     **dict.fromkeys(("k0", "k1", "c1", "c2", "c3", "uniforms", "normals"), types.int64),
-    **dict.fromkeys(("spare_uniform", "spare_normal"), types.float64),
+    **dict.fromkeys(("spare_uniform", "spare_normal", "log_weight"), types.float64),
 }
 POSITION = {name: position for position, name in enumerate(FIELDS)}
 STRUCT = ir.LiteralStructType([INT64 if each is types.int64 else DOUBLE for each in FIELDS.values()])
@@ -121,7 +121,7 @@ def make_rng(context: Any, k0: Any, k1: Any, c1: Any, c2: Any, c3: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = cgutils.alloca_once(builder, STRUCT)
-        zeros = [ir.Constant(INT64, 0)] * 2 + [ir.Constant(DOUBLE, 0.0)] * 2
+        zeros = [ir.Constant(INT64, 0)] * 2 + [ir.Constant(DOUBLE, 0.0)] * 3
         for name, value in zip(FIELDS, [*arguments, *zeros], strict=True):
             builder.store(value, _field(builder, pointer, name))
         return pointer

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["storer"]
 
 
-def storer(outputs: Sequence[str], found: dict[int, list[str]], first: int = 0) -> Any:
-    """Make ``store(values, stride, i, result)``: what a trial returned into column ``i``, one row an output.
+def storer(outputs: Sequence[str], found: dict[int, list[str]], first: int = 0, apart: int = 0) -> Any:
+    """Make ``store(values, stride, i, result, weight)``: what a trial returned into column ``i``, one row an output.
 
     Parameters
     ----------
@@ -32,11 +32,13 @@ def storer(outputs: Sequence[str], found: dict[int, list[str]], first: int = 0) 
         Gets the kind of each, ``"int"``, ``"float"`` or ``"bool"``, under the row of the first.
     first
         The row of the first of them.
+    apart
+        How many rows below each number the number times the weight goes; 0 if it goes nowhere.
     """
     groups = grouped(outputs)
 
     @intrinsic
-    def store(context: Any, values: Any, stride: Any, i: Any, result: Any) -> Any:
+    def store(context: Any, values: Any, stride: Any, i: Any, result: Any, weight: Any) -> Any:
         parts = _parts(outputs, groups, result)
         found[first] = [
             kind
@@ -45,17 +47,18 @@ def storer(outputs: Sequence[str], found: dict[int, list[str]], first: int = 0) 
         ]
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            pointer, stride, i, value = arguments
+            pointer, stride, i, value, weight = arguments
             is_bare = len(parts) == 1 and parts[0] == signature.args[3]
             each_value = [value] if is_bare else cgutils.unpack_tuple(builder, value)
-            column = _Column(context, builder, builder.gep(pointer, [i], inbounds=True), stride)
+            top = builder.gep(pointer, [i], inbounds=True)
+            column = _Column(context, builder, top, stride, weight if apart else None, apart)
             row = first
             for part, length, each in zip(parts, groups.values(), each_value, strict=True):
                 column.put(row, part, length, each)
                 row += length or 1
             return context.get_dummy_value()
 
-        return types.void(types.CPointer(types.float64), types.int64, types.int64, result), generate
+        return types.void(types.CPointer(types.float64), types.int64, types.int64, result, types.float64), generate
 
     return store
 
@@ -63,9 +66,10 @@ def storer(outputs: Sequence[str], found: dict[int, list[str]], first: int = 0) 
 class _Column:
     """Writes numbers below each other."""
 
-    def __init__(self, context: Any, builder: Any, top: Any, stride: Any) -> None:
+    def __init__(self, context: Any, builder: Any, top: Any, stride: Any, weight: Any, apart: int) -> None:
         self._context, self._builder = context, builder
         self._top, self._stride = top, stride
+        self._weight, self._apart = weight, apart
 
     def put(self, row: int, part: Any, length: int, value: Any) -> None:
         """Write a number, or those of a vector, from a row on."""
@@ -81,6 +85,9 @@ class _Column:
         builder = self._builder
         number = self._context.cast(builder, value, kind, types.float64)
         builder.store(number, builder.gep(self._top, [builder.mul(self._stride, row)], inbounds=True))
+        if self._weight is not None:
+            place = builder.mul(self._stride, builder.add(row, WORD(self._apart)))
+            builder.store(builder.fmul(number, self._weight), builder.gep(self._top, [place], inbounds=True))
 
     def _put_array(self, row: int, kind: Any, length: int, value: Any) -> None:
         """Write an array in a loop: written out, it would be more than LLVM follows errors through."""

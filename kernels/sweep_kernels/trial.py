@@ -9,7 +9,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from numba import types  # type: ignore[import-untyped]
+from numba import njit, types  # type: ignore[import-untyped]
 from numba.core import config  # type: ignore[import-untyped]
 from numba.core.compiler_lock import global_compiler_lock  # type: ignore[import-untyped]
 
@@ -20,10 +20,11 @@ from sweep_kernels.explained import explained, is_array_alone
 from sweep_kernels.filling import filler, of_draws
 from sweep_kernels.loading import loader
 from sweep_kernels.modules import Assembly, assembly_of, room_of, simplified
-from sweep_kernels.native import Compiler, make_rng
+from sweep_kernels.native import INLINE, Compiler, make_rng
 from sweep_kernels.refusals import refuse_arrays, refuse_code, refuse_room, refuse_types, refuse_unset
 from sweep_kernels.returning import InTuple
 from sweep_kernels.storing import storer
+from sweep_kernels.weights import WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -116,6 +117,8 @@ def _heard() -> Generator[list[Warning]]:
 
 
 def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: dict[int, list[str]]) -> Any:
+    if kernel.is_weighted:
+        return _one_weighted(kernel, kinds, trial, found)
     if kernel.draws:
         return _one_drawing(kernel, kinds, trial, found)
     load = loader(kinds)
@@ -124,18 +127,16 @@ def _one(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: dict[int, li
     def one(k0, k1, c1, c2, c3, parameters, row, tables, values, stride, i):
         rng = make_rng(k0, k1, c1, c2, c3)
         result = trial(rng, *load(parameters, row, tables))
-        if rng.uniforms > DRAW_LIMIT or rng.normals > DRAW_LIMIT:
+        if rng.uniforms > DRAW_LIMIT or rng.normals > DRAW_LIMIT or rng.log_weight != 0.0:
             raise OverflowError
-        store(values, stride, i, result)
+        store(values, stride, i, result, 1.0)
 
     return one
 
 
 def _one_drawing(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: dict[int, list[str]]) -> Any:
     """As `_one`, of a kernel some of whose parameters the trial draws: these are stored after what it returns."""
-    load = loader(kinds)
-    draw = Compiler(checked=False, stand_ins=of_draws()).compiled(drawing(tuple(kernel.draws.values())))
-    fill = filler([kernel.parameters.index(name) for name in kernel.draws])
+    load, draw, fill = loader(kinds), _draw_of(kernel), _fill_of(kernel)
     store = storer(kernel.returned, found)
     store_drawn = storer(tuple(kernel.draws), found, len(kernel.returned))
 
@@ -143,9 +144,51 @@ def _one_drawing(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: dict
         rng = make_rng(k0, k1, c1, c2, c3)
         drawn = draw(rng)
         result = trial(rng, *fill(load(parameters, row, tables), drawn))
-        if rng.uniforms > DRAW_LIMIT or rng.normals > DRAW_LIMIT:
+        if rng.uniforms > DRAW_LIMIT or rng.normals > DRAW_LIMIT or rng.log_weight != 0.0:
             raise OverflowError
-        store(values, stride, i, result)
-        store_drawn(values, stride, i, drawn)
+        store(values, stride, i, result, 1.0)
+        store_drawn(values, stride, i, drawn, 1.0)
 
     return one
+
+
+def _one_weighted(kernel: Kernel, kinds: tuple[str, ...], trial: Any, found: dict[int, list[str]]) -> Any:
+    """As `_one_drawing`, of a kernel whose trials have weights: after all that it gives stands the weight, then all of it times the weight."""
+    load, draw, fill, weigh = loader(kinds), _draw_of(kernel), _fill_of(kernel), _weigh_of(kernel)
+    given = len(kernel.outputs) - 1
+    store = storer(kernel.returned, found, 0, given + 1)
+    store_drawn = storer(tuple(kernel.draws), found, len(kernel.returned), given + 1) if kernel.draws else _no_store
+    store_weight = storer((WEIGHT,), found, given)
+    found[given + 1] = ["float"] * given
+
+    def one(k0, k1, c1, c2, c3, parameters, row, tables, values, stride, i):
+        rng = make_rng(k0, k1, c1, c2, c3)
+        drawn = draw(rng)
+        result = trial(rng, *fill(load(parameters, row, tables), drawn))
+        if rng.uniforms > DRAW_LIMIT or rng.normals > DRAW_LIMIT:
+            raise OverflowError
+        weight = weigh(rng.log_weight, drawn)
+        store(values, stride, i, result, weight)
+        store_drawn(values, stride, i, drawn, weight)
+        store_weight(values, stride, i, weight, weight)
+
+    return one
+
+
+def _draw_of(kernel: Kernel) -> Any:
+    return Compiler(checked=False, stand_ins=of_draws()).compiled(drawing(kernel.drawn_from))
+
+
+def _fill_of(kernel: Kernel) -> Any:
+    return filler([kernel.parameters.index(name) for name in kernel.draws])
+
+
+def _weigh_of(kernel: Kernel) -> Any:
+    return Compiler(checked=False, stand_ins=of_draws()).compiled(kernel.weigh)
+
+
+def _stores_nothing(values, stride, i, drawn, weight):
+    return
+
+
+_no_store = njit(**INLINE)(_stores_nothing)

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from sweep import __version__
 from sweep.errors import CorruptError, ObjectNotFoundError, PlanError, SpecError
 from sweep.load import load_kernel, load_sweep
+from sweep.programs.declaration import Command
 from sweep.work import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sweep.plan import Plan
-    from sweep.programs import Command
     from sweep.store import Store
     from sweep_kernels.declaration import Kernel
 
@@ -148,7 +148,7 @@ def find_kernel(study: str, plan: Plan) -> Kernel | Command:
         If it is not the plan's.
     """
     if study.endswith(".toml"):
-        kernel = load_kernel(_toml(study)["kernel"], Path(study).parent).drawing(plan.draws)
+        kernel = _of_toml(study, plan)
         planned = plan.hash
     else:
         sweep = load_sweep(study)
@@ -163,6 +163,15 @@ def find_kernel(study: str, plan: Plan) -> Kernel | Command:
             f"{study} gives plan {planned[:12]}, not {plan.hash[:12]}: what it computes depends on where or when it is loaded"
         )
     return kernel
+
+
+def _of_toml(study: str, plan: Plan) -> Kernel | Command:
+    """Read the kernel of a TOML study; of a command that is given scenario files the scenario, too."""
+    fields = _toml(study)
+    kernel = load_kernel(fields["kernel"], Path(study).parent)
+    if isinstance(kernel, Command) and "openscenario" in fields:
+        return load_sweep(study).kernel
+    return kernel.drawing(plan.draws)
 
 
 def _toml(study: str) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import typer
 
 from sweep.cli.options import StoreArgument, counted, opened_store
 from sweep.errors import UsageError, nearest
+from sweep.programs.drawn import Drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sweep.plan import Plan
 
@@ -61,10 +62,22 @@ def command(
 
 
 def _with_parameters(plan: Plan, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    given = _parameters_of(plan)
     return [
-        {"point": row["point"], "trial": row["trial"], **plan.space[row["point"]], **{k: row[k] for k in list(row)[2:]}}
+        {
+            "point": row["point"],
+            "trial": row["trial"],
+            **given(row["point"], row["trial"]),
+            **{k: row[k] for k in list(row)[2:]},
+        }
         for row in rows
     ]
+
+
+def _parameters_of(plan: Plan) -> Callable[[int, int], dict[str, Any]]:
+    """Return what tells the parameters of a trial: those of its point, and those that it drew."""
+    drawing = Drawing(plan.draws, plan.seed, common_random_numbers=plan.common_random_numbers)
+    return lambda point, trial: plan.space[point] | drawing.values(point, trial)
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
@@ -100,7 +113,8 @@ def _text(plan: Plan, rows: list[dict[str, Any]], url: str, limit: int) -> Itera
 
 
 def _one(plan: Plan, row: dict[str, Any], url: str) -> Iterable[str]:
-    values = ", ".join(f"{name}={value!r}" for name, value in plan.space[row["point"]].items())
+    given = _parameters_of(plan)(row["point"], row["trial"])
+    values = ", ".join(f"{name}={value!r}" for name, value in given.items())
     tries = f", tried {row['attempts']} times" if row["attempts"] > 1 else ""
     yield ""
     yield f"trial {row['trial']} of point {row['point']}{f' ({values})' if values else ''}: {row['reason']}{tries}, after {row['seconds']:.2f} s"

@@ -92,7 +92,11 @@ def _read(file: str, *, relative_weights: bool) -> tuple[Scenario, bool]:
     if sweep.scenario is None:
         raise UsageError(f"the study {file!r} is not of a scenario, as Sweep(kernel, openscenario.read(...)) is")
     scenario = replace(
-        sweep.scenario, space=sweep.space, draws=sweep.kernel.draws, trials=sweep.trials, seed=sweep.seed
+        sweep.scenario,
+        space=sweep.space,
+        draws={**sweep.kernel.draws, **sweep.kernel.proposals},
+        trials=sweep.trials,
+        seed=sweep.seed,
     )
     return scenario, sweep.common_random_numbers
 

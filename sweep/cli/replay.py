@@ -109,11 +109,12 @@ def _cases(source: str, store: str | None, where: str, limit: int, *, trace: boo
         rerun_cases(kernel, plan, found, where)
         return
     rows: list[list[Any]] = []
+    _, _, *names = found.table.column_names
     for each in replay_cases(kernel, plan, data, found, trace=trace):
-        values = [*each.parameters.values(), *each.outputs.values()]
-        rows.append([each.point, each.trial, *(str(value) if isinstance(value, bool) else value for value in values)])
+        values = {**each.parameters, **each.outputs}  # what a trial draws is in both
+        rows.append([each.point, each.trial, *(_told(values[name]) for name in names)])
         if trace:
-            said = ", ".join(f"{name}={value!r}" for name, value in {**each.parameters, **each.outputs}.items())
+            said = ", ".join(f"{name}={value!r}" for name, value in values.items())
             typer.echo(f"point {each.point}, trial {each.trial}: {said}")
             _print_draws(each)
             typer.echo()
@@ -121,6 +122,11 @@ def _cases(source: str, store: str | None, where: str, limit: int, *, trace: boo
         print_table(found.table.column_names, rows)
     same = "; run again in plain Python, all outputs are as they were kept, to the bit" if rows else ""
     typer.echo(f"{len(rows):,} of {counted(found.found, 'kept trial')} where {where}{same}", err=True)
+
+
+def _told(value: Any) -> Any:
+    """Write a bool as text: a table would count it as a number."""
+    return str(value) if isinstance(value, bool) else value
 
 
 def _refuse_looking_inside(program: Command, *, trace: bool, debug: bool = False) -> None:

@@ -56,7 +56,8 @@ def rerun_cases(program: Command, plan: Plan, found: Cases, where: str) -> None:
         point, trial = kept["point"], kept["trial"]
         again = rerun(program, plan, point, trial)
         _require_same(kept, again, point, trial)
-        values = [*again.parameters.values(), *again.outputs.values()]
+        named = {**again.parameters, **again.outputs}
+        values = [named[name] for name in found.table.column_names[2:]]
         rows.append(
             [point, trial, *(str(value) if isinstance(value, bool) else value for value in values), again.folder]
         )
@@ -67,7 +68,7 @@ def rerun_cases(program: Command, plan: Plan, found: Cases, where: str) -> None:
 
 
 def _require_same(kept: Mapping[str, Any], again: Rerun, point: int, trial: int) -> None:
-    for name, value in again.outputs.items() or [("", again.reason)]:
+    for name, value in (again.outputs and {**again.outputs, **again.drawn}).items() or [("", again.reason)]:
         if name and (value == kept[name] or (value is None and kept[name] != kept[name])):
             continue
         said = f"gives {name} = {value!r}, and {kept[name]!r} was kept" if name else str(value)

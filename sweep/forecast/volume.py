@@ -125,7 +125,7 @@ def weigh(pilot: Pilot) -> Weights:
     metadata = {KINDS: json.dumps(kinds).encode()} | label(name, wave, 0)
 
     def written(some: Rows) -> bytes:
-        return encode(some.to_arrow(plan.kernel.outputs, kinds, tallied(plan, kinds)), metadata)
+        return encode(some.to_arrow(plan.kernel.columns, kinds, tallied(plan, kinds)), metadata)
 
     def reduced(data: bytes) -> bytes:
         return written(finished(_read(study, data), plan.block_size))
@@ -162,7 +162,7 @@ def _seconds(of: Callable[[Any], Any], given: Any) -> float:
 
 def _read(study: Study, data: bytes) -> Rows:
     kinds = study.driver.output_kinds
-    return Rows.from_arrow(decode(data, "forecast"), study.kernel.outputs, kinds, tallied(study.plan, kinds))
+    return Rows.from_arrow(decode(data, "forecast"), study.kernel.columns, kinds, tallied(study.plan, kinds))
 
 
 def _as_of_run(study: Study, timed: list[Rows]) -> Rows:

@@ -85,9 +85,19 @@ def widths_of(plan: Plan, kinds: tuple[str, ...], timed: list[Rows], wished: flo
         Half the width, as part of the estimate, that trials are counted for.
     """
     rows = finished(concatenated(timed), plan.block_size)
+    outputs = plan.kernel.outputs
+    if (
+        plan.kernel.is_weighted
+    ):  # the estimates are means of what is counted after the weight: of outputs times the weight
+        apart = len(outputs)
+        return [
+            _width(plan, name, "float", rows, output + apart, wished)
+            for output, name in enumerate(outputs[:-1])
+            if name not in plan.draws
+        ]
     return [
         _width(plan, name, kind, rows, output, wished)
-        for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True))
+        for output, (name, kind) in enumerate(zip(outputs, kinds, strict=True))
         if name not in plan.draws
     ]
 

@@ -88,7 +88,8 @@ class Scenario:
     def drawn_from(self, **distributions: Distribution) -> Scenario:
         """Return the scenario with other distributions of some of its stochastic parameters.
 
-        A result under these is weighted back by ``exp(scenario.log_density(values) - other.log_density(values))``.
+        A result under these is weighted back by ``exp(scenario.log_density(values) - other.log_density(values))``; ``Sweep(kernel, scenario,
+        proposals=distributions)`` does it by itself.
 
         Parameters
         ----------

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import ScenarioError, nearest
@@ -12,12 +15,17 @@ from sweep.openscenario.header import header, version
 from sweep.openscenario.markup import Markup, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sweep.openscenario.declarations import Declaration
+    from sweep.openscenario.markup import Element
 
 __all__ = ["Template"]
 
+PATHS = {"LogicFile": "filepath", "SceneGraphFile": "filepath", "Directory": "path"}
+"""Attributes that are paths of files, by element: of a road network, and of catalogs."""
+NOT_RELATIVE = re.compile(r"[/\\$]|[A-Za-z][A-Za-z0-9+.-]*:")
+"""How an absolute path begins, a parameter, or an address."""
 ESCAPED = {'"': "&quot;", "'": "&apos;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 
 
@@ -89,25 +97,52 @@ class Template:
                 )
         return found
 
-    def concrete(self, values: Mapping[str, Any]) -> bytes:
+    def concrete(self, values: Mapping[str, Any], folder: str | None = None) -> bytes:
         """Return the scenario with other values of some parameters; all else stays as it is, byte by byte.
+
+        Parameters
+        ----------
+        values
+            By parameter.
+        folder
+            From which relative paths of road networks, scene graphs and catalogs count: they become absolute ones. They stay as they are when left
+            out.
 
         Raises
         ------
         ScenarioError
             See `fitting`.
         """
-        from xml.sax.saxutils import escape  # which imports urllib, and with it an HTTP client
-
         new = self.fitting(values)
-        edits: list[tuple[int, int, str]] = []
+        edits = [] if folder is None else list(self._anchored(folder))
         for parent in (each for each in self.markup.root.children if each.tag == "ParameterDeclarations"):
             for element in parent.children:
                 name = element.attributes["name"]
                 if name in new:
                     first, last = self.markup.value_span(element, "value")
-                    edits.append((first, last, escape(written(new[name]), ESCAPED)))
+                    edits.append((first, last, _escaped(written(new[name]))))
         text = self.markup.text
-        for first, last, inserted in reversed(edits):
+        for first, last, inserted in sorted(edits, reverse=True):
             text = text[:first] + inserted + text[last:]
         return self.markup.encoded(text)
+
+    def _anchored(self, folder: str) -> Iterator[tuple[int, int, str]]:
+        """Yield where relative paths stand, and what they are from anywhere."""
+        for element in _under(self.markup.root):
+            attribute = PATHS.get(element.tag, "")
+            path = element.attributes.get(attribute, "")
+            if path and not NOT_RELATIVE.match(path):
+                whole = os.path.normpath(Path(folder, path))
+                yield (*self.markup.value_span(element, attribute), _escaped(whole))
+
+
+def _under(element: Element) -> Iterator[Element]:
+    yield element
+    for each in element.children:
+        yield from _under(each)
+
+
+def _escaped(text: str) -> str:
+    from xml.sax.saxutils import escape  # which imports urllib, and with it an HTTP client
+
+    return escape(text, ESCAPED)

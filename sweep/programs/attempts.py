@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import KernelError, StoreError
-from sweep.programs.declaration import found_program
+from sweep.errors import KernelError, ScenarioError, StoreError
+from sweep.programs.declaration import SCENARIO, found_program
+from sweep.programs.drawn import Drawing
 from sweep.programs.fetching import Fetcher
-from sweep.programs.reading import outcome_of
+from sweep.programs.folders import PARAMETERS, write_parameters
+from sweep.programs.reading import is_of_another, outcome_of
 from sweep.programs.seeds import seed_of
 from sweep.programs.trial import Trial
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from sweep.programs.trial import Outcome
     from sweep.space.objects import Objects
 
-__all__ = ["Trials"]
+__all__ = ["SCENARIO_FILE", "Trials"]
 
-PARAMETERS = "parameters.json"
+SCENARIO_FILE = "scenario.xosc"
 
 
 class Trials:
@@ -54,6 +55,7 @@ class Trials:
     ) -> None:
         self.command = command
         self._fetcher = Fetcher(collections)
+        self._drawing = Drawing(command.draws, seed, common_random_numbers=common_random_numbers)
         self._seed, self._common = seed, common_random_numbers
         given = {key: each for key, each in command.environment if each.text or each.pieces}
         fixed = {
@@ -62,12 +64,15 @@ class Trials:
         self._changing = {key: each for key, each in given.items() if key not in fixed}
         removed = {key for key, _ in command.environment} - given.keys()
         self._environment = {key: text for key, text in os.environ.items() if key not in removed} | fixed
+        self._given = _given(command)
         self._program = command.program(self._environment.get("PATH"))
 
     def trial(self, point: int, trial: int, parameters: Mapping[str, Any]) -> Trial:
         """Say what a trial is given."""
         seed = seed_of(self._seed, 0 if self._common else point, trial, self.command.seed_bits)
-        return Trial(point, trial, seed, parameters)
+        drawn = self._drawing.of(point, trial)
+        given = {**parameters, **self._drawing.decoded(drawn)} if drawn else parameters
+        return Trial(point, trial, seed, given, tuple(map(float, drawn)))
 
     def run(
         self, keeper: Keeper, trial: Trial, alive: Callable[[], None], kept: Callable[[str, Outcome], None]
@@ -86,20 +91,26 @@ class Trials:
             Called with the trial's folder and what came of it, before the folder is removed.
         """
         for attempt in range(1, self.command.retries + 2):
-            scratch = _made(keeper)
+            scratch = _fresh(keeper)
             try:
                 outcome = self._attempt(keeper, trial, scratch, attempt, alive)
                 if outcome.values is not None or attempt > self.command.retries:
                     kept(scratch, outcome)
                     return outcome
             finally:
-                _remove(scratch)
+                keeper.folders.take_back(scratch, self._given)
         raise AssertionError
 
     def _attempt(self, keeper: Keeper, trial: Trial, scratch: str, attempt: int, alive: Callable[[], None]) -> Outcome:
-        local = self.localised(trial, keeper.folder)
-        answer = self.ask(keeper, local, scratch, alive)
-        return outcome_of(self.command, local, scratch, answer, attempt)
+        try:
+            trial = self.localised(trial, keeper.folder, scratch)
+            answer = self.ask(keeper, trial, scratch, alive)
+        except ScenarioError as error:
+            answer = {"why": "refused", "error": str(error)}
+        outcome = outcome_of(self.command, trial, scratch, answer, attempt)
+        if outcome.values is None and is_of_another(trial, answer):
+            keeper.end()
+        return outcome
 
     def ask(
         self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool = False
@@ -123,25 +134,49 @@ class Trials:
             return {"why": "refused", "error": str(error)}
         return keeper.ask({**order, "inherit": True, "seconds": None} if inherit else order, alive)
 
-    def localised(self, trial: Trial, folder: str) -> Trial:
-        """Put paths in the place of objects."""
-        return replace(trial, parameters=self._fetcher.local(trial.parameters, folder))
+    def localised(self, trial: Trial, folder: str, scratch: str) -> Trial:
+        """Put paths in the place of objects, which are had in `folder`; and write the trial's scenario, and add its path.
+
+        Raises
+        ------
+        ScenarioError
+            If the trial's parameters do not fit the scenario.
+        """
+        if self._fetcher.is_needed:
+            trial = replace(trial, parameters=self._fetcher.local(trial.parameters, folder))
+        scenario = self.command.scenario
+        if scenario is None:
+            return trial
+        data, path = scenario.concrete(trial.parameters), f"{scratch}/{SCENARIO_FILE}"
+        try:
+            with open(path, "xb") as file:
+                file.write(data)
+        except OSError as error:
+            raise StoreError(f"{scratch} cannot be written to: {error.strerror}; TMPDIR names another place") from None
+        return replace(trial, parameters={**trial.parameters, SCENARIO: path})
 
     def _served(
         self, keeper: Keeper, trial: Trial, scratch: str, alive: Callable[[], None], *, inherit: bool
     ) -> Mapping[str, Any]:
         """Have a server answer; one that has ended is started again."""
-        if not keeper.serves:
-            answer = keeper.ask({**self._order_of_server(keeper.scratch()), "inherit": inherit}, alive)
-            if answer["why"] != "answered" or not _is_ready(answer["out"]):
-                return {**answer, "why": "unready", "while": answer["why"]}
+        unready = self.started(keeper, alive, inherit=inherit)
+        if unready is not None:
+            return unready
         seconds = None if inherit else self.command.timeout
         asked = {"parameters": dict(trial.parameters), **trial.own, "scratch": scratch}
-        keeper.serves = False  # until it has answered
         begun = time.monotonic()
-        answer = keeper.ask({"line": json.dumps(asked).encode() + b"\n", "seconds": seconds}, alive)
-        keeper.serves = answer["why"] == "answered"
+        answer = keeper.tell(json.dumps(asked).encode() + b"\n", seconds, alive)
         return {**answer, "took": time.monotonic() - begun}
+
+    def started(self, keeper: Keeper, alive: Callable[[], None], *, inherit: bool = False) -> Mapping[str, Any] | None:
+        """Start the server, if it does not run; return what its keeper says of one that did not come to be ready."""
+        if keeper.serves:
+            return None
+        answer = keeper.start({**self._order_of_server(keeper.folders.fresh()), "inherit": inherit}, alive)
+        if answer["why"] == "answered" and _is_ready(answer["out"]):
+            return None
+        keeper.end()
+        return {**answer, "why": "unready", "while": answer["why"]}
 
     def _order_of_server(self, scratch: str) -> dict[str, Any]:
         argv = [each.filled({**self.command.fixed, "scratch": scratch}) for each in self.command.argv]
@@ -171,7 +206,7 @@ class Trials:
         own = {**trial.own, "scratch": scratch}
         values = {**trial.parameters, **own, **command.fixed}
         argv = list(self.argv(trial, scratch))
-        _write(f"{scratch}/{PARAMETERS}", json.dumps({**trial.parameters, **trial.own}) + "\n")
+        write_parameters(scratch, json.dumps({**trial.parameters, **trial.own}) + "\n")
         variables = {f"SWEEP_{name.upper()}": str(each) for name, each in own.items()}
         variables |= {f"SWEEP_PARAMETER_{name}": str(each) for name, each in trial.parameters.items()}
         variables |= {key: each.filled(values) for key, each in self._changing.items()}
@@ -192,6 +227,13 @@ class Trials:
         }
 
 
+def _given(command: Command) -> list[str] | None:
+    """Return the files that a trial is given in its folder, if the folder may serve the next one as well; see `Folders.take_back`."""
+    if command.scenario is not None or (command.is_server and command.reads_files):
+        return None
+    return [] if command.is_server else [PARAMETERS]
+
+
 def _is_ready(line: bytes) -> bool:
     try:
         return json.loads(line).get("ready") is True
@@ -199,28 +241,10 @@ def _is_ready(line: bytes) -> bool:
         return False
 
 
-def _made(keeper: Keeper) -> str:
+def _fresh(keeper: Keeper) -> str:
     try:
-        return keeper.scratch()
+        return keeper.folders.fresh()
     except OSError as error:
         raise StoreError(
             f"no folder for a trial can be made in {keeper.folder}: {error.strerror}; TMPDIR names another place"
         ) from None
-
-
-def _write(path: str, text: str) -> None:
-    """Write a small file with few calls of the system: there is one for each trial."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        os.write(file, text.encode())
-    finally:
-        os.close(file)
-
-
-def _remove(folder: str) -> None:
-    """Remove a trial's folder, in most of which there is only what was written there first."""
-    try:
-        os.unlink(f"{folder}/{PARAMETERS}")
-        os.rmdir(folder)
-    except OSError:
-        shutil.rmtree(folder, ignore_errors=True)

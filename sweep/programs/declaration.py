@@ -8,22 +8,44 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from sweep.errors import KernelError, nearest
 from sweep.programs.checks import FIXED, check_numbers, codes_of, digests_of, parameters_of, patterns_of, variables_of
+from sweep.programs.drawn import check_draws, kind_of
 from sweep.programs.outputs import Output, outputs_of
 from sweep.programs.placeholders import Template
 from sweep.programs.seeds import MOST_BITS
+from sweep_kernels.distributions import EDITION, Distribution
 from sweep_kernels.source import normalised_source
 
 __all__ = ["Command", "command", "found_program", "unknown_parameter"]
 
 MOST_OUTPUT = 64 << 20
 MOST_KEPT = 64 << 20
+SCENARIO = "scenario"
+"""The parameter that is the path of the trial's scenario file, in a sweep of a scenario."""
+
+
+class ScenarioFiles(Protocol):
+    """What makes the scenario file of each trial."""
+
+    @property
+    def digest(self) -> str:
+        """The hash of the file that they are made of."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of its parameters that vary."""
+        ...
+
+    def concrete(self, values: Mapping[str, Any]) -> bytes:
+        """Return the file with these values of its parameters; raise `ScenarioError` if they do not fit."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +61,11 @@ class Command:
     declared
         Its outputs.
     parameters
-        Names of its parameters: those of placeholders, then those that it reads by itself.
+        Names of its parameters: those of placeholders, then those that it reads by itself, then those of its scenario.
+    draws
+        Distributions of the parameters that each trial draws before it begins; see `drawing`. They are outputs too, after the command's own.
+    scenario
+        What makes the scenario file of each trial, if the program is given its path; see `of_scenario`.
     """
 
     name: str
@@ -61,13 +87,16 @@ class Command:
     module: str
     file: str
     digests: tuple[tuple[str, str], ...]
+    draws: Mapping[str, Distribution] = field(default_factory=dict[str, Distribution])
+    scenario: ScenarioFiles | None = None
 
     block_size: ClassVar[int] = 1
     """A run of a program is worth more than a row: none is ever done twice for the sake of a block that was begun."""
     receiver: ClassVar[str] = ""
     defaults: ClassVar[dict[str, Any]] = {}
     types: ClassVar[dict[str, str]] = {}
-    draws: ClassVar[dict[str, Any]] = {}
+    proposals: ClassVar[dict[str, Any]] = {}
+    is_weighted: ClassVar[bool] = False
 
     @property
     def summary(self) -> str:
@@ -76,22 +105,36 @@ class Command:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Names of its outputs."""
-        return tuple(each.name for each in self.declared)
+        """Names of its outputs, and of what each trial draws."""
+        return (*(each.name for each in self.declared), *self.draws)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all that is counted of a trial, as of a kernel's: its outputs."""
+        return self.outputs
 
     @property
     def output_kinds(self) -> tuple[str, ...]:
         """Their kinds."""
-        return tuple(each.kind for each in self.declared)
+        return (*(each.kind for each in self.declared), *map(kind_of, self.draws.values()))
 
     @property
     def reads_stdout(self) -> bool:
         """Whether what it prints is read for results."""
         return self.result is not None or any(each.source and each.source.file is None for each in self.declared)
 
+    @property
+    def reads_files(self) -> bool:
+        """Whether anything is read, or kept, of a trial's folder."""
+        return (
+            self.result is not None
+            or bool(self.keep_files)
+            or any(each.source and each.source.file for each in self.declared)
+        )
+
     @cached_property
     def version(self) -> str:
-        """64 hexadecimal digits: the hash of arguments, outputs and options, and of the files that were named; not of the program itself.
+        """64 hexadecimal digits: the hash of arguments, outputs, options and draws, and of the files that were named; not of the program itself.
 
         Raises
         ------
@@ -116,25 +159,62 @@ class Command:
             "seed_bits": self.seed_bits,
             "server": self.is_server,
             "files": self.digests,
+            **({} if self.scenario is None else {"scenario": self.scenario.digest}),
         }
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        version = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        if not self.draws:
+            return version
+        drawn = json.dumps([[name, each.spec()] for name, each in self.draws.items()])
+        return hashlib.sha256(f"{version} draws {drawn}, edition {EDITION}".encode()).hexdigest()
 
     @property
     def fixed(self) -> dict[str, str]:
         """What the placeholders mean that are the same for all trials."""
         return {"here": self.here, "python": sys.executable}
 
-    def drawing(self, draws: Mapping[str, Any]) -> Command:
-        """Refuse parameters that a trial would draw.
+    def drawing(
+        self, draws: Mapping[str, Distribution], proposals: Mapping[str, Distribution] | None = None
+    ) -> Command:
+        """Return the command with parameters that each trial draws before it begins.
+
+        Parameters
+        ----------
+        draws
+            Distributions by parameter; the order is that of the draws. They replace those that the command has.
+        proposals
+            None: trials of programs have no weights yet.
 
         Raises
         ------
         KernelError
-            In any case.
+            If there is no parameter of a name, it is an output's too, there are more than 256, or there is a proposal.
         """
-        raise KernelError(
-            f"command {self.name!r} cannot be given drawn parameters ({', '.join(draws)}): let the program draw them from {{seed}}, or make them axes"
+        if proposals:
+            raise KernelError(
+                f"command {self.name!r} cannot be given proposals ({', '.join(proposals)}): only trials of kernels have weights; draw from the "
+                "proposal itself, draws={...}, and weight kept trials back by the densities"
+            )
+        return replace(
+            self, draws=check_draws(self.name, draws, self.parameters, {each.name for each in self.declared})
         )
+
+    def of_scenario(self, files: ScenarioFiles, axes: Sequence[str]) -> Command:
+        """Return the command as one that is given the path of each trial's scenario file, if it has a use for that.
+
+        It has if it has a parameter ``scenario`` that is no axis. What varies in the file reaches the program by the file, and needs no placeholder.
+
+        Parameters
+        ----------
+        files
+            What makes the files.
+        axes
+            Names of the space's axes.
+        """
+        is_asked_for = SCENARIO in self.parameters and SCENARIO not in (*axes, *files.names)
+        if not is_asked_for and self.scenario is None:
+            return self
+        own = [each for each in self.parameters if each != SCENARIO]
+        return replace(self, scenario=files, parameters=tuple(dict.fromkeys([*own, *files.names])))
 
     def program(self, path: str | None = None) -> str | None:
         """Find the program; None if its name is another one for each point.

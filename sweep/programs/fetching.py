@@ -34,6 +34,11 @@ class Fetcher:
         self._lock = threading.Lock()
         self._made: Any = None
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether there are any."""
+        return bool(self._collections)
+
     def local(self, parameters: Mapping[str, Any], folder: str) -> dict[str, Any]:
         """Return a trial's parameters with paths in the place of objects.
 

@@ -1,7 +1,8 @@
 """The process that keeps a program: starts it, listens to it, and sees that nothing of it is left.
 
 It is a script of its own, started with the number of a socket and a folder. It has one thread and few imports, so it is there in
-milliseconds and starts programs without copying anything large. It is the subreaper of what it starts (prctl(2)): a process that leaves the program's
+milliseconds and starts programs without copying anything large. A server's pipes are handed to whoever asked for it, who talks to it by himself;
+what is left to the keeper is that it ends. It is the subreaper of what it starts (prctl(2)): a process that leaves the program's
 group, or outlives its parent, becomes the keeper's child, so what a trial has left behind is simply all children there are. It is no child of
 whoever started it, and ends, with all that it keeps, when the other end of its socket is closed: so nothing outlives a run that is killed.
 """
@@ -46,10 +47,15 @@ def receive(fd: int) -> dict | None:
     return marshal.loads(data)  # noqa: S302 - from the process that started us
 
 
+def packed(message: dict) -> bytes:
+    """Return a message as it is sent."""
+    data = marshal.dumps(message)
+    return len(data).to_bytes(8, "little") + data
+
+
 def send(fd: int, message: dict) -> None:
     """Write a message."""
-    data = marshal.dumps(message)
-    left = memoryview(len(data).to_bytes(8, "little") + data)
+    left = memoryview(packed(message))
     while left:
         left = left[os.write(fd, left) :]
 
@@ -73,16 +79,6 @@ class Printed:
         if not self.whole and len(self.data) > TAIL + CHUNK:
             del self.data[:-TAIL]
         return bool(piece)
-
-    def answer(self) -> bytes | None:
-        """Take the first whole line that may be a JSON object out of it; lines before it are somebody's chatter."""
-        start, found = 0, None
-        while found is None and (end := self.data.find(b"\n", start)) >= 0:
-            line = bytes(self.data[start:end])
-            found = line if line.lstrip().startswith(b"{") else None
-            start = end + 1
-        del self.data[:start]
-        return found
 
     def drain(self, most: int) -> None:
         """Read what is in the pipe now, as far as it is wanted."""
@@ -113,8 +109,6 @@ class Program:
         fds: list[int] = []
         actions: list[tuple] = []
         self.input, self.out, self.err = -1, None, None
-        self.unsent = memoryview(b"")
-        self.said: bytes | None = None
         try:
             if order["serves"]:
                 reading, self.input = os.pipe()
@@ -155,40 +149,16 @@ class Program:
         """Its pipes."""
         return [each for each in (self.out, self.err) if each is not None]
 
-    def tell(self, line: bytes) -> bool:
-        """Give a server a line, which `watch` will write; False if it has said something that nobody asked for."""
-        if self.out:
-            self.out.drain(self.most)
-            if self.out.answer() is not None:
-                return False
-        for each in self.printed:
-            each.count = 0
-        self.unsent, self.said = memoryview(line), None
-        return True
-
-    def _write(self) -> bool:
-        """Write what the server takes now of its line; False when that was all, or it takes no more."""
-        try:
-            self.unsent = self.unsent[os.write(self.input, self.unsent) :]
-        except BlockingIOError:
-            return True
-        except BrokenPipeError:
-            self.unsent = memoryview(b"")
-        return bool(self.unsent)
-
     def watch(self, control: int, seconds: float | None) -> str:
         """Listen until something has happened, and say what.
 
-        It ``"ended"``, a server has ``"answered"``, it printed too much (``"output"``), the time is over (``"timeout"``), or whoever asked for
-        it wants it no more (``"stop"``).
+        It ``"ended"``, it printed too much (``"output"``), the time is over (``"timeout"``), or whoever asked for it wants it no more (``"stop"``).
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         poll = select.poll()
         by_fd = {each.fd: each for each in self.printed}
         for fd in (control, self.handle, *by_fd):
             poll.register(fd, select.POLLIN)
-        if self.unsent and self._write():
-            poll.register(self.input, select.POLLOUT)
         found: set[int] = set()
         while not (why := self._happened(found, control, deadline)):
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -196,8 +166,6 @@ class Program:
             for fd in found & by_fd.keys():
                 if not by_fd[fd].take():
                     poll.unregister(fd)
-            if self.input in found and not self._write():
-                poll.unregister(self.input)
         return why
 
     def _happened(self, found: set[int], control: int, deadline: float | None) -> str:
@@ -205,30 +173,34 @@ class Program:
             return "stop"
         if sum(each.count for each in self.printed) > self.most:
             return "output"
-        if self.input >= 0 and self.out:
-            self.said = self.out.answer()
-            if self.said is not None:
-                return "answered"
         if self.handle in found:
             return "ended"
         return "timeout" if deadline is not None and time.monotonic() >= deadline else ""
 
-    def dismiss(self) -> None:
-        """Close a server's input, which tells it to end, and give it time for that."""
+    def hand_over(self, control: int) -> None:
+        """Give its input, what tells its end, and what it prints to whoever asked for it; the input is his alone, so that he can close it."""
+        import socket
+
+        fds = [self.input, self.handle, *(each.fd for each in self.printed)]
+        with socket.socket(fileno=os.dup(control)) as other:
+            socket.send_fds(other, [packed({"why": "started"})], fds)
         os.close(self.input)
         self.input = -1
+
+    def dismiss(self) -> None:
+        """Give a server time to end, whose input has been closed, and end it."""
         poll = select.poll()
         poll.register(self.handle, select.POLLIN)
         poll.poll(GRACE * 1000.0)
         self.end()
 
-    def end(self) -> dict:
+    def end(self, *, listens: bool = True) -> dict:
         """Kill its group and all that it has left, and say how it ended; its number is nobody else's until it has been waited for."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         _, status, usage = os.wait4(self.pid, 0)
         left = bury()
-        for each in self.printed:
+        for each in self.printed if listens else ():
             each.drain(self.most)
         self._close()
         return {
@@ -309,40 +281,15 @@ def run(order: dict, control: int) -> dict:
     return {"why": why, **ended, "took": time.monotonic() - begun}
 
 
-class Server:
-    """A program that is sent one line after the other, and answers each."""
-
-    def __init__(self) -> None:
-        self._program: Program | None = None
-
-    def start(self, order: dict, control: int) -> dict:
-        """Start it, and wait until it says something."""
-        try:
-            program = Program(order)
-        except OSError as error:
-            return {"why": "refused", "error": f"{error.strerror}: {order['program']}"}
-        return self._answer(program, program.watch(control, order["seconds"]))
-
-    def ask(self, order: dict, control: int) -> dict:
-        """Send it a line and wait for its answer; whatever else happens, it is ended."""
-        program = self._program
-        if program is None:
-            return {"why": "lost"}
-        return self._answer(
-            program, program.watch(control, order["seconds"]) if program.tell(order["line"]) else "unasked"
-        )
-
-    def _answer(self, program: Program, why: str) -> dict:
-        if why == "answered":
-            self._program = program
-            return {"why": why, "out": program.said, "err": program.err.bytes() if program.err else b""}
-        self._program = None
-        return {**program.end(), "why": why}
-
-    def close(self) -> None:
-        """Ask it to end, and see that it does."""
-        if self._program is not None:
-            self._program.dismiss()
+def serve(order: dict, control: int) -> Program | None:
+    """Start a server, and hand it over."""
+    try:
+        program = Program(order)
+    except OSError as error:
+        send(control, {"why": "refused", "error": f"{error.strerror}: {order['program']}"})
+        return None
+    program.hand_over(control)
+    return program
 
 
 def main() -> None:
@@ -356,17 +303,21 @@ def main() -> None:
         signal.signal(each, signal.SIG_IGN)  # we end when our socket does
     IGNORED.update(each for each in signal.valid_signals() if signal.getsignal(each) is signal.SIG_IGN)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    server = Server()
+    server: Program | None = None
     try:
         while (order := receive(control)) is not None:
-            if "line" in order:
-                send(control, server.ask(order, control))
+            if "end" in order and server is not None:
+                ended, server = server.end(listens=False), None
+                send(control, ended)
+            elif "argv" in order and order["serves"]:
+                server = serve(order, control)
             elif "argv" in order:
-                send(control, server.start(order, control) if order["serves"] else run(order, control))
+                send(control, run(order, control))
     except BrokenPipeError:
         pass
     finally:
-        server.close()
+        if server is not None:
+            server.dismiss()
         bury()
         os.chdir("/")
         import shutil

@@ -17,20 +17,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sweep.programs.folders import Folders
+from sweep.programs.serving import LOOK_SECONDS, KeeperLostError, Server
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
 __all__ = ["Keeper", "KeeperLostError", "Keepers"]
 
-LOOK_SECONDS = 0.2
-"""So often whoever waits for a program looks whether he is to stop."""
 CHUNK = 1 << 17
+MOST_FDS = 4
 END_SECONDS = 30.0
 """How long a keeper may take to kill what it keeps."""
-
-
-class KeeperLostError(Exception):
-    """A keeper has ended, as it does only when it is killed."""
 
 
 class Keeper:
@@ -40,8 +38,8 @@ class Keeper:
     ----------
     folder
         Where its programs' scratch folders are; it is removed when the keeper ends.
-    serves
-        Whether a server has been started that has not ended since.
+    folders
+        Makes them.
     """
 
     def __init__(self, *, inherit: bool = False) -> None:
@@ -61,15 +59,13 @@ class Keeper:
         self._socket = ours
         self._poll = select.poll()
         self._poll.register(ours, select.POLLIN)
-        self._made = 0
-        self.serves = False
+        self.folders = Folders(self.folder)
+        self._server: Server | None = None
 
-    def scratch(self) -> str:
-        """Make a fresh folder."""
-        self._made += 1
-        path = f"{self.folder}/{self._made}"
-        os.mkdir(path)
-        return path
+    @property
+    def serves(self) -> bool:
+        """Whether a server has been started that has not ended since."""
+        return self._server is not None
 
     def ask(self, order: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
         """Have something done and wait for the answer.
@@ -96,6 +92,38 @@ class Keeper:
             raise
         return self._receive()
 
+    def start(self, order: dict[str, Any], alive: Callable[[], None]) -> Mapping[str, Any]:
+        """Start a server, and wait for what it says first; see `tell`."""
+        self._send(order)
+        try:
+            piece, fds, _, _ = socket.recv_fds(self._socket, CHUNK, MOST_FDS, socket.MSG_CMSG_CLOEXEC)
+        except OSError:
+            raise KeeperLostError from None
+        answer = self._receive(piece)
+        if not fds:
+            return answer
+        self._server = Server(fds, order["most"], self._socket.fileno(), self._end)
+        return self.tell(b"", order["seconds"], alive)
+
+    def tell(self, line: bytes, seconds: float | None, alive: Callable[[], None]) -> Mapping[str, Any]:
+        """Send its server a line and wait for the answer; see `sweep.programs.serving.Server.ask`."""
+        server, self._server = self._server, None
+        assert server is not None  # noqa: S101 - our mistake: `serves` says so
+        answer = server.ask(line, seconds, alive)
+        if answer["why"] == "answered":
+            self._server = server
+        return answer
+
+    def end(self) -> None:
+        """End its server, if it has one."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.end()
+
+    def _end(self) -> dict[str, Any]:
+        self._send({"end": True})
+        return self._receive()
+
     def _send(self, message: dict[str, Any]) -> None:
         data = marshal.dumps(message)
         try:
@@ -103,8 +131,8 @@ class Keeper:
         except OSError:
             raise KeeperLostError from None
 
-    def _receive(self) -> dict[str, Any]:
-        found = self._some()
+    def _receive(self, begun: bytes = b"") -> dict[str, Any]:
+        found = bytearray(begun)
         while len(found) < 8:
             found += self._some()
         end = 8 + int.from_bytes(found[:8], "little")
@@ -123,6 +151,9 @@ class Keeper:
 
     def close(self) -> None:
         """End it and all that it keeps, and wait for that."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
         with suppress(OSError):
             self._socket.settimeout(END_SECONDS)
             self._socket.shutdown(socket.SHUT_WR)

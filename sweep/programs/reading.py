@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sweep.programs.outputs import Output
     from sweep.programs.trial import Trial
 
-__all__ = ["outcome_of"]
+__all__ = ["is_of_another", "outcome_of"]
 
 SHOWN = 1 << 13
 """Bytes of what a failing trial has printed that are kept."""
@@ -39,7 +39,7 @@ def outcome_of(command: Command, trial: Trial, scratch: str, answer: Mapping[str
     values = None
     if not why:
         try:
-            values = _values(command, trial, scratch, answer)
+            values = (*_values(command, trial, scratch, answer), *trial.drawn)
             why = _left_behind(answer.get("left", 0))
         except NoResultError as error:
             why = str(error)
@@ -47,6 +47,14 @@ def outcome_of(command: Command, trial: Trial, scratch: str, answer: Mapping[str
         return Outcome(values)
     tails = {name: _tail(answer.get(key, b"")) for name, key in (("stdout", "out"), ("stderr", "err"))}
     return Outcome(values, why, answer.get("code"), attempt, answer.get("took", 0.0), **tails)
+
+
+def is_of_another(trial: Trial, answer: Mapping[str, Any]) -> bool:
+    """Tell whether a server's answer says that it is of another trial: then all that it says from now on may be."""
+    try:
+        return answer["why"] == "answered" and json.loads(answer["out"]).get("index", trial.index) != trial.index
+    except ValueError:
+        return False
 
 
 def _why_failed(command: Command, answer: Mapping[str, Any]) -> str:
@@ -68,9 +76,9 @@ def _why_failed(command: Command, answer: Mapping[str, Any]) -> str:
 def _values(command: Command, trial: Trial, scratch: str, answer: Mapping[str, Any]) -> tuple[float, ...]:
     """Read the outputs; where the system under test has failed, there need not be others than those that say so."""
     code = answer.get("code", 0)
-    if answer["why"] == "answered":
-        _check_answer(trial, answer["out"])
     finished = Finished(scratch, answer["out"], code, dict(trial.parameters), command.max_output)
+    if answer["why"] == "answered":
+        _check_answer(trial, finished)
     has_failed = any(code in each.codes for each in command.declared)
     returned: Mapping[str, Any] = {}
     if command.result is not None:
@@ -122,11 +130,11 @@ def _unready(command: Command, answer: Mapping[str, Any]) -> str:
             return f"cannot be started: its server {_code_in_words(answer['code'])} before it was ready"
 
 
-def _check_answer(trial: Trial, line: bytes) -> None:
+def _check_answer(trial: Trial, finished: Finished) -> None:
     """See that a server's answer is to this trial, if it says so, and no complaint."""
     try:
-        said = json.loads(line)
-    except ValueError:
+        said = finished.json(None)
+    except NoResultError:
         raise NoResultError("its server answered a line that is no JSON") from None
     if "error" in said:
         raise NoResultError(f"its server answered: {said['error']}")

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from sweep.errors import KernelError
 from sweep.programs.keeping import KeeperLostError, Keepers
 from sweep.programs.trial import Outcome
 
@@ -24,6 +25,10 @@ KEEPERS_LOST = 3
 
 class _TooLongError(Exception):
     """A glance has seen enough."""
+
+
+def _go_on() -> None:
+    """Ask nobody whether to stop."""
 
 
 class Runner:
@@ -67,9 +72,13 @@ class Runner:
         return Outcome(None, f"lost the process that watches it {KEEPERS_LOST} times", attempts=KEEPERS_LOST)
 
     def glance(
-        self, trials: Iterable[tuple[int, int]], parameters: Callable[[int], Mapping[str, Any]], seconds: float
+        self,
+        trials: Iterable[tuple[int, int]],
+        parameters: Callable[[int], Mapping[str, Any]],
+        seconds: float,
+        kept: Callable[[int, int], Callable[[str, Outcome], None]],
     ) -> float:
-        """Time trials until it is clear what one takes; those that ended are not run again.
+        """Time trials until it is clear what one takes; those that ended are not run again. What a server takes to start does not count.
 
         Parameters
         ----------
@@ -79,16 +88,19 @@ class Runner:
             Returns those of a point.
         seconds
             How long to wait for one.
+        kept
+            Returns what is called with the folder of a trial, by its point and its index; see `run`.
 
         Returns
         -------
         float
             Seconds that a trial takes, or `seconds` if it takes longer. Of several the first does not count, for it finds nothing ready.
         """
+        self._start_server()
         took: list[float] = []
         for point, trial in trials:
             begun = time.monotonic()
-            outcome = self._within(point, trial, parameters(point), begun + seconds)
+            outcome = self._within(point, trial, parameters(point), begun + seconds, kept(point, trial))
             if outcome is None:
                 return seconds
             self._known[point, trial] = outcome
@@ -98,7 +110,21 @@ class Runner:
         later = took[1:] or took
         return sum(later) / len(later)
 
-    def _within(self, point: int, trial: int, parameters: Mapping[str, Any], until: float) -> Outcome | None:
+    def _start_server(self) -> None:
+        """Have a server ready, if there is one; the first trial tells of one that cannot be started."""
+        with suppress(KeeperLostError, OSError, ValueError, KernelError):
+            if self.command.is_server:
+                with self._keepers.one() as keeper:
+                    self._trials.started(keeper, _go_on)
+
+    def _within(
+        self,
+        point: int,
+        trial: int,
+        parameters: Mapping[str, Any],
+        until: float,
+        kept: Callable[[str, Outcome], None],
+    ) -> Outcome | None:
         """Run a trial; None if it had to be ended."""
 
         def alive() -> None:
@@ -106,7 +132,7 @@ class Runner:
                 raise _TooLongError
 
         with suppress(_TooLongError):
-            return self.run(point, trial, parameters, alive, lambda *_: None)
+            return self.run(point, trial, parameters, alive, kept)
         return None
 
     def close(self) -> None:

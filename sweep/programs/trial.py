@@ -22,13 +22,16 @@ class Trial:
     seed
         Its seed.
     parameters
-        Values by name.
+        Values by name: those of the point, then those that the trial draws.
+    drawn
+        What it draws as numbers, which are outputs.
     """
 
     point: int
     trial: int
     seed: int
     parameters: Mapping[str, Any]
+    drawn: tuple[float, ...] = ()
 
     @property
     def index(self) -> str:
@@ -48,7 +51,7 @@ class Outcome:
     Attributes
     ----------
     values
-        A number for each output, NaN for one that the trial does not have; None if the trial failed.
+        A number for each output, and then for each parameter that it draws; NaN for an output that the trial does not have; None if the trial failed.
     reason
         Why it failed, or what else is to be known of it; ``""`` if there is nothing.
     code

@@ -12,6 +12,7 @@ import numpy as np
 from sweep.errors import UsageError, nearest
 from sweep.request import Request
 from sweep.result.vector import Vector, vector_of
+from sweep.result.weights import small_sizes
 from sweep_kernels.outputs import grouped
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Result:
     ----------
     table
         Arrow: the parameters, ``n``, and for each output ``<output>_mean``, ``_std``, ``_stderr``, ``_ci_low``, ``_ci_high``, ``_min``,
-        ``_max`` (for floats also ``_nonfinite``, the trials that gave NaN or inf and are left out); then what the study asked for.
+        ``_max`` (for floats also ``_nonfinite``, the trials that gave NaN or inf and are left out; of weighted trials ``_ess``, the effective
+        sample size); then what the study asked for.
     url
         The store that it came from.
     """
@@ -52,6 +54,11 @@ class Result:
     def outputs(self) -> tuple[str, ...]:
         """Names of the outputs."""
         return tuple(self.plan["kernel"]["outputs"])
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether trials have weights, as those that are drawn from a proposal: the last output is the weight then."""
+        return bool(self.plan["kernel"].get("weighted"))
 
     @functools.cached_property
     def request(self) -> Request:
@@ -80,7 +87,10 @@ class Result:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line for each output that was not always finite at these points, or was an integer and only ever 0 or 1; a vector has one line too."""
+        """One line for each output that was not always finite at these points, was an integer and only ever 0 or 1, or has few effective trials.
+
+        A vector has one line too.
+        """
         found = json.loads(self._metadata(b"sweep.nonfinite"))
         counts = {name: sum(self.table[f"{name}_nonfinite"].to_pylist()) for name in found}
         lost = [name for name in found if counts[name]]
@@ -93,6 +103,7 @@ class Result:
                 for several in _by_vector(lost)
             ),
             *(_bool_advised(_said_once(several)) for several in _by_vector(whole)),
+            *(small_sizes(self) if self.is_weighted else ()),
         )
 
     def _failed(self, counts: dict[str, int]) -> Iterator[str]:
@@ -124,6 +135,10 @@ class Result:
     def _warning(self, name: str, count: int, found: dict[str, int]) -> str:
         trials = "1 trial gave NaN or inf and is" if count == 1 else f"{count:,} trials gave NaN or inf and are"
         said = f"{name}: {trials} left out of its statistics"
+        if self.is_weighted:
+            said = (
+                f"{name}: {trials.rsplit(' and ', 1)[0]}, so its points have no estimate, for which every weight counts"
+            )
         if count != found["count"]:  # some points of a sweep; the example may be another's
             return said
         source = "STUDY" if not self.url or self.url.startswith("memory:") else self.url

@@ -121,25 +121,26 @@ def _text(result: Result, limit: int, width: int | None) -> str:
     middle = [f"   ⋮  {left_out:,} more points"] if left_out else []
     widths = [max(map(len, column)) for column in zip(head, *rows, *tail, strict=True)]
     lines: list[str] = []
-    for part in _parts(widths, len(result.parameters) + 1, width):
+    for part in _parts(widths, len(result.parameters) + 1, width, 3 if result.is_weighted else 2):
         first, heading, last = ([_line(row, part, widths) for row in block] for block in (rows, [head], tail))
         rule = "─" * (sum(widths[i] for i in part) + 2 * len(part) - 2)
         lines += [*([""] if lines else []), *heading, rule, *first, *middle, *last]
     return "\n".join([*lines, *(f"warning: {each}" for each in result.warnings)])
 
 
-def _parts(widths: list[int], fixed: int, width: int | None) -> list[list[int]]:
-    """Divide a table's columns into parts that fit: each begins with the `fixed` first columns; an output is two.
+def _parts(widths: list[int], fixed: int, width: int | None, several: int = 2) -> list[list[int]]:
+    """Divide a table's columns into parts that fit: each begins with the `fixed` first columns; `several` of the others belong together.
 
     >>> _parts([3, 4, 6, 10, 6, 10], 2, 30)
     [[0, 1, 2, 3], [0, 1, 4, 5]]
     """
     start = list(range(fixed))
     parts = [[*start]]
-    for output in range(fixed, len(widths), 2):
-        part = [*parts[-1], output, output + 1]
+    for output in range(fixed, len(widths), several):
+        group = range(output, output + several)
+        part = [*parts[-1], *group]
         if width is not None and parts[-1] != start and sum(widths[i] + 2 for i in part) - 2 > width:
-            parts.append([*start, output, output + 1])
+            parts.append([*start, *group])
         else:
             parts[-1] = part
     return parts
@@ -156,6 +157,7 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
     interval = f"{confidence} % interval"
     for output, length in _shown(result).items():
         head += [f"{output}[{length}]", "first to last"] if length else [output, interval]
+        head += ["effective n"] if result.is_weighted else []
         for level in _levels(result, output):
             head += [f"{output} {quantile_label(level).replace('_', '.')}", interval]
         for _, (low, high, _) in _histogram(result, output):
@@ -172,8 +174,8 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
 
 
 def _shown(result: Result) -> dict[str, int]:
-    """Return the outputs that the kernel returns, each with its length; the parameters that trials draw are columns of the other formats only."""
-    drawn = {name for name, _ in result.plan.get("draws", [])}
+    """Return the outputs that the kernel returns, each with its length; drawn parameters and weights are columns of the other formats only."""
+    drawn = {name for name, _ in result.plan.get("draws", [])} | ({result.outputs[-1]} if result.is_weighted else set())
     return {name: length for name, length in grouped(result.outputs).items() if name not in drawn}
 
 
@@ -193,6 +195,10 @@ def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, f
             cells += [sparkline(means, *(spans or {})[output]), f"{first} … {last}"]
         else:
             cells += _estimate(row, f"{output}_mean", output)
+        if result.is_weighted:
+            cells.append(
+                _effective(min(row[f"{each}_ess"] for each in ([f"{output}[{i}]" for i in range(length)] or [output])))
+            )
         for level in _levels(result, output):
             name = f"{output}_{quantile_label(level)}"
             cells += _estimate(row, name, name)
@@ -207,6 +213,11 @@ def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, f
 def _estimate(row: dict[str, Any], name: str, ends: str) -> list[str]:
     """Write an estimate, and its interval, in as many digits as count."""
     return with_interval(row[name], row[f"{ends}_ci_low"], row[f"{ends}_ci_high"])
+
+
+def _effective(size: float) -> str:
+    """Write an effective sample size."""
+    return f"{size:,.0f}" if size >= 10.0 or size == 0.0 else f"{size:.1f}"
 
 
 def with_interval(value: float, low: float, high: float) -> list[str]:

@@ -37,7 +37,7 @@ def counted_columns(plan: Plan, rows: Rows, kinds: tuple[str, ...]) -> list[dict
     CorruptError
         If a point's counts are not those of its trials.
     """
-    request, outputs = plan.request, plan.kernel.outputs
+    request, outputs = plan.request, plan.kernel.columns
     columns: list[dict[str, Any]] = [{} for _ in outputs]
     for tally, counts in zip(request.tallies(outputs, kinds).counted, rows.counts, strict=True):
         name, kind, slots = outputs[tally.output], kinds[tally.output], rows.statistics[:, tally.output]

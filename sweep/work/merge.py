@@ -19,6 +19,7 @@ from sweep.work.reduce import read_rows
 from sweep.work.room import for_outputs
 from sweep.work.rows import Rows, concatenated, finished, without_nested
 from sweep.work.summary import output_columns
+from sweep.work.weighted import weighted_columns
 from sweep_kernels.statistics import FINITE, LARGEST, MEAN, NONFINITE_TRIAL, SMALLEST, SQUARES
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: St
     metadata = {b"sweep.plan": _described(plan)}
     with tempfile.TemporaryDirectory(prefix="sweep-merge-") as folder:
         path = Path(folder) / "result.parquet"
-        window = for_outputs(_window(plan), len(plan.kernel.outputs))
+        window = for_outputs(_window(plan), len(plan.kernel.columns))
         for first in range(0, plan.points, window):
             last = min(first + window, plan.points)
             rows, kinds = reader.read(first, last)
@@ -167,6 +168,8 @@ def result_table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, las
     columns: dict[str, Any] = dict(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
     columns["n"] = rows.trials
     counted = counted_columns(plan, rows, kinds)
+    if plan.kernel.is_weighted:
+        return pa.table(columns | weighted_columns(plan, rows, kinds))
     for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True)):
         slots = rows.statistics[:, output]
         columns.update(
@@ -192,7 +195,7 @@ def result_table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, las
 
 def _count_nonfinite(plan: Plan, rows: Rows, kinds: tuple[str, ...], into: dict[str, dict[str, int]]) -> None:
     """Add up the trials that gave NaN or inf, with the first one as an example."""
-    for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True)):
+    for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=False)):
         may_lack = kind == "float" or plan.kernel.is_program
         count = int((rows.trials - rows.statistics[:, output, FINITE]).sum()) if may_lack else 0
         if not count:

@@ -34,15 +34,15 @@ class PatientRng(Rng):
         super().__init__(seed, point, trial)
         self._ends = time.monotonic() + seconds
 
-    def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
+    def uniform(self, low: float = 0.0, high: float = 1.0, *, proposal: tuple[float, float] | None = None) -> float:
         """Draw as `Rng.uniform` does."""
         self._look(self.uniforms)
-        return super().uniform(low, high)
+        return super().uniform(low, high, proposal=proposal)
 
-    def normal(self, loc: float = 0.0, scale: float = 1.0) -> float:
+    def normal(self, loc: float = 0.0, scale: float = 1.0, *, proposal: tuple[float, float] | None = None) -> float:
         """Draw as `Rng.normal` does."""
         self._look(self.normals)
-        return super().normal(loc, scale)
+        return super().normal(loc, scale, proposal=proposal)
 
     def _look(self, drawn: int) -> None:
         if drawn % EVERY == 0 and time.monotonic() > self._ends:

@@ -130,7 +130,7 @@ def _batches(study: Study, wave: Wave, start: int, stop: int, stopped: Callable[
 
 
 def _is_much(study: Study, pieces: list[Rows]) -> bool:
-    most = for_outputs(ROWS_HELD, len(study.kernel.outputs))
+    most = for_outputs(ROWS_HELD, len(study.kernel.columns))
     return len(pieces) > 1 and (sum(map(len, pieces)) > most or sum(each.beside for each in pieces) > BESIDE_HELD)
 
 
@@ -177,7 +177,7 @@ def write_part(study: Study, wave: Wave, shard: int, piece: Piece) -> None:
         _create(study, wave, shard, piece, pa.concat_tables(piece.kept), beside="trials")
     if study.plan.kernel.is_program:
         _create(study, wave, shard, piece, pa.concat_tables(piece.failures), beside="failures")
-    table = piece.rows.to_arrow(study.kernel.outputs, kinds, tallied(study.plan, kinds))
+    table = piece.rows.to_arrow(study.kernel.columns, kinds, tallied(study.plan, kinds))
     _create(study, wave, shard, piece, table)
 
 
@@ -214,7 +214,7 @@ def _read_part(study: Study, wave: Wave, shard: int, start: int, stop: int) -> P
     kinds = study.output_kinds
     try:
         table, took = _read(study, wave, names[0])
-        rows = Rows.from_arrow(table, study.kernel.outputs, kinds, tallied(study.plan, kinds))
+        rows = Rows.from_arrow(table, study.kernel.columns, kinds, tallied(study.plan, kinds))
         kept = (_read(study, wave, names[1])[0],) if study.plan.keep else ()
         failures = (_read(study, wave, names[2])[0],) if study.plan.kernel.is_program else ()
     except (CorruptError, ObjectNotFoundError):

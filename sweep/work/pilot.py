@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweep.work.arguments import argument_kinds, argument_words
+from sweep.work.programmed import kept_of
 from sweep.work.raised import explain, require_outputs
 from sweep_kernels.cache import prefer
 from sweep_kernels.driver import TrialRaisedError
@@ -57,9 +58,8 @@ def pilot(study: Study, first: Sequence[tuple[int, int]] = ((0, 0),)) -> Pilot:
     """
     runner = study.runner
     if runner is not None:
-        if runner.command.keep_files:  # its files are to be kept when it counts
-            return Pilot(GUESSED_SECONDS)
-        return Pilot(runner.glance(first, study.plan.space.__getitem__, SHARD_SECONDS))
+        kept = kept_of(study, runner.command)
+        return Pilot(runner.glance(first, study.plan.space.__getitem__, SHARD_SECONDS, kept))
     return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
 
 

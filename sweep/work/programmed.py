@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sweep.work.ran import Batch
     from sweep.work.study import Study
 
-__all__ = ["run_programs"]
+__all__ = ["kept_of", "run_programs"]
 
 
 def run_programs(study: Study, runner: Runner, batch: Batch, alive: Callable[[], None]) -> Ran:
@@ -37,22 +37,31 @@ def run_programs(study: Study, runner: Runner, batch: Batch, alive: Callable[[],
     values = np.full((outputs, trials), np.nan)
     told: list[tuple[int, int, Outcome]] = []
     parameters: dict[int, dict[str, Any]] = {}
-    is_kept = _keeper_of(study, runner.command)
+    kept = kept_of(study, runner.command)
     for place in range(trials):
         point, trial = int(batch.point[place]), int(batch.block[place])
         if point not in parameters:
             parameters = {point: study.plan.space[point]}
-
-        def keep(folder: str, outcome: Outcome, at: tuple[int, int] = (point, trial)) -> None:
-            if is_kept(outcome):
-                keep_files(study.store, runner.command, *at, folder)
-
-        outcome = runner.run(point, trial, parameters[point], alive, keep)
+        outcome = runner.run(point, trial, parameters[point], alive, kept(point, trial))
         if outcome.values is not None:
             values[:, place] = outcome.values
         if outcome.reason:
             told.append((point, trial, outcome))
     return _ran(study, batch, values, told)
+
+
+def kept_of(study: Study, command: Command) -> Callable[[int, int], Callable[[str, Outcome], None]]:
+    """Return what returns, of a trial, what keeps files of its folder in the store; see `sweep.programs.runner.Runner.run`."""
+    is_kept = _keeper_of(study, command)
+
+    def of(point: int, trial: int) -> Callable[[str, Outcome], None]:
+        def keep(folder: str, outcome: Outcome) -> None:
+            if is_kept(outcome):
+                keep_files(study.store, command, point, trial, folder)
+
+        return keep
+
+    return of
 
 
 def _keeper_of(study: Study, command: Command) -> Callable[[Outcome], bool]:

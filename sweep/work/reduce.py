@@ -34,10 +34,10 @@ def reduce(plan: Plan, store: Store, wave: Wave, shard: int) -> None:
     table = read_labelled(store, name, wave, shard)
     kinds = output_kinds(table)
     asked = tallied(plan, kinds)
-    rows = merged(Rows.from_arrow(table, plan.kernel.outputs, kinds, asked), plan.block_size)
+    rows = merged(Rows.from_arrow(table, plan.kernel.columns, kinds, asked), plan.block_size)
     name = keys.shard_key(keys.REDUCE, wave.number, shard)
     metadata = {KINDS: json.dumps(kinds).encode()} | label(name, wave, shard)
-    create_labelled(store, name, wave, shard, encode(rows.to_arrow(plan.kernel.outputs, kinds, asked), metadata))
+    create_labelled(store, name, wave, shard, encode(rows.to_arrow(plan.kernel.columns, kinds, asked), metadata))
 
 
 def output_kinds(table: pa.Table) -> tuple[str, ...]:
@@ -49,4 +49,4 @@ def read_rows(plan: Plan, store: Store, wave: Wave, shard: int) -> tuple[Rows, t
     """Read a reduction, checked, with the kinds of the outputs."""
     table = read_labelled(store, keys.shard_key(keys.REDUCE, wave.number, shard), wave, shard)
     kinds = output_kinds(table)
-    return Rows.from_arrow(table, plan.kernel.outputs, kinds, tallied(plan, kinds)), kinds
+    return Rows.from_arrow(table, plan.kernel.columns, kinds, tallied(plan, kinds)), kinds

@@ -39,6 +39,8 @@ MAP_LEVELS = 10
 """A shard's map object holds subtrees of at most ``2**10`` blocks: few rows at 10**12 trials, and some work left for reduce."""
 
 BATCH_SECONDS = 0.05
+PROGRAMS_SECONDS = 0.2
+"""Of a batch of runs of a program: what a batch takes by itself is much beside trials of 10 ms, and what is stopped leaves its batch."""
 BATCH_BLOCKS = 1 << 16
 BATCH_KEPT = 1 << 22
 BATCH_OBSERVED = 1 << 11
@@ -130,7 +132,7 @@ def write_shard(study: Study, wave: Wave, shard: int, rows: Rows, kept: list[Any
     kinds = study.output_kinds
     rows = merged(rows, study.plan.block_size, map_levels(study))
     name = keys.shard_key(keys.MAP, wave.number, shard)
-    _create(study, wave, shard, name, rows.to_arrow(study.kernel.outputs, kinds, tallied(study.plan, kinds)))
+    _create(study, wave, shard, name, rows.to_arrow(study.kernel.columns, kinds, tallied(study.plan, kinds)))
     if study.plan.keep:
         _write_kept(study, wave, shard, kept)
 
@@ -203,10 +205,10 @@ def run_blocks(study: Study, blocks: Blocks, alive: Callable[[], None] = _go_on)
     TrialError
         If a trial raised.
     """
-    most = for_outputs(_most_blocks(study), len(study.kernel.outputs))
-    for blocks_of_batch in batches(blocks, most):
+    most = for_outputs(_most_blocks(study), len(study.kernel.columns))
+    runner = study.runner
+    for blocks_of_batch in batches(blocks, most, BATCH_SECONDS if runner is None else PROGRAMS_SECONDS):
         batch = Batch.of(blocks_of_batch, study.plan)
-        runner = study.runner
         ran = run_compiled(study, batch) if runner is None else run_programs(study, runner, batch, alive)
         observed = ran.observed
         rows = Rows.of_blocks(
@@ -247,7 +249,9 @@ def _kept(study: Study, batch: Batch, ran: Ran) -> Any:
     parameters = plan.space.arrow(batch.first_point, batch.last_point).take(pa.array(points - batch.first_point))
     columns: dict[str, Any] = {"point": points, "trial": trial}
     columns.update(zip(parameters.column_names, parameters.combine_chunks().columns, strict=True))
-    for name, kind, value in zip(kernel.outputs, study.output_kinds, values, strict=True):
+    for name, kind, value in zip(
+        kernel.outputs, study.output_kinds, values, strict=False
+    ):  # without the columns that are counted only
         columns[name] = _typed(kind, value, may_lack=ran.failed is not None)
     return pa.table(columns)
 

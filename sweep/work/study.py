@@ -104,7 +104,7 @@ class Study:
             raise DeviceError(
                 f"command {self.kernel.name!r} is a program: device={self.device!r} is for compiled kernels"
             )
-        self.plan.request.tallies(self.kernel.outputs, self.kernel.output_kinds)
+        self.plan.request.tallies(self.kernel.columns, self.kernel.output_kinds)
 
     def close(self) -> None:
         """End the processes that wait for trials; they end with this process as well."""
@@ -140,7 +140,7 @@ class Study:
         """
         driver = Driver(self.compiled, argument_kinds(self.compiled, self.plan), width=width, **self._terms)
         self.plan.request.tallies(
-            self.kernel.outputs, driver.output_kinds
+            self.kernel.columns, driver.output_kinds
         )  # what cannot be counted is told before anything is
         return driver
 
@@ -149,8 +149,8 @@ class Study:
         """What looks at trials for more than statistics, if the plan asks for that."""
         if isinstance(self.kernel, Command):
             return None
-        tallies = self.plan.request.tallies(self.kernel.outputs, self.driver.output_kinds)
-        return Observer(tallies, len(self.kernel.outputs), self.plan.block_size) if tallies else None
+        tallies = self.plan.request.tallies(self.kernel.columns, self.driver.output_kinds)
+        return Observer(tallies, len(self.kernel.columns), self.plan.block_size) if tallies else None
 
     @property
     def _terms(self) -> _Terms:

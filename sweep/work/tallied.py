@@ -15,9 +15,9 @@ __all__ = ["tallied"]
 
 def tallied(plan: Plan, kinds: tuple[str, ...]) -> Tallied:
     """Return the names: ``<output>_sketch``, ``<output>_histogram``, in the order of `sweep_kernels.tallies.Tallies`."""
-    tallies = plan.request.tallies(plan.kernel.outputs, kinds)
+    tallies = plan.request.tallies(plan.kernel.columns, kinds)
     names = (
-        f"{plan.kernel.outputs[each.output]}_{'sketch' if isinstance(each, Sketch) else 'histogram'}"
+        f"{plan.kernel.columns[each.output]}_{'sketch' if isinstance(each, Sketch) else 'histogram'}"
         for each in tallies.counted
     )
     return Tallied(len(tallies.pairs), tuple(names))

@@ -124,7 +124,7 @@ def test_a_function_of_the_result_that_raises_is_a_failed_trial(tmp_path):
 
 def test_too_many_failures_stop_the_run_and_leave_what_is_done(tmp_path):
     with pytest.raises(
-        FailuresError, match=r"2 trials failed, and at most 1 may; trial \d of point 1 exited with code 3"
+        FailuresError, match=r"[234] trials failed, and at most 1 may; trial \d of point 1 exited with code 3"
     ):
         swept(tmp_path / "store", "exit 3", trials=4, run={"max_failures": 1, "shards": 12})
     assert 1 <= len(failures(tmp_path / "store")) <= 4

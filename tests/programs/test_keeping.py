@@ -44,7 +44,7 @@ def order(script, folder, **more):
 
 
 def ask(keeper, script, **more):
-    return keeper.ask(order(script, keeper.scratch(), **more), lambda: None)
+    return keeper.ask(order(script, keeper.folders.fresh(), **more), lambda: None)
 
 
 def has_ended(pid):
@@ -72,7 +72,7 @@ def test_what_it_prints_and_how_it_ends(keeper):
 
 
 def test_it_runs_in_its_folder_with_its_environment_and_no_input(keeper):
-    folder = keeper.scratch()
+    folder = keeper.folders.fresh()
     answer = keeper.ask(order("pwd; echo $A; cat", folder, environment={"A": "b", "PATH": PATH}), lambda: None)
     assert answer["out"].decode() == f"{folder}\nb\n"
 
@@ -86,7 +86,7 @@ def test_signals_that_we_ignore_are_not_ignored_by_programs(keeper):
 
 
 def test_a_program_that_is_not_there(keeper):
-    answer = keeper.ask(order("", keeper.scratch(), program="/nowhere/at-all"), lambda: None)
+    answer = keeper.ask(order("", keeper.folders.fresh(), program="/nowhere/at-all"), lambda: None)
     assert answer == {"why": "refused", "error": "No such file or directory: /nowhere/at-all"}
 
 
@@ -135,7 +135,7 @@ def test_whoever_asks_may_stop_it(keeper, tmp_path):
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        keeper.ask(order(f"echo $$ > {tmp_path}/pid; sleep 1000", keeper.scratch()), stop)
+        keeper.ask(order(f"echo $$ > {tmp_path}/pid; sleep 1000", keeper.folders.fresh()), stop)
     assert has_ended(pid_written(tmp_path / "pid"))
     assert ask(keeper, "echo again")["out"] == b"again\n"
 
@@ -146,7 +146,7 @@ def test_nothing_outlives_a_process_that_is_killed(tmp_path):
         from tests.programs.test_keeping import order
         keeper = Keeper()
         open({str(tmp_path / "folder")!r}, "w").write(keeper.folder)
-        keeper.ask(order("echo $$ > {tmp_path}/pid; setsid sleep 1000 & sleep 1000", keeper.scratch()), lambda: None)
+        keeper.ask(order("echo $$ > {tmp_path}/pid; setsid sleep 1000 & sleep 1000", keeper.folders.fresh()), lambda: None)
     """
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'kernels'}"}
@@ -162,7 +162,7 @@ def test_a_keeper_that_is_killed_is_told_of_and_its_program_killed(tmp_path):
 
     def lose():
         with keepers.one() as keeper:
-            folder = keeper.scratch()
+            folder = keeper.folders.fresh()
             script = f"echo $$ > {tmp_path}/pid; kill -9 $PPID; exec sleep 1000"
             keeper.ask(order(script, folder, environment={"SWEEP_SCRATCH": folder, "PATH": PATH}), lambda: None)
 

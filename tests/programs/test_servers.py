@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sweep import Sweep, command, from_json, grid
+from sweep.programs.attempts import Trials
+from sweep.programs.runner import Runner
 from tests.programs.studies import failures
 from tests.studies import sha256
 
@@ -108,7 +110,18 @@ def test_an_answer_that_is_none_is_a_failed_trial(serve, statement, reason):
 def test_two_answers_to_one_trial_are_never_taken_for_the_next_ones(serve):
     result, _, failed = serve("print(json.dumps({**answer, 'y': -1}), flush=True)", retries=0)
     assert all(row["y_min"] in (-1, None) for row in result)
-    assert any("more than once" in each["reason"] for each in failed)
+    said = {each["reason"] for each in failed}
+    assert all("more than once" in each or each.startswith("its server answered to trial ") for each in said)
+    assert said
+
+
+def test_one_that_is_out_of_step_is_started_again(serve):
+    result, starts, failed = serve("if trial == 1 and x == 1: answer['index'] = '0-0'")
+    assert starts == 3
+    assert [(each["trial"], each["reason"], each["attempts"]) for each in failed] == [
+        (1, "its server answered to trial 0-0", 2)
+    ]
+    assert [row["y_nonfinite"] for row in result] == [1, 0, 0]
 
 
 def test_a_crash_of_the_system_under_test(serve):
@@ -123,6 +136,47 @@ def test_files_of_a_trial_are_read_from_its_folder(serve):
         outputs={"y": int, "peak": from_json("peak", file="r.json")},
     )
     assert [row["peak_mean"] for row in result] == [1, 2, 3]
+
+
+def test_what_one_trial_has_left_in_its_folder_is_not_in_the_next_ones(serve):
+    """A server that leaves something in every other folder, and answers what it finds."""
+    statement = """
+    folder = asked["scratch"]
+    answer["y"] = len(os.listdir(folder))
+    if trial % 2:
+        open(folder + "/parameters.json", "w").write("{}")"""
+    result, _, failed = serve(statement)
+    assert [row["y_max"] for row in result] == [0, 0, 0]
+    assert not failed
+
+
+def test_a_keeper_that_is_killed_costs_no_trial(serve, tmp_path):
+    mark = str(tmp_path / "mark")
+    statement = f"""
+    if trial == 2 and not os.path.exists({mark!r}):
+        open({mark!r}, "w").close()
+        os.kill(os.getppid(), 9)
+        import select
+        select.select([], [], [])"""
+    result, starts, failed = serve(statement, space=grid(x=[1]))
+    assert (result[0]["y_nonfinite"], starts, failed) == (0, 2, [])
+
+
+def test_a_server_has_started_before_its_first_trial_is_timed(tmp_path, monkeypatch):
+    monkeypatch.setenv("STARTS", str(tmp_path / "starts"))
+    (tmp_path / "server.py").write_text(BODY.replace("STATEMENT", "pass"))
+    program = command(["{python}", str(tmp_path / "server.py")], outputs={"y": int}, parameters=["x"], server=True)
+    runner = Runner(Trials(program, {}, 1, common_random_numbers=False))
+    had_started = []
+
+    def parameters(point):
+        had_started.append((tmp_path / "starts").exists())
+        return {"x": point}
+
+    runner.glance([(0, 0), (1, 0)], parameters, 60.0, lambda *_: lambda *_: None)
+    runner.close()
+    assert had_started[0]
+    assert (tmp_path / "starts").read_text() == "x"
 
 
 def test_large_questions_are_sent_whole(serve, tmp_path):

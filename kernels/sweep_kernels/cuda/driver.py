@@ -87,7 +87,7 @@ class CudaDriver:
             tables=tables,
         )
         self._cpu: Driver | None = None
-        self._outputs = len(kernel.outputs)
+        self._outputs = len(kernel.columns)
         longest = min(block_size, trials)
         self._seats: queue.LifoQueue[_Seat] = queue.LifoQueue()
         for each in reversed(here):

@@ -11,7 +11,7 @@ from sweep_kernels.distributions.discrete import Discrete
 from sweep_kernels.distributions.histogram import Histogram
 from sweep_kernels.distributions.normal import LogNormal, Normal
 from sweep_kernels.distributions.poisson import Poisson
-from sweep_kernels.distributions.sequence import EDITION, drawing
+from sweep_kernels.distributions.sequence import EDITION, drawing, weighing
 from sweep_kernels.distributions.spec import from_spec
 from sweep_kernels.distributions.uniform import Uniform
 
@@ -26,4 +26,5 @@ __all__ = [
     "Uniform",
     "drawing",
     "from_spec",
+    "weighing",
 ]

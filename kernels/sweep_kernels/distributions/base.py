@@ -52,6 +52,29 @@ class Distribution(ABC):
         """The least and the greatest value."""
 
     @property
+    def is_countable(self) -> bool:
+        """Whether its values are countable, so that `log_density` is of probabilities."""
+        return self.kind != "float"
+
+    @property
+    def marks(self) -> tuple[Any, ...]:
+        """Values that it can have, one for each step of its density, if that has steps."""
+        return ()
+
+    @property
+    def gaps(self) -> tuple[Any, ...]:
+        """Values within its support that it cannot have, one for each gap."""
+        return ()
+
+    def reaches(self, other: Distribution) -> bool:
+        """Tell whether it can have all values of `other`, so that its draws can be weighted to be that one's."""
+        (low, high), (least, most) = self.support, other.support
+        if self.is_countable != other.is_countable or not (low <= least and most <= high):
+            return False
+        own, others = self.log_density, other.log_density
+        return all(own(x) > -math.inf for x in other.marks) and not any(others(x) > -math.inf for x in self.gaps)
+
+    @property
     @abstractmethod
     def inverse(self) -> Callable[[float, float], Any]:
         """The plain function ``f(u, v)``: the value with the probability `u` below it and `v` above it, ``u + v = 1``, both above 0.

@@ -10,7 +10,7 @@ import numpy as np
 
 from sweep_kernels.arithmetic import select
 from sweep_kernels.distributions.base import Distribution
-from sweep_kernels.distributions.steps import position_of, probabilities_of, running_sums
+from sweep_kernels.distributions.steps import LONGEST, position_of, probabilities_of, running_sums
 from sweep_kernels.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,6 +72,23 @@ class Discrete(Distribution):
         """The least and the greatest value that has a weight; of text, positions."""
         held = self._held()
         return float(held.min()), float(held.max())
+
+    @property
+    def is_countable(self) -> bool:
+        """It is, whatever its values."""
+        return True
+
+    @property
+    def marks(self) -> tuple[Any, ...]:
+        """The values that have a weight; of text, positions."""
+        return tuple(self._held().tolist())
+
+    @property
+    def gaps(self) -> tuple[Any, ...]:
+        """Whole numbers between them, as far as these are no more than a kernel could hold."""
+        held = set(self.marks)
+        low, high = min(held), max(held)
+        return tuple(x for x in range(int(low), int(high) + 1) if x not in held) if high - low <= LONGEST else ()
 
     def as_kind(self, kind: str) -> Distribution:
         """See `Distribution.as_kind`."""

@@ -66,6 +66,17 @@ class Histogram(Distribution):
         return self._weighted[0][0], self._weighted[-1][1]
 
     @property
+    def marks(self) -> tuple[float, ...]:
+        """The middles of the bins that have a weight."""
+        return tuple(0.5 * (low + high) for low, high, _ in self._weighted)
+
+    @property
+    def gaps(self) -> tuple[float, ...]:
+        """The middles of what is between them."""
+        between = ((end, start) for (_, end, _), (start, _, _) in pairwise(self._weighted))
+        return tuple(0.5 * (end + start) for end, start in between if end < start)
+
+    @property
     def inverse(self) -> Callable[[float, float], float]:
         """See `Distribution.inverse`."""
         weighted = self._weighted

@@ -56,6 +56,11 @@ class Poisson(Distribution):
         """Kind of its values."""
         return "float" if self.as_float else "int"
 
+    @property
+    def is_countable(self) -> bool:
+        """It is, as floats too."""
+        return True
+
     def as_kind(self, kind: str) -> Distribution:
         """See `Distribution.as_kind`."""
         return replace(self, as_float=True) if kind == "float" else super().as_kind(kind)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from sweep_kernels.draws.primitive import parameter_uniforms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sweep_kernels.distributions.base import Distribution
     from sweep_kernels.rng import Rng
 
-__all__ = ["EDITION", "MOST", "drawing"]
+__all__ = ["EDITION", "MOST", "drawing", "weighing"]
 
 EDITION = 1
 """Goes up whenever a bit of any drawn parameter changes: it is part of the version of every kernel that has some."""
@@ -43,3 +43,35 @@ def _before(inverse: Callable[[float, float], Any], position: int, rest: Callabl
         return (inverse(u, v),) + rest(rng)  # noqa: RUF005 - compiled code has no (x, *rest)
 
     return draw
+
+
+def weighing(
+    meant: Sequence[Distribution], drawn_from: Mapping[int, Distribution]
+) -> Callable[[tuple[Any, ...]], float]:
+    """Make the plain function ``f(drawn)``: the logarithm of the weight of drawn parameters, those in `drawn_from` being of these distributions.
+
+    It is the sum of ``log p(x) - log q(x)``, `p` being what is meant and `q` what was drawn from.
+
+    Parameters
+    ----------
+    meant
+        The distributions of all parameters, in the order of the draws.
+    drawn_from
+        By position, those that stood in their places.
+    """
+
+    def nothing(drawn: tuple[Any, ...]) -> float:  # noqa: ARG001 - as the others
+        return 0.0
+
+    made = nothing
+    for position in sorted(drawn_from, reverse=True):
+        made = _ratio(position, meant[position].log_density, drawn_from[position].log_density, made)
+    return made
+
+
+def _ratio(position: int, p: Callable[[Any], float], q: Callable[[Any], float], rest: Callable[[Any], float]) -> Any:
+    def weigh(drawn: tuple[Any, ...]) -> float:
+        x = drawn[position]
+        return p(x) - q(x) + rest(drawn)
+
+    return weigh

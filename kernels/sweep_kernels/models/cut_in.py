@@ -90,7 +90,7 @@ def aeb_cut_in(
 
 
 def cut_in_collision(
-    time_gap: float,
+    time_gap: ArrayLike,
     speed_difference: float,
     dropout: ArrayLike,
     speed: float = 30.0,
@@ -102,15 +102,14 @@ def cut_in_collision(
 
     That is: no noise, no spread, no braking ahead, one measurement that confirms, and a gap that is below the trigger from the start. The
     first measurement that gets through is number ``K``, geometric from 0, ``K + U`` cycles after the cut-in with `U` uniform on [0, 1); it is
-    too late when the gap is then smaller than the distance that braking takes.
+    too late when the gap is then smaller than the distance that braking takes. Of arrays, element by element.
 
     >>> [round(float(cut_in_collision(0.5, 10.0, p)), 4) for p in (0.0, 0.5, 0.9)]
     [0.0, 0.0005, 0.318]
     """
     lost = np.asarray(dropout, np.float64)
-    room = time_gap * speed - braking_distance(speed_difference, latency, jerk, braking)
-    cycles = room / (speed_difference * CYCLE)
-    if cycles <= 0.0:
-        return np.ones_like(lost)
+    room = np.asarray(time_gap, np.float64) * speed - braking_distance(speed_difference, latency, jerk, braking)
+    cycles = np.maximum(room / (speed_difference * CYCLE), 0.0)
     whole = np.floor(cycles)
-    return lost ** (whole + 1.0) + lost**whole * (1.0 - lost) * (1.0 - (cycles - whole))
+    late = lost ** (whole + 1.0) + lost**whole * (1.0 - lost) * (1.0 - (cycles - whole))
+    return np.where(room > 0.0, late, 1.0)

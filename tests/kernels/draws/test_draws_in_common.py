@@ -134,7 +134,7 @@ def extreme(trial: int, u: float, z: float) -> Rng:
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_no_number_in_range_makes_a_nan(name):
-    assert NUMBERS.keys() | {"circle", "sphere", "shuffle"} == METHODS.keys()
+    assert NUMBERS.keys() | {"circle", "sphere", "shuffle", "weigh"} == METHODS.keys()
     starts = [(u, z) for u in (0.0, 2.0**-53, 0.5, 1.0 - 2.0**-53) for z in (-9.5, 0.0, 9.5)]
     for arguments in NUMBERS[name]:
         draws = [extreme(trial, u, z) for trial in range(5) for u, z in starts]

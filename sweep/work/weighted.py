@@ -1,0 +1,106 @@
+"""Statistics of weighted trials to the columns that people read.
+
+A trial that was drawn from a proposal has the weight ``w = p(x) / q(x)``, and the mean of ``w y`` estimates the mean of an output ``y`` under what is
+meant, without bias (A. B. Owen, "Monte Carlo theory, methods and examples", 2013, section 9.1, https://artowen.su.domains/mc/). Whether it can be
+believed, the effective sample size tells: ``sum(w y)**2 / sum((w y)**2)``, so many trials of one weight would be worth as much (section 9.3).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sweep.intervals import mean_interval, weighted_proportion_interval
+from sweep.work.summary import output_columns
+from sweep_kernels.statistics import FINITE, LARGEST, MEAN, SMALLEST, SQUARES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sweep.plan import Plan
+    from sweep.work.rows import Rows
+
+__all__ = ["effective_size", "weighted_columns"]
+
+
+def weighted_columns(plan: Plan, rows: Rows, kinds: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """Return the columns of all outputs, of which the last is the weight.
+
+    Parameters
+    ----------
+    plan
+        Of weighted trials.
+    rows
+        One a point.
+    kinds
+        Of the plan's columns.
+
+    Returns
+    -------
+    dict
+        Of each output what `sweep.work.summary.output_columns` has, ``_mean``, ``_std``, ``_stderr``, ``_ci_low`` and ``_ci_high`` being of the
+        output times the weight, and ``_ess``. These are NaN where a trial gave NaN or inf: a mean without some of its weights is none.
+    """
+    *outputs, weight = plan.kernel.outputs
+    of_weight = rows.statistics[:, len(outputs)]
+    columns: dict[str, NDArray[Any]] = {}
+    for place, (name, kind) in enumerate(zip(outputs, kinds, strict=False)):
+        own, times = rows.statistics[:, place], rows.statistics[:, len(outputs) + 1 + place]
+        found = _plain(name, kind, own, rows, plan.confidence)
+        found.update({f"{name}_{what}": each for what, each in _estimates(kind, times, plan.confidence).items()})
+        one_sign = (own[:, SMALLEST] >= 0.0) | (own[:, LARGEST] <= 0.0)
+        found[f"{name}_ess"] = np.where(one_sign, effective_size(times), effective_size(of_weight))
+        unknown = (own[:, FINITE] < rows.trials) | (times[:, FINITE] < rows.trials)
+        for what in ("mean", "std", "stderr", "ci_low", "ci_high", "ess"):
+            found[f"{name}_{what}"] = np.where(unknown, np.nan, found[f"{name}_{what}"])
+        columns.update(found)
+    found = _plain(weight, "float", of_weight, rows, plan.confidence)
+    return columns | found | {f"{weight}_ess": effective_size(of_weight)}
+
+
+def _plain(name: str, kind: str, slots: NDArray[np.float64], rows: Rows, confidence: float) -> dict[str, NDArray[Any]]:
+    """Return an output's columns as if trials had no weights."""
+    return output_columns(
+        name,
+        kind,
+        n=rows.trials,
+        finite=slots[:, FINITE],
+        mean=slots[:, MEAN],
+        m2=slots[:, SQUARES],
+        smallest=slots[:, SMALLEST],
+        largest=slots[:, LARGEST],
+        hits=np.zeros(len(rows), np.int64),
+        confidence=confidence,
+    )
+
+
+def _estimates(kind: str, times: NDArray[np.float64], confidence: float) -> dict[str, NDArray[np.float64]]:
+    """Return the estimate of an output from statistics of it times the weight."""
+    n, mean = times[:, FINITE], times[:, MEAN]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        std = np.where(n > 1, np.sqrt(np.maximum(times[:, SQUARES], 0.0) / (n - 1.0)), np.nan)
+        stderr = std / np.sqrt(n)
+        if kind == "bool":
+            low, high = weighted_proportion_interval(mean, stderr, times[:, LARGEST] / n, confidence)
+        else:
+            low, high = mean_interval(n, mean, std, confidence)
+            none = (times[:, SMALLEST] == 0.0) & (
+                times[:, LARGEST] == 0.0
+            )  # nothing was seen of it, and weights have no bound
+            low, high = np.where(none, -np.inf, low), np.where(none, np.inf, high)
+    return {"mean": mean, "std": std, "stderr": stderr, "ci_low": low, "ci_high": high}
+
+
+def effective_size(slots: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many equal values would have the same relative error: ``sum(x)**2 / sum(x**2)``, 0 where all are 0.
+
+    Parameters
+    ----------
+    slots
+        Shape (points, len(SLOTS)).
+    """
+    n, mean, m2 = (slots[:, slot] for slot in (FINITE, MEAN, SQUARES))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        size = n / (1.0 + np.maximum(m2, 0.0) / n / (mean * mean))
+    return np.where(mean == 0.0, 0.0, size)
