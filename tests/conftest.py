@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import uuid
 
+# Two workers have two processors: more threads would wait for each other, and at full speed. BLAS reads this as NumPy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import matplotlib as mpl
 import pytest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
+import functools
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -62,8 +63,12 @@ class OneTrial(NamedTuple):
     made: Assembly
 
 
+@functools.lru_cache(maxsize=8)
 def one_trial(kernel: Kernel, kinds: tuple[str, ...]) -> OneTrial:
     """Return one trial of a kernel for parameters of the given kinds.
+
+    The last few are remembered: trials side by side, one after the other and on a GPU are made of the same one, and numba needs about
+    as long for it as LLVM for the rest.
 
     Raises
     ------

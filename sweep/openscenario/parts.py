@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import quoteattr
 
 from sweep.openscenario.datatypes import LiteralError, converted, limit, number, written
 from sweep.openscenario.expressions import evaluated, is_expression
@@ -80,6 +79,8 @@ class Node:
 
     def lines(self, depth: int = 0) -> list[str]:
         """Return its lines, indented by two blanks a level."""
+        from xml.sax.saxutils import quoteattr  # which imports urllib, and with it an HTTP client
+
         blanks = "  " * depth
         named = "".join(f" {key}={quoteattr(written(value))}" for key, value in self.attributes)
         if not self.children:

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from sweep.errors import ScenarioError, nearest
 from sweep.openscenario.datatypes import LiteralError, written
@@ -121,7 +120,7 @@ class Template:
                 name = element.attributes["name"]
                 if name in new:
                     first, last = self.markup.value_span(element, "value")
-                    edits.append((first, last, escape(written(new[name]), ESCAPED)))
+                    edits.append((first, last, _escaped(written(new[name]))))
         text = self.markup.text
         for first, last, inserted in sorted(edits, reverse=True):
             text = text[:first] + inserted + text[last:]
@@ -134,10 +133,16 @@ class Template:
             path = element.attributes.get(attribute, "")
             if path and not NOT_RELATIVE.match(path):
                 whole = os.path.normpath(Path(folder, path))
-                yield (*self.markup.value_span(element, attribute), escape(whole, ESCAPED))
+                yield (*self.markup.value_span(element, attribute), _escaped(whole))
 
 
 def _under(element: Element) -> Iterator[Element]:
     yield element
     for each in element.children:
         yield from _under(each)
+
+
+def _escaped(text: str) -> str:
+    from xml.sax.saxutils import escape  # which imports urllib, and with it an HTTP client
+
+    return escape(text, ESCAPED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
 
 from sweep.openscenario.deterministic import DistributionRange, DistributionSet, ValueSetDistribution
 from sweep.openscenario.header import header, version
@@ -55,6 +54,8 @@ class Variation:
 
         A weight, a limit or a value that was an expression is written as its value.
         """
+        from xml.sax.saxutils import quoteattr  # which imports urllib, and with it an HTTP client
+
         if self.stochastic:
             named = [("numberOfTestRuns", self.runs), *([("randomSeed", self.seed)] if self.seed is not None else [])]
             definition = Node("Stochastic", named, [each.node() for each in self.stochastic])

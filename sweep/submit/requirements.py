@@ -33,8 +33,11 @@ def is_installed(file: str) -> bool:
 def imported_distributions(before: set[str]) -> dict[str, str]:
     """Return the distributions of modules imported since, with their versions, but for this one and what it requires."""
     tops = {name.partition(".")[0] for name in set(sys.modules) - before}
+    tops = {top for top in tops - sys.stdlib_module_names - {*OURS} if top in sys.modules and _is_from_site(top)}
+    if not tops:  # as is usual: to read what is installed takes longer than all else
+        return {}
     owners = importlib.metadata.packages_distributions()
-    names = {_normal(name) for top in tops if top in sys.modules and _is_from_site(top) for name in owners.get(top, ())}
+    names = {_normal(name) for top in tops for name in owners.get(top, ())}
     return {name: importlib.metadata.version(name) for name in sorted(names - _ours())}
 
 

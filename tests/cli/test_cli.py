@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.studies import sha256
 
 ROOT = Path(__file__).parents[2]
@@ -67,10 +68,13 @@ def start(*arguments, cwd, **options):
 
 def sweep(*arguments, cwd, code: int = 0) -> str:
     """Run the command; return what it printed: its output, or for an error its one line."""
-    process = start(*arguments, cwd=cwd)
-    out, err = process.communicate(timeout=240)
-    assert process.returncode == code, err
-    return out if code == 0 else err
+    done = said(*arguments, cwd=cwd)
+    assert done.returncode == code, done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+def said(*arguments, cwd) -> subprocess.CompletedProcess:
+    return forked.run(*arguments, cwd=cwd, env={**os.environ, **ENVIRONMENT})
 
 
 @pytest.fixture
@@ -146,8 +150,8 @@ def test_the_two_forms_of_a_study_are_one_plan(here):
 
 
 def test_quiet_is_quiet_and_the_default_store_has_the_studys_name(here):
-    process = start("run", "study.py", "--quiet", cwd=here)
-    assert process.communicate() == ("", "")
+    done = said("run", "study.py", "--quiet", cwd=here)
+    assert (done.stdout, done.stderr) == ("", "")
     assert (here / "sweep-results" / "study" / "result.parquet").exists()
 
 
@@ -405,18 +409,18 @@ def test_a_result_is_shown_for_what_it_is(here):
     plan = here / "out/plan.json"
     whole = plan.read_text()
     plan.write_text(sweep("plan", "study.py", "--trials", 9000, cwd=here))
-    process = start("show", "out", cwd=here)
-    out, err = process.communicate(timeout=60)
-    assert "speed  mode" in out
-    assert err.startswith("sweep: this is the result of an earlier plan, of 5,000 trials a point and 10 points;")
+    done = said("show", "out", cwd=here)
+    assert "speed  mode" in done.stdout
+    assert done.stderr.startswith(
+        "sweep: this is the result of an earlier plan, of 5,000 trials a point and 10 points;"
+    )
     plan.write_text(whole.replace('"seed": 4', '"seed": 5'))
     assert "plan.json was changed by hand" in sweep("show", "out", cwd=here, code=1)
 
 
 def test_one_of_a_thing_is_no_plural(here):
     (here / "one.toml").write_text('kernel = "pi"\ntrials = 1\n')
-    process = start("plan", "one.toml", cwd=here)
-    assert process.communicate(timeout=60)[1] == "1 point x 1 trial = 1 trial in 1 block\n"
+    assert said("plan", "one.toml", cwd=here).stderr == "1 point x 1 trial = 1 trial in 1 block\n"
     sweep("run", "one.toml", "-q", cwd=here)
     assert "1 of 1 block (100.0 %), in 1 shard\n" in sweep("status", "sweep-results/one", cwd=here)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
+
 ROOT = Path(__file__).parents[2]
 ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -30,15 +32,7 @@ def sweep(tmp_path_factory):
         return subprocess.Popen(line(arguments), env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
 
     def run(*arguments, code=0, cwd=None, path=None):
-        done = subprocess.run(
-            line(arguments),
-            env=environment if path is None else {**environment, "PATH": path},
-            cwd=cwd,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = forked.run(*arguments, env=environment if path is None else {**environment, "PATH": path}, cwd=cwd)
         assert done.returncode == code, done.stdout + done.stderr
         run.err = done.stderr
         return done.stdout

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -306,14 +307,24 @@ def second_process(folder: Path) -> list[str]:
     ).stdout.split()
 
 
-def test_a_second_process_neither_compiles_nor_imports_numba(tmp_path):
-    first, second = second_process(tmp_path), second_process(tmp_path)
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A cache with what one process has compiled, and what that one said."""
+    folder = tmp_path_factory.mktemp("cache", numbered=False)
+    folder.chmod(0o700)
+    return folder, second_process(folder)
+
+
+def test_a_second_process_neither_compiles_nor_imports_numba(filled):
+    folder, first = filled
+    second = second_process(folder)
     assert (first[1], second[1]) == ("True", "False")
     assert first[0] == second[0]
 
 
-def test_a_damaged_object_is_compiled_again(tmp_path):
-    first = second_process(tmp_path)
+def test_a_damaged_object_is_compiled_again(filled, tmp_path):
+    folder, first = filled
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     (entry,) = tmp_path.glob("*.o")
     data = bytearray(entry.read_bytes())
     data[-100] ^= 1

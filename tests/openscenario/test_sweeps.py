@@ -23,6 +23,7 @@ from sweep.store.memory import MemoryStore
 from sweep.work.raised import explain
 from sweep.work.study import Study
 from sweep_kernels.distributions import Discrete, Histogram, Normal, Uniform
+from tests import forked
 from tests.openscenario.files import (
     SCENARIO,
     deterministic,
@@ -134,9 +135,7 @@ def test_the_table_for_people_leaves_drawn_parameters_out(ran):
 
 
 def sweep_command(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'kernels'}", "COLUMNS": "100"}
-    command = [sys.executable, "-c", "from sweep.cli.main import main; main()", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return forked.run(*arguments, cwd=folder, env={**os.environ, "COLUMNS": "100"})
 
 
 def test_the_command_shows_a_file_and_writes_a_trials_scenario(ran):

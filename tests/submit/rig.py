@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from sweep.store import open_store
 from sweep.submit.record import read_records
+from tests import forked
 from tests.studies import sha256
 
 ROOT = Path(__file__).parents[2]
@@ -75,18 +77,37 @@ def environment(**more: str) -> dict[str, str]:
 
 def sweep(*arguments, code: int = 0, **more: str) -> str:
     """Run the command here; return what it printed: its output, or for an error its one line."""
-    done = subprocess.run(
-        [*SWEEP, *map(str, arguments)],
-        check=False,
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
+    done = forked.run(*arguments, env=environment(**more))
     assert done.returncode == code, done.stderr
     if code:
         assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr if code else done.stdout
+
+
+def start(words: list[str]) -> subprocess.Popen:
+    """Start the command as a user would: what is sent to it, or what it says meanwhile, is what matters."""
+    return subprocess.Popen(
+        [*SWEEP, *words],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # polling with a deadline: there is no event to wait on
+
+
+def sweep_said(*arguments) -> str:
+    """Return what a command that succeeds says beside its output."""
+    done = forked.run(*arguments, env=environment())
+    assert done.returncode == 0, done.stderr
+    return done.stderr
 
 
 def submit(study: str, store: str, queue: str, *more, code: int = 0, **variables: str) -> str:
@@ -97,10 +118,9 @@ def submit(study: str, store: str, queue: str, *more, code: int = 0, **variables
 
 def container(command: list[str], index: int | None = None, **options) -> subprocess.Popen:
     """Start a child as a container would: its command, in a folder of its own, with its index."""
-    told = {} if index is None else {"AWS_BATCH_JOB_ARRAY_INDEX": str(index)}
     return subprocess.Popen(
         [sys.executable, *command[1:]],
-        env=environment(**told, **options),
+        env=_within(index, options),
         cwd="/",
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -108,11 +128,17 @@ def container(command: list[str], index: int | None = None, **options) -> subpro
     )
 
 
+def _within(index: int | None, options: dict[str, str]) -> dict[str, str]:
+    told = {} if index is None else {"AWS_BATCH_JOB_ARRAY_INDEX": str(index)}
+    return environment(**told, **options)
+
+
 def run_container(command: list[str], index: int | None = None, code: int = 0, **options) -> str:
-    process = container(command, index, **options)
-    out, err = process.communicate(timeout=SECONDS)
-    assert process.returncode == code, err
-    return err if code else out
+    """Run a child to its end; return what it printed, or for an error its line."""
+    assert command[:3] == ["python", "-m", "sweep.child"]
+    done = forked.run(*command[3:], module="sweep.child", env=_within(index, options), cwd="/")
+    assert done.returncode == code, done.stderr
+    return done.stderr if code else done.stdout
 
 
 def requests_of(study: str, store: str, queue: str, *more) -> list[dict]:

@@ -11,8 +11,7 @@ import pytest
 from sweep.store import open_store
 from sweep.work import keys
 from tests.serve.processes import serving
-from tests.submit.rig import SECONDS, environment, same_as_run, sweep
-from tests.submit.test_going_on import start
+from tests.submit.rig import SECONDS, environment, same_as_run, start, sweep
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ the same step would show: in one order it has been written, in the other not.
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
 import random
 
@@ -46,26 +47,20 @@ def threads_text() -> str:
     return str(module)
 
 
+TRIALS = "sweep_trials"
+"""The step that is another one for each kernel."""
+OTHERS = {each.name for each in STEPS} - {TRIALS}
+
+
 class HostProgram:
     """A kernel and the steps as machine code of this processor."""
 
     def __init__(self, kernel, kinds):
         one = one_trial(kernel, kinds)
         self.output_kinds = one.output_kinds
-        module = llvm.parse_assembly(elements_text())
-        for text in (trial_text(one), entries_text(on_gpu=False), threads_text()):
-            module.link_in(llvm.parse_assembly(text))
-        shown = {each.name for each in STEPS} | {PLACE}
-        for each in [*module.functions, *module.global_variables]:
-            if not each.is_declaration:
-                each.linkage = "external" if each.name in shown else "internal"
-        machine = target_machine()
-        builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=1))
-        passes = llvm.create_new_module_pass_manager()
-        passes.add_global_dead_code_eliminate_pass()
-        passes.run(module, builder)
-        builder.getModulePassManager().run(module, builder)
-        library = llvm.JITLibraryBuilder().add_object_img(machine.emit_object(module)).add_current_process()
+        own = object_of({TRIALS}, trial_text(one))
+        library = llvm.JITLibraryBuilder().add_object_img(other_steps()).add_object_img(own).add_current_process()
+        shown = {*OTHERS, TRIALS, PLACE}
         for name in shown:
             library.export_symbol(name)
         self._library = library.link(_linker(), f"steps-{next(NUMBERS)}")
@@ -81,6 +76,29 @@ class HostProgram:
             )
             for each in STEPS
         }
+
+
+@functools.cache
+def other_steps() -> bytes:
+    """What no kernel has a part in, and which thread one is."""
+    return object_of({*OTHERS, PLACE, THREAD, THREAD_COUNT}, threads_text())
+
+
+def object_of(shown: set[str], text: str) -> bytes:
+    """Compile a module together with the steps, for those to be seen that are named."""
+    module = llvm.parse_assembly(elements_text())
+    for each in (text, entries_text(on_gpu=False)):
+        module.link_in(llvm.parse_assembly(each))
+    for each in [*module.functions, *module.global_variables]:
+        if not each.is_declaration:
+            each.linkage = "external" if each.name in shown else "internal"
+    machine = target_machine()
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=1))
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, builder)
+    builder.getModulePassManager().run(module, builder)
+    return machine.emit_object(module)
 
 
 class HostStream:
