@@ -21,7 +21,7 @@ from sweep.jobs.request import Request
 from sweep.jobs.status import Status
 from tests.executors.commands.rig import Fifo, Told, work_of
 
-WAIT = 60
+WAIT = 200
 ONCE = Retry()
 
 
