@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false, reportMissingParameterType=false
 # (numba's decorators rewrite the signatures of what they decorate)
+import builtins
 import functools
 import inspect
 import types as pytypes
@@ -223,10 +224,15 @@ class Compiler:
             vars(inner).update({name: self._stand_in(each) for name, each in vars(value).items()})
             return inner
         if id(value) not in self._made:
-            if not isinstance(value, pytypes.FunctionType) or library_name(value):
+            if not isinstance(value, pytypes.FunctionType) or library_name(value) or _is_builtin(value):
                 return value
             self._made[id(value)] = _own(value) if value.__module__ in OWN else self.compiled(value)
         return self._made[id(value)]
+
+
+def _is_builtin(function: Callable[..., Any]) -> bool:
+    """Tell whether a function is in a builtin's place, as Ray's own is in that of print: no kernel may call it, and it is not to be compiled."""
+    return any(each is function for each in vars(builtins).values())
 
 
 @functools.cache
