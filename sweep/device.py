@@ -81,16 +81,19 @@ def seats(cluster: Cluster | None, workers: int | None) -> dict[str, int]:
     return {"workers": most, "gpus": most}
 
 
-def seconds_per_trial(study: Study, *, in_cluster: bool, first: Sequence[tuple[int, int]] = ((0, 0),)) -> float:
+def seconds_per_trial(
+    study: Study, *, in_cluster: bool, first: Sequence[tuple[int, int]] = ((0, 0),), workers: int = 1
+) -> float:
     """Time trials of a study where it runs; on a processor if that is a GPU of a cluster, as there may be none here.
 
-    A program may not be here, where it runs in a cluster; else its `first` trials that are missing are timed.
+    A program may not be here, where it runs in a cluster; else its `first` trials that are missing are timed, and servers are started for so many
+    `workers`.
     """
     if in_cluster and study.plan.kernel.is_program:
         return GUESSED_SECONDS
     if study.device == "cuda" and in_cluster:
         return pilot(dataclasses.replace(study, device="cpu")).seconds_per_trial / GPU_GUESS
-    return pilot(study, first).seconds_per_trial
+    return pilot(study, first, workers).seconds_per_trial
 
 
 def on_faster(study: Study, seconds: float, trials: int, workers: int) -> tuple[Study, float, str]:

@@ -169,7 +169,7 @@ def _carried_out(
     with contextlib.ExitStack() as stack:
         stages: list[Stage] = []
         if rectangles:
-            work = _measured(study, rectangles, executor, progress)
+            work = _measured(study, rectangles, executor, where.workers, progress)
             if device == "auto" and executor != "ray" and not plan.kernel.is_program:
                 study, work = _on_faster(study, work, where.workers, progress)
             if executor == "ray":
@@ -276,7 +276,7 @@ def _result(study: Study) -> Result:
     return Result(decode(study.store.get(keys.RESULT), keys.RESULT), study.store.url)
 
 
-def _measured(study: Study, rectangles: list[Rectangle], executor: str, progress: Progress) -> _Work:
+def _measured(study: Study, rectangles: list[Rectangle], executor: str, workers: int, progress: Progress) -> _Work:
     """Time a few trials of what is missing."""
     progress.stage("pilot")
     if executor == "ray":
@@ -284,7 +284,9 @@ def _measured(study: Study, rectangles: list[Rectangle], executor: str, progress
     trials = sum(trials_of(study.plan, each) for each in rectangles)
     some = Batch.of(rectangles[0].slice(0, min(rectangles[0].blocks, LOOKED_AT)), study.plan)
     first = list(zip(some.point.tolist(), some.block.tolist(), strict=True))
-    timed = started(lambda: seconds_per_trial(study, in_cluster=executor == "ray", first=first))
+    timed = started(
+        lambda: seconds_per_trial(study, in_cluster=executor == "ray", first=first, workers=min(workers, trials))
+    )
     seconds = timed.result() * trials
     if seconds > SETTLE_SECONDS and study.device == "cpu" and not study.plan.kernel.is_program:
         started(lambda: choose_faster(study)).result()

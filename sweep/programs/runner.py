@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from sweep.aside import started
 from sweep.errors import KernelError
 from sweep.programs.keeping import KeeperLostError, Keepers
 from sweep.programs.trial import Outcome
@@ -77,6 +78,7 @@ class Runner:
         parameters: Callable[[int], Mapping[str, Any]],
         seconds: float,
         kept: Callable[[int, int], Callable[[str, Outcome], None]],
+        workers: int = 1,
     ) -> float:
         """Time trials until it is clear what one takes; those that ended are not run again. What a server takes to start does not count.
 
@@ -90,13 +92,17 @@ class Runner:
             How long to wait for one.
         kept
             Returns what is called with the folder of a trial, by its point and its index; see `run`.
+        workers
+            How many threads will run trials: so many servers are started, all at a time.
 
         Returns
         -------
         float
             Seconds that a trial takes, or `seconds` if it takes longer. Of several the first does not count, for it finds nothing ready.
         """
-        self._start_server()
+        starting = [started(self._start_server) for _ in range(workers)] if self.command.is_server else []
+        for each in starting:
+            each.result()
         took: list[float] = []
         for point, trial in trials:
             begun = time.monotonic()
@@ -111,11 +117,9 @@ class Runner:
         return sum(later) / len(later)
 
     def _start_server(self) -> None:
-        """Have a server ready, if there is one; the first trial tells of one that cannot be started."""
-        with suppress(KeeperLostError, OSError, ValueError, KernelError):
-            if self.command.is_server:
-                with self._keepers.one() as keeper:
-                    self._trials.started(keeper, _go_on)
+        """Have a server ready; the first trial tells of one that cannot be started."""
+        with suppress(KeeperLostError, OSError, ValueError, KernelError), self._keepers.one() as keeper:
+            self._trials.started(keeper, _go_on)
 
     def _within(
         self,

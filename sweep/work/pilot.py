@@ -51,15 +51,15 @@ class Pilot:
     seconds_per_trial: float
 
 
-def pilot(study: Study, first: Sequence[tuple[int, int]] = ((0, 0),)) -> Pilot:
+def pilot(study: Study, first: Sequence[tuple[int, int]] = ((0, 0),), workers: int = 1) -> Pilot:
     """Time trials at up to five points spread over the space, about 10 ms each.
 
-    Of a command the `first` that are missing, by point and trial, are run, and not run again.
+    Of a command the `first` that are missing, by point and trial, are run, and not run again; its servers are started for so many workers.
     """
     runner = study.runner
     if runner is not None:
         kept = kept_of(study, runner.command)
-        return Pilot(runner.glance(first, study.plan.space.__getitem__, SHARD_SECONDS, kept))
+        return Pilot(runner.glance(first, study.plan.space.__getitem__, SHARD_SECONDS, kept, workers))
     return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
 
 

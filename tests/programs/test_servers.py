@@ -162,7 +162,8 @@ def test_a_keeper_that_is_killed_costs_no_trial(serve, tmp_path):
     assert (result[0]["y_nonfinite"], starts, failed) == (0, 2, [])
 
 
-def test_a_server_has_started_before_its_first_trial_is_timed(tmp_path, monkeypatch):
+@pytest.mark.parametrize("workers", [1, 3])
+def test_servers_have_started_before_the_first_trial_is_timed(workers, tmp_path, monkeypatch):
     monkeypatch.setenv("STARTS", str(tmp_path / "starts"))
     (tmp_path / "server.py").write_text(BODY.replace("STATEMENT", "pass"))
     program = command(["{python}", str(tmp_path / "server.py")], outputs={"y": int}, parameters=["x"], server=True)
@@ -170,13 +171,13 @@ def test_a_server_has_started_before_its_first_trial_is_timed(tmp_path, monkeypa
     had_started = []
 
     def parameters(point):
-        had_started.append((tmp_path / "starts").exists())
+        had_started.append((tmp_path / "starts").read_text())
         return {"x": point}
 
-    runner.glance([(0, 0), (1, 0)], parameters, 60.0, lambda *_: lambda *_: None)
+    runner.glance([(0, 0), (1, 0)], parameters, 60.0, lambda *_: lambda *_: None, workers)
     runner.close()
-    assert had_started[0]
-    assert (tmp_path / "starts").read_text() == "x"
+    assert had_started == ["x" * workers] * 2
+    assert (tmp_path / "starts").read_text() == "x" * workers
 
 
 def test_large_questions_are_sent_whole(serve, tmp_path):
