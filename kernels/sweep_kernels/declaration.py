@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
@@ -12,8 +10,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from sweep_kernels.annotations import converted, parameter_kinds, returned_outputs
-from sweep_kernels.distributions import EDITION, Distribution, drawing, weighing
-from sweep_kernels.distributions.sequence import MOST
+from sweep_kernels.distributions import Distribution, drawing, weighing
+from sweep_kernels.distributions.sequence import MOST, version_with
 from sweep_kernels.errors import KernelError, UsageError
 from sweep_kernels.outputs import output_names, with_more
 from sweep_kernels.rng import Rng
@@ -79,15 +77,7 @@ class Kernel:
             raise KernelError(
                 f"kernel {self.name!r} is not what it was when it was first used: {changed} has changed; declare the kernel again"
             )
-        if not self.draws:
-            return self._snapshot.version
-        drawn, proposed = (
-            json.dumps([[name, each.spec()] for name, each in some.items()]) for some in (self.draws, self.proposals)
-        )
-        said = (
-            f"{self._snapshot.version} draws {drawn}, edition {EDITION}{f', from {proposed}' if self.proposals else ''}"
-        )
-        return hashlib.sha256(said.encode()).hexdigest()
+        return version_with(self._snapshot.version, self.draws, self.proposals)
 
     @cached_property
     def is_weighted(self) -> bool:

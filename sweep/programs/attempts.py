@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import KernelError, ScenarioError, StoreError
-from sweep.programs.declaration import SCENARIO, found_program
+from sweep.programs.declaration import SCENARIO
 from sweep.programs.drawn import Drawing
 from sweep.programs.fetching import Fetcher
+from sweep.programs.finding import found_program
 from sweep.programs.folders import PARAMETERS, write_parameters
 from sweep.programs.reading import is_of_another, outcome_of
 from sweep.programs.seeds import seed_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,14 +15,16 @@ from typing import Any, ClassVar, Protocol
 from sweep.errors import KernelError, nearest
 from sweep.programs.checks import FIXED, check_numbers, codes_of, digests_of, parameters_of, patterns_of, variables_of
 from sweep.programs.drawn import check_draws, kind_of
+from sweep.programs.finding import found_program
 from sweep.programs.outputs import Output, outputs_of
 from sweep.programs.placeholders import Template
 from sweep.programs.seeds import MOST_BITS
-from sweep_kernels.distributions import EDITION, Distribution
+from sweep_kernels.distributions import Distribution
+from sweep_kernels.distributions.sequence import version_with
 from sweep_kernels.source import normalised_source
 from sweep_kernels.weights import WEIGHT, check_proposals, columns_of
 
-__all__ = ["Command", "command", "found_program", "unknown_parameter"]
+__all__ = ["Command", "command", "unknown_parameter"]
 
 MOST_OUTPUT = 64 << 20
 MOST_KEPT = 64 << 20
@@ -170,13 +171,7 @@ class Command:
             **({} if self.scenario is None else {"scenario": self.scenario.digest}),
         }
         version = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-        if not self.draws:
-            return version
-        drawn, proposed = (
-            json.dumps([[name, each.spec()] for name, each in some.items()]) for some in (self.draws, self.proposals)
-        )
-        said = f"{version} draws {drawn}, edition {EDITION}{f', from {proposed}' if self.proposals else ''}"
-        return hashlib.sha256(said.encode()).hexdigest()
+        return version_with(version, self.draws, self.proposals)
 
     @property
     def fixed(self) -> dict[str, str]:
@@ -239,26 +234,6 @@ class Command:
         if any(name not in FIXED for name in self.argv[0].names):
             return None
         return found_program(self.argv[0].filled(self.fixed), self.here, path)
-
-
-def found_program(name: str, here: str, path: str | None) -> str:
-    """Return the whole path of a program: one with a slash counts from the study's folder, others are looked for in PATH.
-
-    Raises
-    ------
-    KernelError
-        If there is none.
-    """
-    place = os.path.join(here, name) if "/" in name else shutil.which(name, path=path)
-    if place is None:
-        raise KernelError(f"program {name!r} is not in PATH: install it, or name it by its path")
-    if not os.path.isfile(place):
-        raise KernelError(f"program {name!r}: there is no file {place!r}")
-    if not os.access(place, os.X_OK):
-        raise KernelError(
-            f"program {name!r}: {place!r} may not be executed: chmod +x it, or name its interpreter first"
-        )
-    return place
 
 
 def command(

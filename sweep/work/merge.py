@@ -18,9 +18,9 @@ from sweep.work.parquet import TableWriter
 from sweep.work.reduce import read_rows
 from sweep.work.room import for_outputs
 from sweep.work.rows import Rows, concatenated, finished, without_nested
-from sweep.work.summary import output_columns
+from sweep.work.summary import columns_of_rows
 from sweep.work.weighted import weighted_columns
-from sweep_kernels.statistics import FINITE, LARGEST, MEAN, NONFINITE_TRIAL, SMALLEST, SQUARES
+from sweep_kernels.statistics import FINITE, NONFINITE_TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,23 +170,8 @@ def result_table(plan: Plan, rows: Rows, kinds: tuple[str, ...], first: int, las
     counted = counted_columns(plan, rows, kinds)
     if plan.kernel.is_weighted:
         return pa.table(columns | weighted_columns(plan, rows, kinds))
-    for output, (name, kind) in enumerate(zip(plan.kernel.outputs, kinds, strict=True)):
-        slots = rows.statistics[:, output]
-        columns.update(
-            output_columns(
-                name,
-                kind,
-                n=rows.trials,
-                finite=slots[:, FINITE],
-                mean=slots[:, MEAN],
-                m2=slots[:, SQUARES],
-                smallest=slots[:, SMALLEST],
-                largest=slots[:, LARGEST],
-                hits=rows.hits[:, output],
-                confidence=plan.confidence,
-                may_lack=plan.kernel.is_program,
-            )
-        )
+    for output, kind in enumerate(kinds):
+        columns.update(columns_of_rows(plan, rows, output, kind))
         columns.update(counted[output])
     for (a, b), comoments in zip(plan.request.covariance, rows.comoments.swapaxes(0, 1), strict=True):
         columns.update(covariance_columns(f"{a}_{b}", comoments, plan.confidence))

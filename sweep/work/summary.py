@@ -7,13 +7,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.intervals import mean_interval, proportion_interval
+from sweep_kernels.statistics import FINITE, LARGEST, MEAN, SMALLEST, SQUARES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "output_columns"]
+    from sweep.plan import Plan
+    from sweep.work.rows import Rows
+
+__all__ = ["COLUMNS", "columns_of_rows", "output_columns"]
 
 COLUMNS = ("mean", "std", "stderr", "ci_low", "ci_high", "min", "max")
+
+
+def columns_of_rows(plan: Plan, rows: Rows, output: int, kind: str) -> dict[str, NDArray[Any]]:
+    """Return the columns of a plan's output of that position, of which `rows` hold the statistics, one a point; see `output_columns`."""
+    slots = rows.statistics[:, output]
+    return output_columns(
+        plan.kernel.outputs[output],
+        kind,
+        n=rows.trials,
+        finite=slots[:, FINITE],
+        mean=slots[:, MEAN],
+        m2=slots[:, SQUARES],
+        smallest=slots[:, SMALLEST],
+        largest=slots[:, LARGEST],
+        hits=rows.hits[:, output],
+        confidence=plan.confidence,
+        may_lack=plan.kernel.is_program,
+    )
 
 
 def output_columns(

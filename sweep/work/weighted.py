@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.intervals import mean_interval, weighted_proportion_interval
-from sweep.work.summary import output_columns
+from sweep.work.summary import columns_of_rows
 from sweep_kernels.statistics import FINITE, LARGEST, MEAN, SMALLEST, SQUARES
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def weighted_columns(plan: Plan, rows: Rows, kinds: tuple[str, ...]) -> dict[str
     columns: dict[str, NDArray[Any]] = {}
     for place, (name, kind) in enumerate(zip(outputs, kinds, strict=False)):
         own, times = rows.statistics[:, place], rows.statistics[:, len(outputs) + 1 + place]
-        found = _plain(plan, name, kind, own, rows)
+        found = columns_of_rows(plan, rows, place, kind)
         found.update({f"{name}_{what}": each for what, each in _estimates(kind, times, plan.confidence).items()})
         one_sign = (own[:, SMALLEST] >= 0.0) | (own[:, LARGEST] <= 0.0)
         found[f"{name}_ess"] = np.where(one_sign, effective_size(times), effective_size(of_weight))
@@ -60,26 +60,9 @@ def weighted_columns(plan: Plan, rows: Rows, kinds: tuple[str, ...]) -> dict[str
         for what in ("mean", "std", "stderr", "ci_low", "ci_high", "ess", "heaviest"):
             found[f"{name}_{what}"] = np.where(unknown, np.nan, found[f"{name}_{what}"])
         columns.update(found)
-    found = _plain(plan, weight, "float", of_weight, rows)
+    found = columns_of_rows(plan, rows, len(outputs), "float")
     found |= {f"{weight}_ess": effective_size(of_weight), f"{weight}_heaviest": heaviest_part(of_weight)}
     return columns | found
-
-
-def _plain(plan: Plan, name: str, kind: str, slots: NDArray[np.float64], rows: Rows) -> dict[str, NDArray[Any]]:
-    """Return an output's columns as if trials had no weights."""
-    return output_columns(
-        name,
-        kind,
-        n=rows.trials,
-        finite=slots[:, FINITE],
-        mean=slots[:, MEAN],
-        m2=slots[:, SQUARES],
-        smallest=slots[:, SMALLEST],
-        largest=slots[:, LARGEST],
-        hits=np.zeros(len(rows), np.int64),
-        confidence=plan.confidence,
-        may_lack=plan.kernel.is_program,
-    )
 
 
 def _estimates(kind: str, times: NDArray[np.float64], confidence: float) -> dict[str, NDArray[np.float64]]:

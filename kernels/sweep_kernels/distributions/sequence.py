@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from sweep_kernels.draws.primitive import parameter_uniforms
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from sweep_kernels.distributions.base import Distribution
     from sweep_kernels.rng import Rng
 
-__all__ = ["EDITION", "MOST", "drawing", "weighing"]
+__all__ = ["EDITION", "MOST", "drawing", "version_with", "weighing"]
 
 EDITION = 1
 """Goes up whenever a bit of any drawn parameter changes: it is part of the version of every kernel that has some."""
@@ -43,6 +45,15 @@ def _before(inverse: Callable[[float, float], Any], position: int, rest: Callabl
         return (inverse(u, v),) + rest(rng)  # noqa: RUF005 - compiled code has no (x, *rest)
 
     return draw
+
+
+def version_with(version: str, draws: Mapping[str, Distribution], proposals: Mapping[str, Distribution]) -> str:
+    """Return the version of what draws parameters: a hash of its own version and of the distributions; its own if there are none."""
+    if not draws:
+        return version
+    drawn, proposed = (json.dumps([[name, each.spec()] for name, each in some.items()]) for some in (draws, proposals))
+    said = f"{version} draws {drawn}, edition {EDITION}{f', from {proposed}' if proposals else ''}"
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def weighing(
