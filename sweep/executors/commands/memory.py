@@ -7,7 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from sweep.executors.commands.processes import descendants, unshared
+from sweep.executors.commands.processes import descendants, process, unshared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +41,8 @@ def outgrown(attempts: list[Attempt], processes: list[Process], strays: Strays) 
     """Return the attempts whose processes have more memory than they may.
 
     Resident memory counts shared pages again in each process, and files; only where that is too much is the exact number asked for.
+    Processes are looked at one after another: where some end meanwhile, what they shared is counted again in those that stay.
+    So the exact number has to be too much twice.
     """
     trees = _trees(attempts, processes, strays)
     return [
@@ -48,8 +50,17 @@ def outgrown(attempts: list[Attempt], processes: list[Process], strays: Strays) 
         for each in attempts
         if each.limit is not None
         and sum(member.resident for member in trees[each.pid]) > each.limit
-        and sum(unshared(member.pid) or member.resident for member in trees[each.pid]) > each.limit
+        and all(sum(_now(member.pid) for member in trees[each.pid]) > each.limit for _ in range(2))
     ]
+
+
+def _now(pid: int) -> int:
+    """Return the bytes of memory of a process; nothing if it has ended, resident memory if it is another user's."""
+    found = unshared(pid)
+    if found:
+        return found
+    there = process(pid)
+    return there.resident if there else 0
 
 
 def _trees(attempts: list[Attempt], processes: list[Process], strays: Strays) -> dict[int, list[Process]]:
@@ -57,12 +68,12 @@ def _trees(attempts: list[Attempt], processes: list[Process], strays: Strays) ->
     trees: dict[int, list[Process]] = {each.pid: [] for each in attempts}
     owners = {each.owner: each.pid for each in attempts}
     by_pid = {each.pid: each for each in processes}
-    for process in processes:
-        at: Process | None = process
+    for each in processes:
+        at: Process | None = each
         while at is not None and at.group not in trees and at.parent != os.getpid():
             at = by_pid.get(at.parent)
         if at is not None:
             root = at.group if at.group in trees else owners.get(strays.owner(at.pid) or NOBODY)
             if root is not None:
-                trees[root].append(process)
+                trees[root].append(each)
     return trees

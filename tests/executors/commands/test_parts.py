@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
-from sweep.executors.commands import processes
+from sweep.executors.commands import memory, processes
 from sweep.executors.commands.order import order
 from sweep.executors.commands.places import fill
 from sweep.executors.commands.spans import joined, split
@@ -59,6 +60,19 @@ def test_children_with_and_without_the_kernels_list(monkeypatch):
         assert 0 < processes.unshared(child.pid) <= own.resident + (1 << 20)
         child.stdin.close()
     assert processes.process(child.pid) is None
+
+
+def test_what_ends_while_it_is_looked_at_has_no_memory():
+    script = "held = bytearray(50 << 20); print(flush=True); open(0).read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", script], **pipes, start_new_session=True) as child:
+        child.stdout.read(1)
+        attempt = SimpleNamespace(pid=child.pid, limit=40 << 20, owner=("", ""))
+        seen = processes.descendants(os.getpid())
+        assert memory.outgrown([attempt], seen, None) == [attempt]
+        child.stdin.close()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert memory.outgrown([attempt], seen, None) == []
 
 
 def test_descendants_of_all_threads():
