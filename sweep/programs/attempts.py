@@ -76,7 +76,12 @@ class Trials:
         return Trial(point, trial, seed, given, self._drawing.numbers(drawn))
 
     def run(
-        self, keeper: Keeper, trial: Trial, alive: Callable[[], None], kept: Callable[[str, Outcome], None]
+        self,
+        keeper: Keeper,
+        trial: Trial,
+        alive: Callable[[], None],
+        kept: Callable[[str, Outcome], None],
+        tried: int = 0,
     ) -> Outcome:
         """Run a trial, again if it fails and may be tried again.
 
@@ -90,8 +95,10 @@ class Trials:
             Called now and then; what it raises stops the trial.
         kept
             Called with the trial's folder and what came of it, before the folder is removed.
+        tried
+            How often it has been tried, and failed.
         """
-        for attempt in range(1, self.command.retries + 2):
+        for attempt in range(tried + 1, self.command.retries + 2):
             scratch = _fresh(keeper)
             try:
                 outcome = self._attempt(keeper, trial, scratch, attempt, alive)
@@ -161,12 +168,24 @@ class Trials:
     ) -> Mapping[str, Any]:
         """Have a server answer; one that has ended is started again."""
         unready = self.started(keeper, alive, inherit=inherit)
-        if unready is not None:
-            return unready
+        return unready or self.told(keeper, self.line(trial), scratch, alive, inherit=inherit)
+
+    @property
+    def is_line(self) -> bool:
+        """Whether a trial is a line for a server and its answer, and no file is given to it or read."""
+        return self.command.is_server and self._given is not None and not self._fetcher.is_needed
+
+    def line(self, trial: Trial) -> bytes:
+        """Return what a server is sent, but for the trial's folder; see `told`."""
+        return json.dumps({"parameters": dict(trial.parameters), **trial.own}).encode()
+
+    def told(
+        self, keeper: Keeper, line: bytes, scratch: str, alive: Callable[[], None], *, inherit: bool = False
+    ) -> Mapping[str, Any]:
+        """Send a server that runs the line of a trial, and return its answer."""
         seconds = None if inherit else self.command.timeout
-        asked = {"parameters": dict(trial.parameters), **trial.own, "scratch": scratch}
         begun = time.monotonic()
-        answer = keeper.tell(json.dumps(asked).encode() + b"\n", seconds, alive)
+        answer = keeper.tell(b'%s, "scratch": %s}\n' % (line[:-1], json.dumps(scratch).encode()), seconds, alive)
         return {**answer, "took": time.monotonic() - begun}
 
     def started(self, keeper: Keeper, alive: Callable[[], None], *, inherit: bool = False) -> Mapping[str, Any] | None:

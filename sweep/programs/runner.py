@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sweep.aside import started
 from sweep.errors import KernelError
 from sweep.programs.keeping import KeeperLostError, Keepers
+from sweep.programs.rounds import run_round
 from sweep.programs.trial import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sweep.programs.attempts import Trials
     from sweep.programs.declaration import Command
@@ -45,6 +47,7 @@ class Runner:
         self._trials = trials
         self._keepers = Keepers()
         self._known: dict[tuple[int, int], Outcome] = {}
+        self._seconds = math.inf
 
     @property
     def command(self) -> Command:
@@ -61,16 +64,47 @@ class Runner:
     ) -> Outcome:
         """Run a trial; see `sweep.programs.attempts.Trials.run`."""
         known = self._known.pop((point, trial), None)
-        if known is not None:
+        if known is not None and (known.values is not None or known.attempts > self.command.retries):
             return known
+        tried = known.attempts if known is not None else 0
         asked = self._trials.trial(point, trial, parameters)
         for _ in range(KEEPERS_LOST):
             try:
                 with self._keepers.one() as keeper:
-                    return self._trials.run(keeper, asked, alive, kept)
+                    return self._trials.run(keeper, asked, alive, kept, tried)
             except KeeperLostError:
                 continue
         return Outcome(None, f"lost the process that watches it {KEEPERS_LOST} times", attempts=KEEPERS_LOST)
+
+    def ask_ahead(
+        self,
+        trials: Sequence[tuple[int, int]],
+        parameters: Callable[[int], Mapping[str, Any]],
+        alive: Callable[[], None],
+    ) -> None:
+        """Have a server answer trials one after the other, where that is all there is to them; `run` then knows what came of them.
+
+        Parameters
+        ----------
+        trials
+            Points and trials.
+        parameters
+            Returns those of a point.
+        alive
+            Called now and then; what it raises is raised.
+        """
+        unknown = [each for each in trials if each not in self._known] if self._trials.is_line else []
+        if len(unknown) > 1:
+            asked = [self._trials.trial(point, trial, parameters(point)) for point, trial in unknown]
+            begun = time.monotonic()
+            with self._keepers.one() as keeper:
+                found = run_round(self._trials, keeper, asked, alive)
+            self._known.update(zip(unknown, found, strict=False))
+            self._seconds = (time.monotonic() - begun) / max(1, len(found))
+
+    def trials_within(self, seconds: float) -> int:
+        """Return how many trials take so long, by those that were timed; at least one."""
+        return max(1, int(seconds / max(self._seconds, 1e-9)))
 
     def glance(
         self,
@@ -114,7 +148,8 @@ class Runner:
             if sum(took) > ENOUGH_SECONDS:
                 break
         later = took[1:] or took
-        return sum(later) / len(later)
+        self._seconds = sum(later) / len(later)
+        return self._seconds
 
     def _start_server(self) -> None:
         """Have a server ready; the first trial tells of one that cannot be started."""

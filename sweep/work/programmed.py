@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,13 +37,12 @@ def run_programs(study: Study, runner: Runner, batch: Batch, alive: Callable[[],
     outputs, trials = len(study.kernel.outputs), len(batch.point)
     values = np.full((len(study.kernel.columns), trials), np.nan)
     told: list[tuple[int, int, Outcome]] = []
-    parameters: dict[int, dict[str, Any]] = {}
+    parameters = functools.lru_cache(maxsize=1)(study.plan.space.__getitem__)
     kept = kept_of(study, runner.command)
-    for place in range(trials):
-        point, trial = int(batch.point[place]), int(batch.block[place])
-        if point not in parameters:
-            parameters = {point: study.plan.space[point]}
-        outcome = runner.run(point, trial, parameters[point], alive, kept(point, trial))
+    asked = list(zip(batch.point.tolist(), batch.block.tolist(), strict=True))
+    runner.ask_ahead(asked, parameters, alive)
+    for place, (point, trial) in enumerate(asked):
+        outcome = runner.run(point, trial, parameters(point), alive, kept(point, trial))
         if outcome.values is not None:
             values[:outputs, place] = outcome.values
         if outcome.reason:

@@ -39,7 +39,7 @@ MAP_LEVELS = 10
 """A shard's map object holds subtrees of at most ``2**10`` blocks: few rows at 10**12 trials, and some work left for reduce."""
 
 BATCH_SECONDS = 0.05
-PROGRAMS_SECONDS = 0.2
+PROGRAMS_SECONDS = 0.5
 """Of a batch of runs of a program: what a batch takes by itself is much beside trials of 10 ms, and what is stopped leaves its batch."""
 BATCH_BLOCKS = 1 << 16
 BATCH_KEPT = 1 << 22
@@ -154,9 +154,14 @@ def _create(study: Study, wave: Wave, shard: int, name: str, table: Any) -> None
     create_labelled(study.store, name, wave, shard, encode(table, metadata))
 
 
-def batches(blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SECONDS) -> Iterator[Blocks]:
-    """Cut a slice into batches that take about `seconds` each, by the clock, and hold at most `most` blocks; the cut changes no byte."""
-    done, count = 0, 1
+def batches(
+    blocks: Blocks, most: int = BATCH_BLOCKS, seconds: float = BATCH_SECONDS, first: int = 1
+) -> Iterator[Blocks]:
+    """Cut a slice into batches that take about `seconds` each, by the clock, and hold at most `most` blocks; the cut changes no byte.
+
+    The `first` has so many: one where nobody knows what a block takes.
+    """
+    done, count = 0, first
     while done < blocks.count:
         count = min(count, blocks.count - done, most)
         point = (blocks.start + done) // blocks.width
@@ -207,7 +212,10 @@ def run_blocks(study: Study, blocks: Blocks, alive: Callable[[], None] = _go_on)
     """
     most = for_outputs(_most_blocks(study), len(study.kernel.columns))
     runner = study.runner
-    for blocks_of_batch in batches(blocks, most, BATCH_SECONDS if runner is None else PROGRAMS_SECONDS):
+    seconds, first = (
+        (BATCH_SECONDS, 1) if runner is None else (PROGRAMS_SECONDS, runner.trials_within(PROGRAMS_SECONDS))
+    )
+    for blocks_of_batch in batches(blocks, most, seconds, first):
         batch = Batch.of(blocks_of_batch, study.plan)
         ran = run_compiled(study, batch) if runner is None else run_programs(study, runner, batch, alive)
         observed = ran.observed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from sweep import Sweep, command, from_json, grid
@@ -211,3 +213,22 @@ def test_one_that_does_not_come_to_be_ready(tmp_path, server, reason):
     )
     Sweep(program, grid(x=[1]), trials=1).run(tmp_path)
     assert [each["reason"] for each in failures(str(tmp_path))] == [reason]
+
+
+LOGGED = 'open(os.environ["STARTS"] + ".asked", "a").write(asked["index"] + "\\n"); '
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "answer = {'error': 'no'} if x == 2 else answer",
+        "x == 2 and os._exit(9)",
+        "x == 2 and answer.update(y='none')",
+    ],
+)
+def test_a_trial_is_asked_for_once_and_as_often_again_as_may_be(serve, tmp_path, statement, retries):
+    _, _, failed = serve(LOGGED + statement, trials=30, retries=retries)
+    asked = Counter((tmp_path / "starts.asked").read_text().split())
+    assert asked == {f"{point}-{trial}": 1 + retries * (point == 1) for point in range(3) for trial in range(30)}
+    assert [(row["point"], row["attempts"]) for row in failed] == [(1, 1 + retries)] * 30
