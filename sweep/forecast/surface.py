@@ -78,34 +78,61 @@ def fitted(features: NDArray[np.float64], seconds: NDArray[np.float64]) -> Surfa
         *[(size - 6.0, size + 3.0)] * 2,
         (LEAST_NOISE, MOST_NOISE),
     ]
-    found = minimize(_surprise, start, (features, values), bounds=bounds, method="L-BFGS-B", options={"maxiter": 40})
+    options = {"maxiter": 40}
+    found = minimize(_surprise, start, (features, values), "L-BFGS-B", jac=True, bounds=bounds, options=options)
     factor = cho_factor(_of_known(features, found.x), lower=True)
     ends = float(logs.min() - BEYOND), float(logs.max() + BEYOND)
     return Surface(features, cho_solve(factor, values), found.x, centre, ends)
 
 
-def _surprise(terms: NDArray[np.float64], features: NDArray[np.float64], values: NDArray[np.float64]) -> float:
-    """Return minus the logarithm of the marginal likelihood, with a mild preference for long lengths."""
+def _surprise(
+    terms: NDArray[np.float64], features: NDArray[np.float64], values: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Return minus the logarithm of the marginal likelihood, with a mild preference for long lengths, and its gradient.
+
+    Rasmussen and Williams, equations 5.8 and 5.9.
+    """
     from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+    d = features.shape[1]
+    scaled = features / np.exp(terms[:d])
+    smooth, linear = _parts(features, features, terms)
+    noise = np.exp(2.0 * terms[-1])
     try:
-        factor = cho_factor(_of_known(features, terms), lower=True)
+        factor = cho_factor(smooth + linear + _diagonal(features, terms), lower=True)
     except LinAlgError:
-        return 1e10
-    fit = 0.5 * float(values @ cho_solve(factor, values)) + float(np.log(np.diag(factor[0])).sum())
-    return fit + 0.1 * float((terms[: features.shape[1]] ** 2).sum())
+        return 1e10, np.zeros(len(terms))
+    inverse = cho_solve(factor, np.eye(len(features)))
+    weights = inverse @ values
+    slope = inverse - np.outer(weights, weights)
+    pulled = slope * smooth
+    apart = pulled.sum(axis=1) @ scaled**2 - ((pulled @ scaled) * scaled).sum(axis=0)
+    gradient = np.array([*apart + 0.2 * terms[:d], pulled.sum(), (slope * linear).sum(), noise * np.trace(slope)])
+    fit = 0.5 * float(values @ weights) + float(np.log(np.diag(factor[0])).sum())
+    return fit + 0.1 * float((terms[:d] ** 2).sum()), gradient
 
 
 def _of_known(features: NDArray[np.float64], terms: NDArray[np.float64]) -> NDArray[np.float64]:
-    noise = np.exp(2.0 * terms[-1])
-    return _covariance(features, features, terms) + (noise + 1e-8) * np.eye(len(features))
+    return _covariance(features, features, terms) + _diagonal(features, terms)
+
+
+def _diagonal(features: NDArray[np.float64], terms: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (np.exp(2.0 * terms[-1]) + 1e-8) * np.eye(len(features))
 
 
 def _covariance(a: NDArray[np.float64], b: NDArray[np.float64], terms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how costs at `a` go together with those at `b`: a part that is linear in the features, and a smooth one."""
+    """Return how costs at `a` go together with those at `b`."""
+    smooth, linear = _parts(a, b, terms)
+    return smooth + linear
+
+
+def _parts(
+    a: NDArray[np.float64], b: NDArray[np.float64], terms: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both parts of a covariance: a smooth one, and one that is linear in the features."""
     d = a.shape[1]
     smooth, linear = np.exp(2.0 * terms[d : d + 2])
     lengths = np.exp(terms[:d])
     x, y = a / lengths, b / lengths
     apart = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1) - 2.0 * x @ y.T
-    return smooth * np.exp(-0.5 * np.maximum(apart, 0.0)) + linear * ((a - 0.5) @ (b - 0.5).T)
+    return smooth * np.exp(-0.5 * np.maximum(apart, 0.0)), linear * ((a - 0.5) @ (b - 0.5).T)
