@@ -36,12 +36,15 @@ class Comparison:
         many trials with draws of their own would have been needed for that standard error.
     output
         What was compared.
+    left_out
+        How many pairs do not count: a trial of them failed, or has no finite value.
     confidence
         Of the intervals.
     """
 
     table: pa.Table
     output: str
+    left_out: int
     confidence: float
 
     def __len__(self) -> int:
@@ -50,12 +53,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Side:
-    """One sweep's kept trials of an output, by point and trial; of weighted trials, times the weight."""
+    """One sweep's kept trials of an output, by point and trial; of weighted trials, times the weight. And runs of a program that failed."""
 
     plan: Plan
     trials: NDArray[np.int64]
     values: NDArray[np.float64]
     starts: NDArray[np.int64]
+    failed: NDArray[np.int64]
     is_proportion: bool
     is_weighted: bool
 
@@ -64,6 +68,16 @@ class _Side:
         rows = slice(self.starts[point], self.starts[point + 1])
         below = int(np.searchsorted(self.trials[rows], n))
         return self.trials[rows][:below], self.values[rows][:below]
+
+    def lacking(self, point: int, n: int) -> NDArray[np.int64]:
+        """Return the trials below `n` of a point of which a program gave no value."""
+        if not self.plan.kernel.is_program:
+            return np.empty(0, np.int64)
+        if self.plan.keep != "all":
+            failed = self.failed[self.failed[:, 0] == point, 1]
+            return failed[failed < n]
+        trials, values = self.of(point, n)
+        return np.setdiff1d(np.arange(n), trials[~np.isnan(values)], assume_unique=True)
 
 
 def compare(
@@ -76,7 +90,8 @@ def compare(
     """Compare two sweeps that had the same draws, point by point; or the points of one sweep along a parameter.
 
     Each trial is compared with the one that had its draws, so what chance does to both falls out of the difference. For this the trials must
-    have been kept: ``keep="collision"`` is enough to compare collisions, ``keep="all"`` is needed for anything else.
+    have been kept: ``keep="collision"`` is enough to compare collisions, ``keep="all"`` is needed for anything else. Pairs of which one
+    trial is the run of a program that failed are left out.
 
     Parameters
     ----------
@@ -123,7 +138,8 @@ def compare(
         _require_same_draws(plan, other)
         b, pairs = _side(open_store(second), other, _output(other, name)), [(i, i) for i in range(plan.points)]
     found = [_difference(a, b, *pair) for pair in pairs]
-    return Comparison(_table(plan, b.plan, pairs, found), name, plan.confidence)
+    left_out = sum(min(plan.trials, b.plan.trials) - each.n for each in found)
+    return Comparison(_table(plan, b.plan, pairs, found), name, left_out, plan.confidence)
 
 
 def _output(plan: Plan, output: str | None) -> str:
@@ -178,46 +194,70 @@ def _side(store: Store, plan: Plan, output: str) -> _Side:
     """Read the kept trials of an output."""
     import pyarrow as pa
 
+    from sweep.failed import read_failures
     from sweep.holdings import Holdings
 
     weight = plan.kernel.outputs[-1] if plan.kernel.is_weighted else ""
     columns = [output, *({weight} - {"", output})]
     tables = [each.select(["point", "trial", *columns]) for each in kept_tables(store, plan)]
-    if Holdings.look(store, lambda _: None, plan).missing(plan) or not tables:
+    held = Holdings.look(store, lambda _: None, plan)
+    if held.missing(plan) or not tables:
         raise UsageError(f"the sweep in {store.url} is not finished: run it again to finish it")
     table = pa.concat_tables(tables).sort_by([("point", "ascending"), ("trial", "ascending")])
     values = table[output].combine_chunks()
     numbers = values.to_numpy(zero_copy_only=False).astype(np.float64)
+    failures = read_failures(store, plan, held)
+    failed = np.stack([failures[name].to_numpy()[failures["failed"].to_numpy()] for name in ("point", "trial")], axis=1)
+    if plan.kernel.is_program and plan.keep == output:
+        _require_no_other_lacks(store, output, len(failed))
     return _Side(
         plan,
         table["trial"].to_numpy(),
         numbers * table[weight].to_numpy() if len(columns) > 1 else numbers,
         np.searchsorted(table["point"].to_numpy(), np.arange(plan.points + 1)),
+        failed,
         is_proportion=pa.types.is_boolean(values.type),
         is_weighted=plan.kernel.is_weighted,
     )
 
 
+def _require_no_other_lacks(store: Store, output: str, failed: int) -> None:
+    """See that only failed trials lack an output: those that were not kept, and did not fail, are taken to be false."""
+    from sweep.result.opening import open_result
+
+    if sum(open_result(store).table[f"{output}_nonfinite"].to_pylist()) > failed:
+        raise UsageError(
+            f"some trials of the sweep in {store.url} have no {output!r}, though they did not fail, and are not kept: run it with keep='all'"
+        )
+
+
 def _difference(a: _Side, b: _Side, first: int, second: int) -> Difference:
-    """Compare two points."""
+    """Compare two points; pairs of which a program gave no value are left out."""
     n, confidence = min(a.plan.trials, b.plan.trials), a.plan.confidence
     (trials_a, values_a), (trials_b, values_b) = a.of(first, n), b.of(second, n)
+    lacking = np.union1d(a.lacking(first, n), b.lacking(second, n))
     is_weighted = a.is_weighted or b.is_weighted
     if is_weighted or not (a.is_proportion and b.is_proportion):
         counts_all = is_weighted and not a.plan.kernel.is_program  # runs of programs that failed are left out
         compared = difference_of_weighted if counts_all else difference_of_means
-        return compared(_filled(n, trials_a, values_a), _filled(n, trials_b, values_b), confidence)
-    hits_a, hits_b = trials_a[values_a != 0.0], trials_b[values_b != 0.0]
+        return compared(_filled(n, trials_a, values_a, lacking), _filled(n, trials_b, values_b, lacking), confidence)
+    hits_a, hits_b = (
+        np.setdiff1d(trials[values != 0.0], lacking, assume_unique=True)
+        for trials, values in ((trials_a, values_a), (trials_b, values_b))
+    )
     both = len(np.intersect1d(hits_a, hits_b, assume_unique=True))
-    return difference_of_proportions(both, len(hits_a) - both, len(hits_b) - both, n, confidence)
+    return difference_of_proportions(both, len(hits_a) - both, len(hits_b) - both, n - len(lacking), confidence)
 
 
-def _filled(n: int, trials: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a value for each of `n` trials: 0 for those that were not kept, of which the output was not true."""
-    if len(trials) == n:
+def _filled(
+    n: int, trials: NDArray[np.int64], values: NDArray[np.float64], lacking: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return a value for each of `n` trials: 0 for those that were not kept, of which the output was not true; NaN where one is lacking."""
+    if len(trials) == n and not len(lacking):
         return values
     filled = np.zeros(n)
     filled[trials] = values
+    filled[lacking] = np.nan
     return filled
 
 

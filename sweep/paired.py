@@ -57,6 +57,8 @@ def difference_of_proportions(both: int, first_only: int, second_only: int, n: i
     >>> found.value, round(found.low, 4), round(found.high, 4), round(found.gain, 1)
     (-0.008, -0.0165, -0.0015, 7.4)
     """
+    if n == 0:
+        return Difference(0, np.nan, np.nan, np.nan, np.nan, -1.0, 1.0, np.nan)
     first, second = (both + first_only) / n, (both + second_only) / n
     value = (second_only - first_only) / n
     variance = (first_only + second_only) / n - value * value

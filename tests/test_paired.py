@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sweep import Sweep, compare, grid, kernel
+from sweep import Sweep, command, compare, grid, kernel
 from sweep.errors import UsageError
 from sweep.paired import difference_of_means, difference_of_proportions, paired_proportion_interval
 
@@ -127,3 +127,47 @@ def test_what_cannot_be_compared_is_told(tmp_path, changes, told):
         compare(tmp_path / "a", by="spread")
     with pytest.raises(UsageError, match="compare two sweeps, or one along a parameter"):
         compare(tmp_path / "a")
+
+
+FAILING = """
+import json, sys
+print('{"ready": true}', flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    seed, fail = asked["seed"], asked["parameters"]["fail"]
+    answer = {"hit": seed % 2 == 1, "gap": seed % 7}
+    print(json.dumps({"error": "no"} if seed % 10 < fail else answer), flush=True)
+"""
+
+
+@pytest.mark.parametrize("keep", ["all", "hit"])
+@pytest.mark.parametrize("output", ["hit", "gap"])
+def test_runs_of_a_program_that_failed_are_no_pairs(tmp_path, keep, output):
+    (tmp_path / "server.py").write_text(FAILING)
+    words = ["{python}", str(tmp_path / "server.py")]
+    program = command(words, outputs={"hit": bool, "gap": float}, server=True, parameters=["fail"], retries=0)
+    study = Sweep(program, grid(fail=[0, 5]), trials=60, seed=1, keep=keep, common_random_numbers=True)
+    result = study.run(tmp_path / "store")
+    if (keep, output) == ("hit", "gap"):
+        with pytest.raises(UsageError, match="keep='all'"):
+            compare(tmp_path / "store", by="fail", output=output)
+        return
+    found = compare(tmp_path / "store", by="fail", output=output)
+    row = found.table.to_pylist()[0]
+    sound = 60 - result[1][f"{output}_nonfinite"]
+    assert 10 < sound < 50
+    assert (row["n"], found.left_out, row["difference"], row["second"]) == (
+        sound,
+        60 - sound,
+        0.0,
+        result[1][f"{output}_mean"],
+    )
+
+
+def test_trials_that_a_program_has_no_value_of_are_not_taken_to_be_false(tmp_path):
+    script = "import sys; seed = int(sys.argv[1]); sys.exit(3) if seed % 3 else print(seed % 2)"
+    program = command(["{python}", "-c", script, "{seed}", "{x}"], outputs={"hit": bool}, failure_codes={"crash": 3})
+    study = Sweep(program, grid(x=[1, 2]), trials=12, seed=1, keep="hit", common_random_numbers=True)
+    study.run(tmp_path / "store")
+    with pytest.raises(UsageError, match="have no 'hit', though they did not fail"):
+        compare(tmp_path / "store", by="x")

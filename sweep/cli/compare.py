@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sweep.cli.options import StoreArgument, opened_store
+from sweep.cli.options import StoreArgument, counted, opened_store
 from sweep.cli.table import print_json, print_table
 from sweep.errors import UsageError
 
@@ -52,6 +52,11 @@ def command(
     second = None if other is None else opened_store(other)
     found = compare(opened_store(store), second, by=by, output=output)
     rows: list[dict[str, Any]] = found.table.to_pylist()
+    if found.left_out:
+        typer.echo(
+            f"warning: {counted(found.left_out, 'pair')} left out: a trial failed, or has no finite {found.output}",
+            err=True,
+        )
     if table_format == "json":
         print_json([{name: _plain(value) for name, value in row.items()} for row in rows])
         return
