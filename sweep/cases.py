@@ -88,7 +88,7 @@ def find_cases(store: str | os.PathLike[str] | Store, where: str = "", limit: in
     plan = require_plan(place)
     chosen, found = None, 0
     for table in kept_tables(place, plan):
-        passed = _passing(table, where) if where else table
+        passed = _passing(table, where, plan) if where else table
         found += passed.num_rows
         chosen = _first(passed if chosen is None else _joined(chosen, passed), limit)
     if chosen is None:
@@ -115,14 +115,18 @@ def kept_tables(store: Store, plan: Plan) -> Iterator[pa.Table]:
             yield read_labelled(store, each.name, held.waves[each.wave], each.shard).replace_schema_metadata()
 
 
-def _passing(table: pa.Table, where: str) -> pa.Table:
-    """Return the rows for which the condition holds."""
+def _passing(table: pa.Table, where: str, plan: Plan) -> pa.Table:
+    """Return the rows for which the condition holds; what trials drew as text is text in it, though it is kept as a position."""
     import pyarrow as pa
 
     columns, parameters = {}, []
     for name in table.column_names:
         if name.isidentifier():
-            columns[name], parameter = _column(name, table[name].combine_chunks())
+            values = table[name].combine_chunks()
+            categories = plan.draws[name].categories if name in plan.draws else ()
+            if categories:
+                values = pa.DictionaryArray.from_arrays(values.cast(pa.int64()), pa.array(categories))
+            columns[name], parameter = _column(name, values)
             parameters.append(parameter)
     holds = Expression(where, tuple(parameters))(columns, table.num_rows)
     return table.filter(pa.array(holds))

@@ -14,6 +14,8 @@ from sweep.programs.reading import outcome_of
 from sweep.programs.values import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sweep.plan import Plan
     from sweep.programs import Command
 
@@ -49,7 +51,13 @@ class Rerun:
     reason: str
 
 
-def rerun(command: Command, plan: Plan, point: int, trial: int) -> Rerun:
+def _say_nothing(argv: tuple[str, ...], folder: str) -> None:
+    pass
+
+
+def rerun(
+    command: Command, plan: Plan, point: int, trial: int, begins: Callable[[tuple[str, ...], str], None] = _say_nothing
+) -> Rerun:
     """Run a trial again, once and without its timeout.
 
     Parameters
@@ -58,6 +66,8 @@ def rerun(command: Command, plan: Plan, point: int, trial: int) -> Rerun:
         From `sweep.replay.prepare`.
     point, trial
         Which: ``0 <= point < plan.points``, ``0 <= trial < plan.trials``.
+    begins
+        Called with what is run, and with its folder, before it is.
 
     Raises
     ------
@@ -73,6 +83,8 @@ def rerun(command: Command, plan: Plan, point: int, trial: int) -> Rerun:
     trials = Trials(command, plan.space.collections(), plan.seed, common_random_numbers=plan.common_random_numbers)
     folder = tempfile.mkdtemp(prefix=f"sweep-replay-{point}-{trial}-")
     asked = trials.localised(trials.trial(point, trial, plan.space[point]), folder, folder)
+    argv = trials.argv(asked, folder)
+    begins(argv, folder)
     keeper = Keeper(inherit=True)
     try:
         answer = trials.ask(keeper, asked, folder, lambda: None, inherit=True)
@@ -80,7 +92,6 @@ def rerun(command: Command, plan: Plan, point: int, trial: int) -> Rerun:
         keeper.close()
     outcome = outcome_of(command, asked, folder, answer, 1)
     outputs = {} if outcome.values is None else _typed(command, outcome.values)
-    argv = trials.argv(asked, folder)
     drawn = dict(zip(command.outputs[len(command.declared) :], asked.drawn, strict=True))
     return Rerun(dict(asked.parameters), outputs, drawn, asked.seed, argv, folder, outcome.reason)
 

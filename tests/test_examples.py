@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FILES = [*(ROOT / "examples").iterdir(), *(ROOT / "examples").glob("*/study.py")]
+FOLDERS = [path for path in (ROOT / "examples").glob("*/*.py") if path.stem == path.parent.name]
+FILES = [*(ROOT / "examples").iterdir(), *FOLDERS]
 EXAMPLES = sorted(path for path in FILES if path.suffix in {".py", ".toml", ".sh"})
 COMMAND = "#!/bin/sh\nexec {python} -c 'from sweep.cli.main import main; main()' \"$@\"\n"
 

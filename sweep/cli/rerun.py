@@ -32,7 +32,7 @@ def rerun_one(program: Command, plan: Plan, point: int, trial: int) -> None:
     """
     from sweep.rerun import rerun
 
-    found = rerun(program, plan, point, trial)
+    found = rerun(program, plan, point, trial, _say_that_it_begins)
     weight = {name: each for name, each in found.drawn.items() if name not in found.parameters}
     named = {**found.parameters, **found.outputs, **weight}
     rows = [("point", point), ("trial", trial), ("seed", found.seed), *named.items()]
@@ -41,6 +41,10 @@ def rerun_one(program: Command, plan: Plan, point: int, trial: int) -> None:
         raise TrialError(f"trial {trial} of point {point} {found.reason}")
     if found.reason:
         typer.echo(f"sweep: trial {trial} of point {point} {found.reason}", err=True)
+
+
+def _say_that_it_begins(argv: tuple[str, ...], folder: str) -> None:
+    typer.echo(f"sweep: runs {shlex.join(argv)} in {folder}, without a time limit: Ctrl-C ends it", err=True)
 
 
 def rerun_cases(program: Command, plan: Plan, found: Cases, where: str) -> None:

@@ -106,6 +106,16 @@ class Result:
             *self._small_sizes,
         )
 
+    @functools.cached_property
+    def failed(self) -> list[int]:
+        """How many trials of each row failed, of a program: those that have no output at all."""
+        import pyarrow.compute as pc
+
+        if not self.plan["kernel"].get("program"):
+            return [0] * len(self)
+        lacking = [self.table[f"{name}_nonfinite"] for name in self.outputs]
+        return pc.min_element_wise(*lacking).to_pylist()  # type: ignore[attr-defined] - made at run time by pyarrow
+
     @property
     def is_empty(self) -> bool:
         """Whether these are trials of a program of which every one failed, or gave nothing."""
@@ -123,15 +133,20 @@ class Result:
     def _failed(self, counts: dict[str, int]) -> Iterator[str]:
         """Say how many trials of a command are left out, once where that is the same for all outputs."""
         source = "STORE" if not self.url or self.url.startswith("memory:") else self.url
-        shown = f"`sweep failures {source}` shows those that failed"
-        if len(counts) == len(self.outputs) and len(set(counts.values())) == 1:
-            count = next(iter(counts.values()))
-            if count:
-                yield f"{count:,} trial{'s' if count != 1 else ''} failed and {'are' if count != 1 else 'is'} left out of the statistics; {shown}"
-            return
+        failed = sum(self.failed)
+        if failed:
+            yield (
+                f"{failed:,} trial{'s' if failed != 1 else ''} failed and {'are' if failed != 1 else 'is'} left out of the statistics; "
+                f"`sweep failures {source}` shows them"
+            )
+        drawn = {name for name, _ in self.plan.get("draws", [])}
         for name, count in counts.items():
-            if count:
-                yield f"{name}: {count:,} trials failed, or have no finite value, and are left out of its statistics; {shown}"
+            more = count - failed
+            if more > 0 and name not in drawn:
+                yield (
+                    f"{name}: {more:,} trial{'s' if more != 1 else ''} that did not fail {'have' if more != 1 else 'has'} none, as where the system "
+                    f"under test failed, and {'are' if more != 1 else 'is'} left out of its statistics"
+                )
 
     def _is_zero_or_one(self, name: str) -> bool:
         """Tell whether an output was an integer and 0 or 1 in every trial; a bool has other columns."""

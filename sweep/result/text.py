@@ -121,7 +121,7 @@ def _text(result: Result, limit: int, width: int | None) -> str:
     middle = [f"   ⋮  {left_out:,} more points"] if left_out else []
     widths = [max(map(len, column)) for column in zip(head, *rows, *tail, strict=True)]
     lines: list[str] = []
-    for part in _parts(widths, len(result.parameters) + 1, width, 3 if result.is_weighted else 2):
+    for part in _parts(widths, len(result.parameters) + len(_counts(result)), width, 3 if result.is_weighted else 2):
         first, heading, last = ([_line(row, part, widths) for row in block] for block in (rows, [head], tail))
         rule = "─" * (sum(widths[i] for i in part) + 2 * len(part) - 2)
         lines += [*([""] if lines else []), *heading, rule, *first, *middle, *last]
@@ -153,7 +153,7 @@ def _line(cells: list[str], part: list[int], widths: list[int]) -> str:
 def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list[list[str]]]:
     """Return the heading, the first rows, and the last rows when the middle is left out."""
     confidence = f"{100 * result.plan.get('confidence', 0.95):g}"
-    head = [*result.parameters, "n"]
+    head = [*result.parameters, *_counts(result)]
     interval = f"{confidence} % interval"
     for output, length in _shown(result).items():
         head += [f"{output}[{length}]", "first to last"] if length else [output, interval]
@@ -173,6 +173,11 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
     return head, first, last
 
 
+def _counts(result: Result) -> list[str]:
+    """Return the headings of what is counted: trials, and of a program those that failed."""
+    return ["n", "failed"] if any(result.failed) else ["n"]
+
+
 def _shown(result: Result) -> dict[str, int]:
     """Return the outputs that the kernel returns, each with its length; drawn parameters and weights are columns of the other formats only."""
     drawn = {name for name, _ in result.plan.get("draws", [])} | ({result.outputs[-1]} if result.is_weighted else set())
@@ -186,7 +191,10 @@ def _span(means: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, float]] | None = None) -> list[str]:
-    cells = [_value(row[name]) for name in result.parameters] + [f"{row['n']:,}"]
+    cells = [_value(row[name]) for name in result.parameters]
+    cells.append(f"{row['n']:,}")
+    if any(result.failed):
+        cells.append(f"{min(row[f'{name}_nonfinite'] for name in result.outputs):,}")
     for output, length in _shown(result).items():
         if length:
             means = np.array([row[f"{output}[{i}]_mean"] for i in range(length)], dtype=np.float64)

@@ -269,7 +269,8 @@ class Expression:
     def _pair(self, op: ast.cmpop, left: ast.expr, right: ast.expr, held: dict[str, Any], rows: int) -> Any:
         a, b = self._value(left, held, rows), self._value(right, held, rows)
         if (a.dtype.kind == "U") != (b.dtype.kind == "U"):
-            self._refuse(f"{ast.unparse(left)!r} and {ast.unparse(right)!r} are text and number, which never compare")
+            text, number = (left, right) if a.dtype.kind == "U" else (right, left)
+            self._refuse(f"{ast.unparse(text)} is text and {ast.unparse(number)} is a number: these never compare")
         return _COMPARE[type(op)](a, b)
 
 

@@ -63,6 +63,6 @@ class Allowance:
                 others += found.failed
         if max(here, others) > self.most:
             raise FailuresError(
-                f"{max(here, others):,} trials failed, and at most {self.most:,} may; {first}; `sweep failures {store.url}` shows them; "
+                f"{max(here, others):,} trials of this run failed, and at most {self.most:,} may; {first}; `sweep failures {store.url}` shows them; "
                 "what is finished is kept"
             )

@@ -38,6 +38,10 @@ def sweep(*words, code=0):
 
 def test_they_are_counted_by_reason_and_shown(here):
     sweep("run", "drive.py", "--store", "store")
+    assert [line.split()[:4] for line in sweep("show", "store").splitlines()[::2]][:2] == [
+        ["x", "n", "failed", "y"],
+        ["1", "2", "1", "1"],
+    ]
     text = sweep("failures", "store")
     assert text.startswith(
         "2 trials failed, of 4 in the plan\n        2  exited with code 4\n\ntrial 1 of point 0 (x=1): exited with code 4, after "
@@ -76,7 +80,7 @@ def test_a_run_in_which_none_succeeds_says_so_by_its_exit_code(here):
 def test_too_many_end_the_run(here):
     text = sweep("run", "drive.py", "--store", "store", "--max-failures", "0", "--quiet", code=1)
     assert text.count("\n") == 1
-    assert "trials failed, and at most 0 may" in text
+    assert "trials of this run failed, and at most 0 may" in text
     assert "max_failures=-1 is not 0 or more" in sweep("run", "drive.py", "--max-failures", "-1", code=2)
 
 
@@ -88,7 +92,8 @@ def test_one_is_run_again_in_a_folder_that_stays(here):
     assert json.loads((Path(said["folder"]) / "parameters.json").read_text())["x"] == 2
     assert said["run"].startswith("sh -c 'echo starting")
     text = sweep("replay", "store", "--point", "1", "--trial", "1", code=1)
-    assert text == "sweep: trial 1 of point 1 exited with code 4\n"
+    assert "without a time limit: Ctrl-C ends it\n" in text
+    assert text.splitlines()[-1] == "sweep: trial 1 of point 1 exited with code 4"
     assert "trial 2 is not one of the point's 2" in sweep("replay", "store", "--point", "1", "--trial", "2", code=2)
     assert "is a program of its own" in sweep("replay", "store", "--point", "1", "--trial", "0", "--pdb", code=2)
     Path("drive.py").write_text(STUDY.replace("exit 4", "exit 5"))

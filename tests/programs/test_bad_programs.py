@@ -51,7 +51,7 @@ def test_a_bad_trial_is_a_row_and_the_others_count(tmp_path, bad, reason, code):
     assert (row["point"], row["trial"], row["failed"]) == (1, 0, True)
     assert (row["reason"], row["code"]) == (reason, code)
     assert result.warnings == (
-        f"1 trial failed and is left out of the statistics; `sweep failures {tmp_path}/store` shows those that failed",
+        f"1 trial failed and is left out of the statistics; `sweep failures {tmp_path}/store` shows them",
     )
 
 
@@ -104,7 +104,7 @@ def test_failures_of_the_system_under_test_are_results(tmp_path):
     assert [row["y_nonfinite"] for row in result] == [0, 2, 0]
     assert not failures(tmp_path / "store")
     assert result.warnings == (
-        f"y: 2 trials failed, or have no finite value, and are left out of its statistics; `sweep failures {tmp_path}/store` shows those that failed",
+        "y: 2 trials that did not fail have none, as where the system under test failed, and are left out of its statistics",
     )
 
 
@@ -124,7 +124,8 @@ def test_a_function_of_the_result_that_raises_is_a_failed_trial(tmp_path):
 
 def test_too_many_failures_stop_the_run_and_leave_what_is_done(tmp_path):
     with pytest.raises(
-        FailuresError, match=r"[234] trials failed, and at most 1 may; trial \d of point 1 exited with code 3"
+        FailuresError,
+        match=r"[234] trials of this run failed, and at most 1 may; trial \d of point 1 exited with code 3",
     ):
         swept(tmp_path / "store", "exit 3", trials=4, run={"max_failures": 1, "shards": 12})
     assert 1 <= len(failures(tmp_path / "store")) <= 4

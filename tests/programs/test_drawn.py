@@ -13,7 +13,7 @@ from sweep import Sweep, command, find_cases, grid, kernel, openscenario
 from sweep.child.code import find_kernel
 from sweep.cli.main import app
 from sweep.cli.rerun import rerun_cases, rerun_one
-from sweep.errors import KernelError, PlanError
+from sweep.errors import KernelError, PlanError, SpaceError
 from sweep.load import load_kernel, load_sweep
 from sweep.replay import prepare_stored
 from sweep.rerun import rerun
@@ -91,6 +91,15 @@ def test_the_same_bytes_on_several_workers_and_when_more_are_asked_for(tmp_path)
     for store, workers in (("one", 1), ("three", 3)):
         Sweep(echo(), grid(x=[1.0]), trials=6, draws=DRAWS, keep="all").run(tmp_path / store, workers=workers)
     assert sha256(str(tmp_path / "one")) == sha256(str(tmp_path / "three"))
+
+
+def test_what_is_drawn_as_text_is_text_in_a_condition(tmp_path):
+    Sweep(echo(), grid(x=[1.0]), trials=8, seed=11, draws=DRAWS, keep="all").run(tmp_path)
+    found = find_cases(tmp_path, "car == 'truck'")
+    assert found.table["is_truck"].to_pylist() == [True] * find_cases(tmp_path, "is_truck").found
+    assert 0 < len(found) < 8
+    with pytest.raises(SpaceError, match="car is text and 1 is a number"):
+        find_cases(tmp_path, "car == 1")
 
 
 def test_other_distributions_are_another_command_and_another_plan(tmp_path):

@@ -3,7 +3,7 @@
 The other car keeps its speed. The ego brakes as hard as the surface allows, a latency after the other car is in its lane. First the trials are drawn
 as the file says; then, a tenth as many, nearer and faster than it says, and weighted back.
 
-python examples/openscenario_cut_in/study.py
+python examples/openscenario_cut_in/openscenario_cut_in.py
 """
 
 import math

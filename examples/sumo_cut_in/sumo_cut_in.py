@@ -1,7 +1,7 @@
 """How often does a car that cuts in make our car, whose sensor loses frames, brake too late? Eclipse SUMO drives them.
 
 pip install -e '.[sumo]'
-python examples/sumo_cut_in/study.py
+python examples/sumo_cut_in/sumo_cut_in.py
 sweep replay sweep-results/sumo_cut_in --where collision --limit 3
 SUMO_GUI=1 sweep replay sweep-results/sumo_cut_in --where collision --limit 1
 """
