@@ -60,6 +60,7 @@ class _Side:
     values: NDArray[np.float64]
     starts: NDArray[np.int64]
     failed: NDArray[np.int64]
+    failed_starts: NDArray[np.int64]
     is_proportion: bool
     is_weighted: bool
 
@@ -74,7 +75,7 @@ class _Side:
         if not self.plan.kernel.is_program:
             return np.empty(0, np.int64)
         if self.plan.keep != "all":
-            failed = self.failed[self.failed[:, 0] == point, 1]
+            failed = self.failed[self.failed_starts[point] : self.failed_starts[point + 1]]
             return failed[failed < n]
         trials, values = self.of(point, n)
         return np.setdiff1d(np.arange(n), trials[~np.isnan(values)], assume_unique=True)
@@ -193,6 +194,7 @@ def _along(plan: Plan, by: str) -> list[tuple[int, int]]:
 def _side(store: Store, plan: Plan, output: str) -> _Side:
     """Read the kept trials of an output."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     from sweep.failed import read_failures
     from sweep.holdings import Holdings
@@ -206,26 +208,30 @@ def _side(store: Store, plan: Plan, output: str) -> _Side:
     table = pa.concat_tables(tables).sort_by([("point", "ascending"), ("trial", "ascending")])
     values = table[output].combine_chunks()
     numbers = values.to_numpy(zero_copy_only=False).astype(np.float64)
-    failures = read_failures(store, plan, held)
-    failed = np.stack([failures[name].to_numpy()[failures["failed"].to_numpy()] for name in ("point", "trial")], axis=1)
+    failures = read_failures(store, plan, held).filter(pc.field("failed"))
+    failed_starts = np.searchsorted(failures["point"].to_numpy(), np.arange(plan.points + 1))
     if plan.kernel.is_program and plan.keep == output:
-        _require_no_other_lacks(store, output, len(failed))
+        _require_no_other_lacks(store, plan, output, np.diff(failed_starts))
     return _Side(
         plan,
         table["trial"].to_numpy(),
         numbers * table[weight].to_numpy() if len(columns) > 1 else numbers,
         np.searchsorted(table["point"].to_numpy(), np.arange(plan.points + 1)),
-        failed,
+        failures["trial"].to_numpy(),
+        failed_starts,
         is_proportion=pa.types.is_boolean(values.type),
         is_weighted=plan.kernel.is_weighted,
     )
 
 
-def _require_no_other_lacks(store: Store, output: str, failed: int) -> None:
+def _require_no_other_lacks(store: Store, plan: Plan, output: str, failed: NDArray[np.int64]) -> None:
     """See that only failed trials lack an output: those that were not kept, and did not fail, are taken to be false."""
     from sweep.result.opening import open_result
 
-    if sum(open_result(store).table[f"{output}_nonfinite"].to_pylist()) > failed:
+    result = open_result(store)
+    if result.plan.get("hash") != plan.hash:  # of fewer trials: the run that added some was ended before its last step
+        raise UsageError(f"the sweep in {store.url} is not finished: run it again to finish it")
+    if np.any(result.table[f"{output}_nonfinite"].to_numpy() > failed):
         raise UsageError(
             f"some trials of the sweep in {store.url} have no {output!r}, though they did not fail, and are not kept: run it with keep='all'"
         )
@@ -238,9 +244,12 @@ def _difference(a: _Side, b: _Side, first: int, second: int) -> Difference:
     lacking = np.union1d(a.lacking(first, n), b.lacking(second, n))
     is_weighted = a.is_weighted or b.is_weighted
     if is_weighted or not (a.is_proportion and b.is_proportion):
-        counts_all = is_weighted and not a.plan.kernel.is_program  # runs of programs that failed are left out
-        compared = difference_of_weighted if counts_all else difference_of_means
-        return compared(_filled(n, trials_a, values_a, lacking), _filled(n, trials_b, values_b, lacking), confidence)
+        compared = difference_of_weighted if is_weighted else difference_of_means
+        one, other = (
+            np.delete(_filled(n, trials, values), lacking)
+            for trials, values in ((trials_a, values_a), (trials_b, values_b))
+        )
+        return compared(one, other, confidence)
     hits_a, hits_b = (
         np.setdiff1d(trials[values != 0.0], lacking, assume_unique=True)
         for trials, values in ((trials_a, values_a), (trials_b, values_b))
@@ -249,15 +258,12 @@ def _difference(a: _Side, b: _Side, first: int, second: int) -> Difference:
     return difference_of_proportions(both, len(hits_a) - both, len(hits_b) - both, n - len(lacking), confidence)
 
 
-def _filled(
-    n: int, trials: NDArray[np.int64], values: NDArray[np.float64], lacking: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return a value for each of `n` trials: 0 for those that were not kept, of which the output was not true; NaN where one is lacking."""
-    if len(trials) == n and not len(lacking):
+def _filled(n: int, trials: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a value for each of `n` trials: 0 for those that were not kept, of which the output was not true."""
+    if len(trials) == n:
         return values
     filled = np.zeros(n)
     filled[trials] = values
-    filled[lacking] = np.nan
     return filled
 
 

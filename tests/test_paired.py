@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sweep import Sweep, command, compare, grid, kernel
+from sweep import Sweep, command, compare, from_text, grid, kernel
 from sweep.errors import UsageError
 from sweep.paired import difference_of_means, difference_of_proportions, paired_proportion_interval
+from sweep_kernels.distributions import Normal
 
 
 def test_the_interval_is_the_published_one():
@@ -171,3 +172,26 @@ def test_trials_that_a_program_has_no_value_of_are_not_taken_to_be_false(tmp_pat
     study.run(tmp_path / "store")
     with pytest.raises(UsageError, match="have no 'hit', though they did not fail"):
         compare(tmp_path / "store", by="x")
+
+
+def test_weighted_runs_of_a_program_of_which_nothing_was_seen_have_no_bound(tmp_path):
+    script = "import sys; sys.exit(1) if int(sys.argv[1]) % 3 == 0 else print(float(sys.argv[2]) > 99.0)"
+    program = command(
+        ["{python}", "-c", script, "{seed}", "{gap}", "{x}"], outputs={"hit": from_text("True|False", kind=bool)}
+    )
+    draws, proposals = {"gap": Normal(0.0, 1.0)}, {"gap": Normal(1.0, 1.0)}
+    study = Sweep(
+        program,
+        grid(x=[1, 2]),
+        trials=12,
+        seed=1,
+        keep="hit",
+        common_random_numbers=True,
+        draws=draws,
+        proposals=proposals,
+    )
+    study.run(tmp_path / "store")
+    found = compare(tmp_path / "store", by="x")
+    row = found.table.to_pylist()[0]
+    assert (row["difference"], row["ci_low"], row["ci_high"]) == (0.0, -np.inf, np.inf)
+    assert 0 < row["n"] == 12 - found.left_out < 12

@@ -6,11 +6,11 @@ done between two of its trials costs several times what it costs elsewhere.
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sweep.errors import KernelError
-from sweep.programs.keeping import KeeperLostError
 from sweep.programs.reading import is_of_another, outcome_of
 
 if TYPE_CHECKING:
@@ -20,14 +20,19 @@ if TYPE_CHECKING:
     from sweep.programs.keeping import Keeper
     from sweep.programs.trial import Outcome, Trial
 
-__all__ = ["run_round"]
+__all__ = ["MOST_SECONDS", "run_round"]
 
 MOST_HELD = 1 << 20
 """Bytes of answers that are held before they are read."""
 
+MOST_SECONDS = 0.5
+"""Of a round, before the next begins: now and then somebody has to be asked whether to go on."""
 
-def run_round(trials: Trials, keeper: Keeper, asked: Sequence[Trial], alive: Callable[[], None]) -> list[Outcome]:
-    """Have a server answer trials, each once.
+
+def run_round(
+    trials: Trials, keeper: Keeper, asked: Sequence[Trial], found: list[Outcome], alive: Callable[[], None]
+) -> None:
+    """Have a server answer trials, each once, until the round has been long enough.
 
     Parameters
     ----------
@@ -37,38 +42,46 @@ def run_round(trials: Trials, keeper: Keeper, asked: Sequence[Trial], alive: Cal
         What runs the server.
     asked
         Which.
+    found
+        What came of the first of them is added here. What comes after an answer that is not what was asked for is not: it is to be asked again.
     alive
-        Called now and then; what it raises is raised, and nothing is known of the round.
+        Called now and then; what it raises is raised.
 
-    Returns
-    -------
-    list
-        What came of the first of them. Those after an answer that is not what was asked for are not among them: they are to be asked again.
+    Raises
+    ------
+    KeeperLostError
+        If the keeper is there no more; what was answered before counts.
     """
-    found: list[Outcome] = []
-    for trial, answer in zip(asked, _answers(trials, keeper, asked, alive), strict=False):
-        found.append(outcome_of(trials.command, trial, "", answer, 1))
-        if found[-1].values is None and is_of_another(trial, answer):
-            keeper.end()
-            break
-    return found
-
-
-def _answers(
-    trials: Trials, keeper: Keeper, asked: Sequence[Trial], alive: Callable[[], None]
-) -> list[Mapping[str, Any]]:
-    """Ask until something is in the way: it is met again, and said, when the trials that are left are run by themselves."""
+    alive()
     answers: list[Mapping[str, Any]] = []
-    held = 0
-    with suppress(KeeperLostError, OSError, ValueError, TypeError, KernelError):
+    try:
+        _ask(trials, keeper, asked, answers, alive)
+    finally:
+        for trial, answer in zip(asked, answers, strict=False):
+            found.append(outcome_of(trials.command, trial, "", answer, 1))
+            if found[-1].values is None and is_of_another(trial, answer):
+                keeper.end()
+                break
+
+
+def _ask(
+    trials: Trials,
+    keeper: Keeper,
+    asked: Sequence[Trial],
+    answers: list[Mapping[str, Any]],
+    alive: Callable[[], None],
+) -> None:
+    """Ask until something is in the way: it is met again, and said, when the trials that are left are run by themselves."""
+    held, ends = 0, time.monotonic() + MOST_SECONDS
+    with suppress(OSError, ValueError, TypeError, KernelError):
         for line in [trials.line(each) for each in asked]:
-            if held > MOST_HELD or trials.started(keeper, alive) is not None:
+            if held > MOST_HELD or time.monotonic() > ends or trials.started(keeper, alive) is not None:
                 break
-            answers.append(_answer(trials, keeper, line, alive))
-            held += len(answers[-1]["out"])
-            if answers[-1]["why"] != "answered":
+            answer = _answer(trials, keeper, line, alive)
+            answers.append(answer)
+            held += len(answer["out"]) + len(answer["err"])
+            if answer["why"] != "answered":
                 break
-    return answers
 
 
 def _answer(trials: Trials, keeper: Keeper, line: bytes, alive: Callable[[], None]) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.aside import started
 from sweep.errors import KernelError
 from sweep.programs.keeping import KeeperLostError, Keepers
-from sweep.programs.rounds import run_round
+from sweep.programs.rounds import MOST_SECONDS, run_round
 from sweep.programs.trial import Outcome
 
 if TYPE_CHECKING:
@@ -93,18 +93,23 @@ class Runner:
         alive
             Called now and then; what it raises is raised.
         """
-        unknown = [each for each in trials if each not in self._known] if self._trials.is_line else []
-        if len(unknown) > 1:
-            asked = [self._trials.trial(point, trial, parameters(point)) for point, trial in unknown]
+        left = [each for each in trials if each not in self._known] if self._trials.is_line else []
+        while len(left) > 1:
+            found: list[Outcome] = []
+            some = left[: self.trials_within(MOST_SECONDS)]
+            asked = [self._trials.trial(point, trial, parameters(point)) for point, trial in some]
             begun = time.monotonic()
-            with self._keepers.one() as keeper:
-                found = run_round(self._trials, keeper, asked, alive)
-            self._known.update(zip(unknown, found, strict=False))
-            self._seconds = (time.monotonic() - begun) / max(1, len(found))
+            with suppress(KeeperLostError), self._keepers.one() as keeper:
+                run_round(self._trials, keeper, asked, found, alive)
+            if not found:
+                return  # what is in the way is met, and said, when they are run by themselves
+            self._known.update(zip(some, found, strict=False))
+            self._seconds = (time.monotonic() - begun) / len(found)
+            left = left[len(found) :]
 
     def trials_within(self, seconds: float) -> int:
-        """Return how many trials take so long, by those that were timed; at least one."""
-        return max(1, int(seconds / max(self._seconds, 1e-9)))
+        """Return how many trials of a server take so long, by those that were timed; one where none was, and of a program for each trial."""
+        return max(1, int(seconds / max(self._seconds, 1e-9))) if self._trials.is_line else 1
 
     def glance(
         self,

@@ -107,14 +107,15 @@ class Result:
         )
 
     @functools.cached_property
-    def failed(self) -> list[int]:
-        """How many trials of each row failed, of a program: those that have no output at all."""
+    def left_out(self) -> list[int]:
+        """How many trials of each row count for no output, of a program: they failed, or gave nothing finite. Empty where there is none."""
         import pyarrow.compute as pc
 
         if not self.plan["kernel"].get("program"):
-            return [0] * len(self)
+            return []
         lacking = [self.table[f"{name}_nonfinite"] for name in self.outputs]
-        return pc.min_element_wise(*lacking).to_pylist()  # type: ignore[attr-defined] - made at run time by pyarrow
+        found = pc.min_element_wise(*lacking).to_pylist()  # type: ignore[attr-defined] - made at run time by pyarrow
+        return found if any(found) else []
 
     @property
     def is_empty(self) -> bool:
@@ -133,19 +134,19 @@ class Result:
     def _failed(self, counts: dict[str, int]) -> Iterator[str]:
         """Say how many trials of a command are left out, once where that is the same for all outputs."""
         source = "STORE" if not self.url or self.url.startswith("memory:") else self.url
-        failed = sum(self.failed)
+        failed = sum(self.left_out)
         if failed:
             yield (
-                f"{failed:,} trial{'s' if failed != 1 else ''} failed and {'are' if failed != 1 else 'is'} left out of the statistics; "
-                f"`sweep failures {source}` shows them"
+                f"{failed:,} trial{'s' if failed != 1 else ''} failed, or gave nothing finite, and {'are' if failed != 1 else 'is'} left out of "
+                f"the statistics; `sweep failures {source}` shows those that failed"
             )
         drawn = {name for name, _ in self.plan.get("draws", [])}
         for name, count in counts.items():
             more = count - failed
             if more > 0 and name not in drawn:
                 yield (
-                    f"{name}: {more:,} trial{'s' if more != 1 else ''} that did not fail {'have' if more != 1 else 'has'} none, as where the system "
-                    f"under test failed, and {'are' if more != 1 else 'is'} left out of its statistics"
+                    f"{name}: {more:,} more trial{'s have' if more != 1 else ' has'} no finite value, as where the system under test failed, and "
+                    f"{'are' if more != 1 else 'is'} left out of its statistics"
                 )
 
     def _is_zero_or_one(self, name: str) -> bool:

@@ -174,8 +174,8 @@ def _cells(result: Result, limit: int) -> tuple[list[str], list[list[str]], list
 
 
 def _counts(result: Result) -> list[str]:
-    """Return the headings of what is counted: trials, and of a program those that failed."""
-    return ["n", "failed"] if any(result.failed) else ["n"]
+    """Return the headings of what is counted: trials, and of a program those that count for no output."""
+    return ["n", "left out"] if result.left_out else ["n"]
 
 
 def _shown(result: Result) -> dict[str, int]:
@@ -193,7 +193,7 @@ def _span(means: NDArray[np.float64]) -> tuple[float, float]:
 def _row(result: Result, row: dict[str, Any], spans: Mapping[str, tuple[float, float]] | None = None) -> list[str]:
     cells = [_value(row[name]) for name in result.parameters]
     cells.append(f"{row['n']:,}")
-    if any(result.failed):
+    if result.left_out:
         cells.append(f"{min(row[f'{name}_nonfinite'] for name in result.outputs):,}")
     for output, length in _shown(result).items():
         if length:

@@ -41,6 +41,8 @@ MAP_LEVELS = 10
 BATCH_SECONDS = 0.05
 PROGRAMS_SECONDS = 0.5
 """Of a batch of runs of a program: what a batch takes by itself is much beside trials of 10 ms, and what is stopped leaves its batch."""
+MOST_FIRST = 64
+"""Trials of a first batch: those that were timed may have been of other points, and quicker."""
 BATCH_BLOCKS = 1 << 16
 BATCH_KEPT = 1 << 22
 BATCH_OBSERVED = 1 << 11
@@ -213,7 +215,9 @@ def run_blocks(study: Study, blocks: Blocks, alive: Callable[[], None] = _go_on)
     most = for_outputs(_most_blocks(study), len(study.kernel.columns))
     runner = study.runner
     seconds, first = (
-        (BATCH_SECONDS, 1) if runner is None else (PROGRAMS_SECONDS, runner.trials_within(PROGRAMS_SECONDS))
+        (BATCH_SECONDS, 1)
+        if runner is None
+        else (PROGRAMS_SECONDS, min(runner.trials_within(PROGRAMS_SECONDS), MOST_FIRST))
     )
     for blocks_of_batch in batches(blocks, most, seconds, first):
         batch = Batch.of(blocks_of_batch, study.plan)

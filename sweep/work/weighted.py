@@ -67,7 +67,8 @@ def weighted_columns(plan: Plan, rows: Rows, kinds: tuple[str, ...]) -> dict[str
 
 def _estimates(kind: str, times: NDArray[np.float64], confidence: float) -> dict[str, NDArray[np.float64]]:
     """Return the estimate of an output from statistics of it times the weight."""
-    n, mean = times[:, FINITE], times[:, MEAN]
+    n = times[:, FINITE]
+    mean = np.where(n > 0, times[:, MEAN], np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         std = np.where((n > 1) & ~_lost(times), np.sqrt(np.maximum(times[:, SQUARES], 0.0) / (n - 1.0)), np.nan)
         stderr = std / np.sqrt(n)

@@ -51,7 +51,7 @@ def test_a_bad_trial_is_a_row_and_the_others_count(tmp_path, bad, reason, code):
     assert (row["point"], row["trial"], row["failed"]) == (1, 0, True)
     assert (row["reason"], row["code"]) == (reason, code)
     assert result.warnings == (
-        f"1 trial failed and is left out of the statistics; `sweep failures {tmp_path}/store` shows them",
+        f"1 trial failed, or gave nothing finite, and is left out of the statistics; `sweep failures {tmp_path}/store` shows those that failed",
     )
 
 
@@ -104,7 +104,7 @@ def test_failures_of_the_system_under_test_are_results(tmp_path):
     assert [row["y_nonfinite"] for row in result] == [0, 2, 0]
     assert not failures(tmp_path / "store")
     assert result.warnings == (
-        "y: 2 trials that did not fail have none, as where the system under test failed, and are left out of its statistics",
+        "y: 2 more trials have no finite value, as where the system under test failed, and are left out of its statistics",
     )
 
 

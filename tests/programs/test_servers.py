@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -162,6 +163,24 @@ def test_a_keeper_that_is_killed_costs_no_trial(serve, tmp_path):
         select.select([], [], [])"""
     result, starts, failed = serve(statement, space=grid(x=[1]))
     assert (result[0]["y_nonfinite"], starts, failed) == (0, 2, [])
+
+
+def test_a_keeper_that_is_lost_in_a_round_is_not_lent_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("STARTS", str(tmp_path / "starts"))
+    (tmp_path / "server.py").write_text(
+        BODY.replace("STATEMENT", "trial == 3 and (os.kill(os.getppid(), 9), sys.stdin.read())")
+    )
+    words = ["{python}", str(tmp_path / "server.py")]
+    program = command(words, outputs={"y": int}, parameters=["x"], server=True, retries=0)
+    runner = Runner(Trials(program, {}, 1, common_random_numbers=False))
+    trials = [(0, trial) for trial in range(9)]
+    runner.ask_ahead(trials[:3], lambda _: {"x": 1}, lambda: None)
+    (lost,) = runner._keepers._idle
+    runner.ask_ahead(trials[3:5], lambda _: {"x": 1}, lambda: None)
+    assert lost not in runner._keepers._idle
+    assert not Path(lost.folder).exists()
+    assert list(runner._known) == trials[:3]
+    runner.close()
 
 
 @pytest.mark.parametrize("workers", [1, 3])

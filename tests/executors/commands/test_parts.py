@@ -68,7 +68,7 @@ def test_what_ends_while_it_is_looked_at_has_no_memory():
     with subprocess.Popen([sys.executable, "-c", script], **pipes, start_new_session=True) as child:
         child.stdout.read(1)
         attempt = SimpleNamespace(pid=child.pid, limit=40 << 20, owner=("", ""))
-        seen = processes.descendants(os.getpid())
+        seen = [each for each in processes.descendants(os.getpid()) if each.group == child.pid]
         assert memory.outgrown([attempt], seen, None) == [attempt]
         child.stdin.close()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
