@@ -12,6 +12,23 @@ from contextlib import contextmanager
 
 WAIT_SECONDS = 60
 
+ONE_AT_A_TIME = """
+import sys, threading
+from moto import server
+
+run, lock = server.run_simple, threading.Lock()
+
+def run_locked(host, port, app, **options):
+    def locked(environ, start_response):
+        with lock:
+            return list(app(environ, start_response))
+    run(host, port, locked, **options)
+
+server.run_simple = run_locked
+server.main(sys.argv[1:])
+"""
+"""S3 looks whether an object is there and writes it in one step; Moto in two, between which another thread of it may write."""
+
 
 @contextmanager
 def moto_server():
@@ -19,7 +36,7 @@ def moto_server():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-c", ONE_AT_A_TIME, "-H", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     endpoint = f"http://127.0.0.1:{port}"
     try:
