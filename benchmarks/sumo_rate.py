@@ -4,9 +4,9 @@
 
 The cut-in of `examples/sumo_cut_in`, N runs with two at a time. A process for each run: `xargs -P2` beside a sweep. Long-lived: two processes
 of the example that are sent a line for each run by two threads, beside a sweep with `server=True`. Sweep and loop take turns, each in a process
-of its own; the table shows medians over the pairs, by the clock and in processor time of all that was run: plan, result and the start of both
-servers are in it, the import of modules is in neither. Then the long-lived sweep is killed
-twice by SIGKILL and run again: its result must be that of one that was left alone.
+of its own; both do the same runs, with the same seeds. The table shows medians over the pairs, by the clock and in processor time of all that was
+run: plan, result and the start of both servers are in it, the import of modules is in neither. Then the long-lived sweep is killed twice by
+SIGKILL and run again: its result must be that of one that was left alone.
 """
 
 from __future__ import annotations
@@ -21,11 +21,17 @@ import sys
 import tempfile
 import threading
 import time
+from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from command_rate import HEAD, measured, row
 
 from sweep import Sweep, command, grid
+from sweep.programs.seeds import seed_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 WORKERS = 2
 HERE = Path(__file__).parents[1] / "examples" / "sumo_cut_in"
@@ -54,12 +60,15 @@ def study(runs: int, *, server: bool) -> Sweep:
 
 
 def lines(runs: int) -> list[dict[str, float]]:
-    return [{**FIXED, "time_gap": GAPS[i % len(GAPS)], "seed": i} for i in range(runs)]
+    """Return what is asked of the runs of the sweep, with its seeds, in its order: some runs are longer than others."""
+    each = product(range(len(GAPS)), range(runs // len(GAPS)))
+    return [{**FIXED, "time_gap": GAPS[point], "seed": seed_of(1, point, trial, 31)} for point, trial in each]
 
 
 def loop(runs: int, *, server: bool) -> None:
     if server:
-        threads = [threading.Thread(target=talk, args=(lines(runs)[i::WORKERS],)) for i in range(WORKERS)]
+        asked = iter(lines(runs))
+        threads = [threading.Thread(target=talk, args=(asked,)) for _ in range(WORKERS)]
         for each in threads:
             each.start()
         for each in threads:
@@ -70,7 +79,8 @@ def loop(runs: int, *, server: bool) -> None:
     subprocess.run(words, input=told, text=True, check=True, stdout=subprocess.DEVNULL)
 
 
-def talk(asked: list[dict[str, float]]) -> None:
+def talk(asked: Iterator[dict[str, float]]) -> None:
+    """Ask one server, each time for the next that nobody has asked for."""
     words = [sys.executable, SCRIPT, "--serve"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         process.stdout.readline()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sweep.plan import Plan
+    from sweep.shares import Cut
     from sweep.store import Store
 
 __all__ = ["LACKS", "Holdings", "Kept", "discard_other", "read_plan", "require_plan", "write_plan"]
@@ -118,9 +119,9 @@ class Holdings:
         """Return the largest form of the sweep of which a shard is finished, or `plan`."""
         return self._found.largest(plan, {wave for wave, _ in self.mapped})
 
-    def begin(self, store: Store, plan: Plan, shards: int, rectangles: Iterable[Rectangle]) -> Wave:
+    def begin(self, store: Store, plan: Plan, cut: Cut, rectangles: Iterable[Rectangle]) -> Wave:
         """Write a wave; see `sweep.waves.begin`."""
-        wave = begin(store, plan, self.last + 1, shards, rectangles)
+        wave = begin(store, plan, self.last + 1, cut, rectangles)
         self.waves[wave.number] = wave
         self._made.append(wave)
         return wave

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep.errors import CorruptError
 from sweep.rectangle import Rectangle, common, cut, subtract
+from sweep.shares import Cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -44,6 +45,8 @@ class Wave:
         What it computes, walked in this order.
     plan
         The JSON of the plan that it is part of: tells whose work it is.
+    taper
+        How many shards each of the last steps has; see `sweep.shares.Cut`.
     """
 
     number: int
@@ -51,11 +54,13 @@ class Wave:
     shards: int
     rectangles: tuple[Rectangle, ...]
     plan: str = "{}"
+    taper: int = 0
 
     @classmethod
-    def of(cls, plan: Plan, number: int, shards: int, rectangles: Iterable[Rectangle]) -> Wave:
+    def of(cls, plan: Plan, number: int, cut: Cut, rectangles: Iterable[Rectangle]) -> Wave:
         """Make a wave of a plan."""
-        return cls(number, plan.trials, shards, tuple(rectangles), json.dumps(json.loads(plan.to_json())))
+        text = json.dumps(json.loads(plan.to_json()))
+        return cls(number, plan.trials, cut.shards, tuple(rectangles), text, cut.taper)
 
     @property
     def blocks(self) -> int:
@@ -64,7 +69,7 @@ class Wave:
 
     def bounds(self, shard: int) -> tuple[int, int]:
         """Return the half-open range of the walk's blocks that a shard holds."""
-        return shard * self.blocks // self.shards, (shard + 1) * self.blocks // self.shards
+        return Cut(self.shards, self.taper).bounds(shard, self.blocks)
 
     def slices(self, shard: int) -> Iterator[Blocks]:
         """Yield what a shard computes."""
@@ -100,6 +105,8 @@ class Wave:
     def _fields(self) -> dict[str, Any]:
         rectangles = [[r.first_point, r.last_point, r.first_block, r.last_block] for r in self.rectangles]
         fields = {"wave": self.number, "trials": self.trials, "shards": self.shards, "rectangles": rectangles}
+        if self.taper:
+            fields["taper"] = self.taper
         return {**fields, "plan": json.loads(self.plan)}
 
     def to_json(self) -> bytes:
@@ -119,7 +126,7 @@ class Wave:
             fields = json.loads(data)
             number, trials, shards = (int(fields[key]) for key in ("wave", "trials", "shards"))
             rectangles = tuple(Rectangle(*map(int, each)) for each in fields["rectangles"])
-            wave = cls(number, trials, shards, rectangles, json.dumps(fields["plan"]))
+            wave = cls(number, trials, shards, rectangles, json.dumps(fields["plan"]), int(fields.get("taper", 0)))
             written = fields["sha256"]
         except (ValueError, KeyError, TypeError) as error:
             raise CorruptError(f"{name} is not a wave of work: {type(error).__name__}: {error}") from None

@@ -21,6 +21,7 @@ from sweep.machine import processors
 from sweep.neighbours import modules_of
 from sweep.progress import Progress, Silent
 from sweep.result import Result
+from sweep.shares import Cut
 from sweep.stages import Stage, run_stages
 from sweep.store import open_store
 from sweep.waves import lead
@@ -29,7 +30,7 @@ from sweep.work.allowance import Allowance
 from sweep.work.entry import Map, Merge, Reduce
 from sweep.work.merge import merge
 from sweep.work.parquet import decode
-from sweep.work.pilot import choose_faster, shard_count
+from sweep.work.pilot import choose_faster, cut_of
 from sweep.work.ran import Batch
 from sweep.work.study import Study
 from sweep.work.tables import require_unchanged, write_tables
@@ -309,14 +310,17 @@ def _map_stages(
     write_tables(study.store, study.tables)
     blocks = sum(each.blocks for each in work.rectangles)
     kept = work.trials if plan.keep == "all" else 0
-    count = min(shards, blocks) if shards else shard_count(work.seconds, blocks, where.workers, kept, MAX_SHARDS)
-    wave = held.begin(study.store, plan, count, work.rectangles)
+    cut = Cut(min(shards, blocks)) if shards else cut_of(work.seconds, blocks, where.workers, kept, MAX_SHARDS)
+    wave = held.begin(study.store, plan, cut, work.rectangles)
     finished = plan.points * plan.trials - work.trials
     progress.started(
-        trials=work.trials, finished=finished, shards=count, executor=where.executor, workers=where.workers
+        trials=work.trials, finished=finished, shards=wave.shards, executor=where.executor, workers=where.workers
     )
     each = 1 if where.gpus else 0
-    return [Stage("map", count, Map(study, wave), gpus=each), Stage("reduce", count, Reduce(study, wave), n_to_n=(0,))]
+    return [
+        Stage("map", wave.shards, Map(study, wave), gpus=each),
+        Stage("reduce", wave.shards, Reduce(study, wave), n_to_n=(0,)),
+    ]
 
 
 def _with_rest(study: Study, held: Holdings, stages: list[Stage]) -> list[Stage]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
     from sweep.rectangle import Rectangle
+    from sweep.shares import Cut
     from sweep.store import Store
 
 __all__ = ["Waves", "begin", "lead", "read_plan", "read_tables", "write_plan"]
@@ -184,7 +185,7 @@ def _sort(plan: Plan | None, tables: Callable[[], dict[str, Any]], text: str) ->
     return None if _continues(plan, other) else _Other(other, _continues(other, plan))
 
 
-def begin(store: Store, plan: Plan, number: int, shards: int, rectangles: Iterable[Rectangle]) -> Wave:
+def begin(store: Store, plan: Plan, number: int, cut: Cut, rectangles: Iterable[Rectangle]) -> Wave:
     """Write down what is about to be computed, under the first free number from `number` on.
 
     Raises
@@ -195,7 +196,7 @@ def begin(store: Store, plan: Plan, number: int, shards: int, rectangles: Iterab
     _write_tables(store, plan)
     known = tuple(rectangles)
     while True:
-        wave = Wave.of(plan, number, shards, known)
+        wave = Wave.of(plan, number, cut, known)
         with suppress(ObjectExistsError):
             store.create(keys.wave_key(number), wave.to_json())
             break

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from sweep.errors import CorruptError
 from sweep.ledger import Wave, missing
 from sweep.rectangle import Rectangle
+from sweep.shares import tapered
 
 BLOCK = 4
 
@@ -42,7 +45,8 @@ def test_after_any_history_of_crashes_and_extensions_exactly_the_rest_is_missing
         if not rectangles:
             break
         blocks = sum(each.blocks for each in rectangles)
-        wave = Wave(number, trials, data.draw(st.integers(1, blocks)), tuple(rectangles))
+        shards = data.draw(st.integers(1, blocks))
+        wave = Wave(number, trials, shards, tuple(rectangles), taper=data.draw(st.integers(0, shards // 4)))
         assert Wave.from_json(wave.to_json(), "wave") == wave
         history.append((wave, data.draw(st.sets(st.integers(0, wave.shards - 1)))))
         points += data.draw(st.integers(0, 2))
@@ -55,6 +59,26 @@ def test_shards_share_out_all_blocks_evenly(blocks, shards):
     sizes = [high - low for low, high in map(wave.bounds, range(wave.shards))]
     assert sum(sizes) == blocks
     assert max(sizes) - min(sizes) <= 1
+
+
+@given(st.floats(1e-3, 4e3), st.integers(1, 64), st.integers(0, 10**6))
+def test_shards_that_taper_share_out_all_blocks_and_no_shard_is_longer_than_one_before_it(seconds, workers, more):
+    cut = tapered(seconds, workers, 4.0)
+    blocks = cut.weight + more
+    bounds = [cut.bounds(shard, blocks) for shard in range(cut.shards)]
+    assert [bounds[0][0], bounds[-1][1]] == [0, blocks]
+    assert all(before[1] == after[0] for before, after in pairwise(bounds))
+    sizes = [stop - start for start, stop in bounds]
+    assert min(sizes) >= 1
+    assert all(after <= before + 1 for before, after in pairwise(sizes))
+    assert sizes[0] <= max(4.0, seconds / workers / 2) / seconds * blocks + 1
+    assert sizes[-1] <= sizes[0] / 16 + 1
+
+
+def test_a_wave_of_an_earlier_version_tapers_off_nowhere():
+    wave = Wave(1, 8, 3, (Rectangle(0, 2, 0, 2),))
+    assert b"taper" not in wave.to_json()
+    assert Wave.from_json(wave.to_json(), "wave").taper == 0
 
 
 def test_the_range_of_points_of_a_shard():

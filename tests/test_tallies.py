@@ -93,6 +93,7 @@ def test_one_digest_after_more_points(digest, tmp_path):
 def test_blocks_that_two_runs_computed_are_counted_once(digest, tmp_path):
     """A second wave over everything, written as if two runs had not known of each other."""
     from sweep.rectangle import Rectangle
+    from sweep.shares import Cut
     from sweep.work.reduce import reduce
     from sweep.work.simulate import simulate
     from sweep.work.study import Study
@@ -100,7 +101,7 @@ def test_blocks_that_two_runs_computed_are_counted_once(digest, tmp_path):
     asked().run(str(tmp_path), shards=5)
     store, plan = open_store(str(tmp_path)), asked().plan()
     held = Holdings.look(store, print, plan)
-    wave = held.begin(store, plan, 4, [Rectangle(0, 6, 0, 5)])
+    wave = held.begin(store, plan, Cut(4), [Rectangle(0, 6, 0, 5)])
     for shard in (0, 2):
         simulate(Study(mixed, plan, store), wave, shard, lambda _: None)
         reduce(plan, store, wave, shard)

@@ -17,8 +17,9 @@ from sweep.forecast.volume import Volume, volume_of, wave_of, weigh
 from sweep.forecast.widths import Width, widths_of
 from sweep.ledger import MAX_SHARDS
 from sweep.machine import processors
+from sweep.shares import Cut
 from sweep.work import keys
-from sweep.work.pilot import shard_count
+from sweep.work.pilot import cut_of
 from sweep.work.study import Study
 
 if TYPE_CHECKING:
@@ -192,16 +193,18 @@ def forecast(
     startup = (process_seconds() if vcpus else 0.0) if startup is None else startup
     mean = pilot.mean_trial_seconds * plan.points * plan.trials
     kept = plan.points * plan.trials if plan.keep == "all" else 0
-    shards = shard_count(mean, plan.points * plan.blocks_per_point, workers, kept, MAX_SHARDS)
+    cut = cut_of(mean, plan.points * plan.blocks_per_point, workers, kept, MAX_SHARDS)
+    shards = cut.shards
     costs = Costs(pilot, weights)
-    here = scheduled(costs, workers, shards, 0.0)
+    here = scheduled(costs, workers, cut, 0.0)
     there = Costs(pilot, weights, speed)
     elsewhere = tuple(best(there, each, startup) for each in vcpus)
     of_map, of_reduce = costs.beside(shards)
     total = survey.total.plus(of_map * shards, WRITING_ERROR)
     low, high = total.interval(CONFIDENCE)
-    volume = volume_of(study, wave_of(plan, shards), weights)
-    requests = tuple(requests_of(plan, wave_of(plan, each.shards), volume.result) for each in (here, *elsewhere))
+    volume = volume_of(study, wave_of(plan, cut), weights)
+    cuts = (cut, *(Cut(each.shards) for each in elsewhere))
+    requests = tuple(requests_of(plan, wave_of(plan, each), volume.result) for each in cuts)
     runs = list(elsewhere)
     even = [timing.rows[unit] for unit in survey.even if unit in timing.rows]
     return Forecast(

@@ -10,6 +10,7 @@ import numpy as np
 
 from sweep.forecast.volume import wave_of
 from sweep.ledger import MAX_SHARDS
+from sweep.shares import Cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,12 +54,12 @@ class Costs:
         """What is run."""
         return self.pilot.study.plan
 
-    def of_trials(self, shards: int) -> NDArray[np.float64]:
+    def of_trials(self, cut: Cut) -> NDArray[np.float64]:
         """Return seconds of the trials of each shard; they add up to the estimated total."""
-        wave = wave_of(self.plan, shards)
+        wave = wave_of(self.plan, cut)
         each = int(np.clip(LOOKED_AT // wave.shards, 1, MOST_EACH))
-        width, blocks = self.plan.blocks_per_point, wave.blocks
-        ends = np.array([i * blocks // wave.shards for i in range(wave.shards + 1)], dtype=np.int64)
+        width = self.plan.blocks_per_point
+        ends = np.array([0, *(wave.bounds(shard)[1] for shard in range(wave.shards))], dtype=np.int64)
         length = np.diff(ends)
         within = (2 * np.arange(each) + 1) / (2.0 * each)
         looked = ends[:-1, None] + (length[:, None] * within).astype(np.int64)
@@ -137,9 +138,9 @@ def finish(seconds: Sequence[float] | NDArray[np.float64], workers: int) -> floa
     return max(free)
 
 
-def scheduled(costs: Costs, vcpus: int, shards: int, startup: float) -> Schedule:
+def scheduled(costs: Costs, vcpus: int, cut: Cut, startup: float) -> Schedule:
     """Lay out a run: map and reduce children one after the other where there is room, then the merge."""
-    trials = costs.of_trials(shards)
+    trials = costs.of_trials(cut)
     in_map, in_reduce = costs.beside(len(trials))
     each = trials + in_map + in_reduce + startup
     merge = costs.of_merge(len(trials)) + startup
@@ -154,6 +155,6 @@ def best(costs: Costs, vcpus: int, startup: float) -> Schedule:
     blocks = costs.plan.points * costs.plan.blocks_per_point
     most = min(MAX_SHARDS, blocks)
     counts = sorted({min(most, max(1, round(vcpus * 2**i))) for i in range(-2, 14)})
-    found = [scheduled(costs, vcpus, count, startup) for count in counts]
+    found = [scheduled(costs, vcpus, Cut(count), startup) for count in counts]
     shortest = min(each.seconds for each in found)
     return next(each for each in found if each.seconds <= ALIKE * shortest)

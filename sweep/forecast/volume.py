@@ -14,6 +14,7 @@ from sweep.forecast.rows import map_rows, reduce_rows
 from sweep.forecast.timing import seconds_of
 from sweep.ledger import Wave
 from sweep.rectangle import Rectangle
+from sweep.shares import Cut
 from sweep.work import keys
 from sweep.work.label import label
 from sweep.work.merge import result_table
@@ -109,10 +110,10 @@ class Volume:
         return self.map + self.reduce + self.result + self.trials + self.other
 
 
-def wave_of(plan: Plan, shards: int) -> Wave:
+def wave_of(plan: Plan, cut: Cut) -> Wave:
     """Return the wave of a run of a whole plan in a fresh store."""
     whole = Rectangle(0, plan.points, 0, plan.blocks_per_point)
-    return Wave.of(plan, 1, min(shards, whole.blocks), [whole])
+    return Wave.of(plan, 1, Cut(whole.blocks) if cut.shards > whole.blocks else cut, [whole])
 
 
 def weigh(pilot: Pilot) -> Weights:
@@ -120,7 +121,7 @@ def weigh(pilot: Pilot) -> Weights:
     study, timing = pilot.study, pilot.timing
     plan, kinds = study.plan, study.driver.output_kinds
     rows = _as_of_run(study, [timing.rows[unit] for unit in sorted(timing.rows)])
-    wave, count = wave_of(plan, 1), len(rows)
+    wave, count = wave_of(plan, Cut(1)), len(rows)
     name = keys.shard_key(keys.MAP, 1, 0)
     metadata = {KINDS: json.dumps(kinds).encode()} | label(name, wave, 0)
 

@@ -149,14 +149,19 @@ class Keeper:
             raise KeeperLostError
         return bytearray(piece)
 
-    def close(self) -> None:
-        """End it and all that it keeps, and wait for that."""
+    def dismiss(self) -> None:
+        """Have it end, and all that it keeps; `close` waits for that."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
         with suppress(OSError):
-            self._socket.settimeout(END_SECONDS)
             self._socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """End it and all that it keeps, and wait for that."""
+        self.dismiss()
+        with suppress(OSError):
+            self._socket.settimeout(END_SECONDS)
             while self._socket.recv(1 << 16):
                 pass
         self._socket.close()
@@ -210,5 +215,7 @@ def _bury(folder: str) -> None:
 
 
 def _close_all(keepers: list[Keeper]) -> None:
+    for each in keepers:
+        each.dismiss()  # all at a time: each server takes its time to end
     while keepers:
         keepers.pop().close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import suppress
+from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sweep.aside import started
@@ -14,14 +15,15 @@ from sweep.programs.rounds import MOST_SECONDS, run_round
 from sweep.programs.trial import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from sweep.programs.attempts import Trials
     from sweep.programs.declaration import Command
 
 __all__ = ["Runner"]
 
-ENOUGH_SECONDS = 0.2
+ENOUGH, ENOUGH_SECONDS, MOST_SECONDS_OF_GLANCE = 4, 0.05, 0.2
+"""So many trials that take so long are enough, and fewer that take longer: the other workers wait meanwhile."""
 KEEPERS_LOST = 3
 """How many keepers a trial may lose: something kills them, and may do so because of the trial."""
 
@@ -139,22 +141,43 @@ class Runner:
         float
             Seconds that a trial takes, or `seconds` if it takes longer. Of several the first does not count, for it finds nothing ready.
         """
-        starting = [started(self._start_server) for _ in range(workers)] if self.command.is_server else []
-        for each in starting:
-            each.result()
+        with self._servers_started(workers if self.command.is_server else 0):
+            took = self._timed(trials, parameters, seconds, kept)
+        if took is None:
+            return seconds
+        later = took[1:] or took
+        self._seconds = sum(later) / len(later)
+        return self._seconds
+
+    def _timed(
+        self,
+        trials: Iterable[tuple[int, int]],
+        parameters: Callable[[int], Mapping[str, Any]],
+        seconds: float,
+        kept: Callable[[int, int], Callable[[str, Outcome], None]],
+    ) -> list[float] | None:
+        """Return seconds of the first trials; None if one of them took too long."""
         took: list[float] = []
         for point, trial in trials:
             begun = time.monotonic()
             outcome = self._within(point, trial, parameters(point), begun + seconds, kept(point, trial))
             if outcome is None:
-                return seconds
+                return None
             self._known[point, trial] = outcome
             took.append(time.monotonic() - begun)
-            if sum(took) > ENOUGH_SECONDS:
+            if sum(took) > (ENOUGH_SECONDS if len(took) >= ENOUGH else MOST_SECONDS_OF_GLANCE):
                 break
-        later = took[1:] or took
-        self._seconds = sum(later) / len(later)
-        return self._seconds
+        return took
+
+    @contextmanager
+    def _servers_started(self, count: int) -> Generator[None]:
+        """Have so many servers started: one when what is inside begins, all when it is over."""
+        starting = [started(self._start_server) for _ in range(count)]
+        try:
+            wait(starting, return_when=FIRST_COMPLETED)
+            yield
+        finally:
+            wait(starting)
 
     def _start_server(self) -> None:
         """Have a server ready; the first trial tells of one that cannot be started."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sweep.child.work import Range
+from sweep.shares import Cut
 from sweep.work import keys
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Begun:
 
     def begin(self, count: int, missing: list[Rectangle]) -> tuple[Range, ...]:
         """Write the wave down."""
-        wave = self._held.begin(self._store, self._plan, count, missing)
+        wave = self._held.begin(self._store, self._plan, Cut(count), missing)
         self._wave = keys.wave_key(wave.number)
         return (Range(wave.number, 0, count),)
 

@@ -60,6 +60,9 @@ class Failures:
         if table.num_rows > full:
             self._tables.append(_without_output(table.slice(full)))
 
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
     def table(self) -> pa.Table:
         """Return them all."""
         import pyarrow as pa

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sweep.ledger import Wave
     from sweep.store import Store
 
-__all__ = ["LABEL", "create_labelled", "label", "read_labelled"]
+__all__ = ["LABEL", "create_labelled", "label", "labelled", "read_labelled"]
 
 LABEL = b"sweep.object"
 
@@ -36,7 +36,18 @@ def read_labelled(store: Store, name: str, wave: Wave, shard: int) -> pa.Table:
     ObjectNotFoundError
         If there is none.
     """
-    table = decode(store.get(name), name)
+    return labelled(store.get(name), name, wave, shard)
+
+
+def labelled(data: bytes, name: str, wave: Wave, shard: int) -> pa.Table:
+    """Read the bytes of an object of a shard and check that they are that object's.
+
+    Raises
+    ------
+    CorruptError
+        If they are damaged, or another object's.
+    """
+    table = decode(data, name)
     said = (table.schema.metadata or {}).get(LABEL, b"{}")
     if said != label(name, wave, shard)[LABEL]:
         raise CorruptError(f"{name} is {_described(json.loads(said), name)}")

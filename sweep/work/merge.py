@@ -15,7 +15,7 @@ from sweep.work import keys
 from sweep.work.counted import counted_columns
 from sweep.work.joint import covariance_columns
 from sweep.work.parquet import TableWriter
-from sweep.work.reduce import read_rows
+from sweep.work.reduce import rows_of
 from sweep.work.room import for_outputs
 from sweep.work.rows import Rows, concatenated, finished, without_nested
 from sweep.work.summary import columns_of_rows
@@ -38,6 +38,8 @@ WINDOW_COUNTED, WINDOW_CELLS = 1 << 14, 1 << 24
 """The same where a point has counts by bin; and the bins of the histograms in a row group."""
 
 READERS = 8
+LARGE = 1 << 18
+"""Bytes of an object that is worth a thread to decode it: small ones take longer where threads wait for the interpreter."""
 
 
 def merge(plan: Plan, store: Store, shards: Sequence[tuple[Wave, int]], into: Store | None = None) -> None:
@@ -120,9 +122,9 @@ class _Reader:
             _, end, wave, shard = self._waiting.pop()
             wanted.append((end, wave, shard))
         with ThreadPoolExecutor(min(READERS, max(len(wanted), 1))) as pool:
-            for (end, _, _), (rows, kinds) in zip(wanted, pool.map(self._one, wanted), strict=True):
+            for (end, wave, shard), found in zip(wanted, pool.map(self._one, wanted), strict=True):
+                rows, self._kinds = self._rows(found, wave, shard) if isinstance(found, bytes) else found
                 self._held.append((end, rows))
-                self._kinds = kinds
         pieces = [_within(rows, first, last) for _, rows in self._held]
         self._held = [(end, rows) for end, rows in self._held if end > last]
         rows = _current(concatenated(pieces), self._plan) if pieces else None
@@ -130,11 +132,17 @@ class _Reader:
             raise CorruptError(f"no statistics for points {first} to {last - 1} are in the store: run again")
         return finished(without_nested(rows), self._plan.block_size), self._kinds
 
-    def _one(self, wanted: tuple[int, int, int]) -> tuple[Rows, tuple[str, ...]]:
+    def _one(self, wanted: tuple[int, int, int]) -> bytes | tuple[Rows, tuple[str, ...]]:
+        """Get a reduction, and decode it if it is large."""
+        _, wave, shard = wanted
         try:
-            return read_rows(self._plan, self._store, self._waves[wanted[1]], wanted[2])
+            data = self._store.get(keys.shard_key(keys.REDUCE, wave, shard))
         except ObjectNotFoundError as error:
             raise CorruptError(f"{error}: run again") from None
+        return self._rows(data, wave, shard) if len(data) > LARGE else data
+
+    def _rows(self, data: bytes, wave: int, shard: int) -> tuple[Rows, tuple[str, ...]]:
+        return rows_of(data, self._plan, self._waves[wave], shard)
 
 
 def _within(rows: Rows, first: int, last: int) -> Rows:

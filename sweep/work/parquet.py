@@ -124,7 +124,7 @@ LATE = frozenset({b"sweep.nonfinite"})
 
 
 def _update(digest: Any, table: Any) -> None:
-    for name, column in zip(table.column_names, table.columns, strict=True):
+    for name, column in zip(table.column_names, table.itercolumns(), strict=True):
         kind = str(column.type)
         if "list<" in kind:  # a list's items have another name once they were written and read
             values = column.combine_chunks()

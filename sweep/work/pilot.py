@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sweep.shares import Cut, tapered
 from sweep.work.arguments import argument_kinds, argument_words
 from sweep.work.programmed import kept_of
 from sweep.work.raised import explain, require_outputs
@@ -19,18 +20,23 @@ if TYPE_CHECKING:
     from sweep_kernels.cuda.driver import CudaDriver
     from sweep_kernels.driver import Driver
 
-__all__ = ["Pilot", "choose_faster", "mean_seconds", "pilot", "require_sound", "shard_count", "spread_points"]
+__all__ = ["Pilot", "choose_faster", "cut_of", "mean_seconds", "pilot", "require_sound", "spread_points"]
 
 POINTS = 5
 FIRST = 16
 """Trials of a point that are run first."""
 SECONDS = 0.01
-SHARD_SECONDS = 2.0
+SHARD_SECONDS = 4.0
+"""What is lost of a worker that is killed, at most."""
 SHORTEST_SECONDS = 0.25
+TAPERED_SECONDS = 4.0
+"""Of each worker: of less the shortest shards would be shorter than what a shard takes by itself is worth."""
 SMALL = 0.2
 SHARDS_PER_WORKER = 4
 EVEN_SHARDS_PER_WORKER = 16
 KEPT_ROWS = 1 << 22
+LOOK_SECONDS = 2.0
+"""How long a run of a program is waited for."""
 ROUNDS = 3
 GUESSED_SECONDS = 1.0
 """What a run of a program is taken to last where nobody has looked."""
@@ -59,7 +65,7 @@ def pilot(study: Study, first: Sequence[tuple[int, int]] = ((0, 0),), workers: i
     runner = study.runner
     if runner is not None:
         kept = kept_of(study, runner.command)
-        return Pilot(runner.glance(first, study.plan.space.__getitem__, SHARD_SECONDS, kept, workers))
+        return Pilot(runner.glance(first, study.plan.space.__getitem__, LOOK_SECONDS, kept, workers))
     return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
 
 
@@ -133,8 +139,8 @@ def _seconds(driver: Driver | CudaDriver, study: Study, point: int) -> float:
         trials = min(most, trials * 4)
 
 
-def shard_count(seconds: float, blocks: int, workers: int, rows_kept: int, most: int) -> int:
-    """Choose into how many shards to cut.
+def cut_of(seconds: float, blocks: int, workers: int, rows_kept: int, most: int) -> Cut:
+    """Choose into what to cut.
 
     Parameters
     ----------
@@ -147,28 +153,34 @@ def shard_count(seconds: float, blocks: int, workers: int, rows_kept: int, most:
     rows_kept
         How many trials will be kept, at most: a shard holds its own in memory.
     most
-        Never more than this.
+        Never more shards than this.
 
     Returns
     -------
-    int
-        Shards of about two seconds; shorter ones, down to a quarter of a second, where sixteen a worker would be longer than there
-        is work for, so that no worker waits long for the last; at least four a worker when there is work enough; one when there is
-        next to none.
+    Cut
+        Shards of at most four seconds that taper off, so that no worker waits long for the last; shards alike of at least a quarter of a second
+        where there is less work, or too few blocks; at least four a worker when there is work enough; one when there is next to none.
 
     Examples
     --------
-    >>> shard_count(0.01, blocks=500, workers=2, rows_kept=0, most=10_000)
-    1
-    >>> shard_count(4.0, blocks=500, workers=2, rows_kept=0, most=10_000)
-    16
-    >>> shard_count(3600.0, blocks=500_000, workers=2, rows_kept=0, most=10_000)
-    1800
+    >>> cut_of(0.01, blocks=500, workers=2, rows_kept=0, most=10_000)
+    Cut(shards=1, taper=0)
+    >>> cut_of(4.0, blocks=500, workers=2, rows_kept=0, most=10_000)
+    Cut(shards=16, taper=0)
+    >>> cut_of(24.0, blocks=500, workers=2, rows_kept=0, most=10_000)
+    Cut(shards=14, taper=2)
+    >>> cut_of(24.0, blocks=50, workers=2, rows_kept=0, most=10_000)
+    Cut(shards=32, taper=0)
     """
+    least = max(1, -(-rows_kept // KEPT_ROWS))
+    if seconds > TAPERED_SECONDS * workers:
+        cut = tapered(seconds, workers, SHARD_SECONDS)
+        if cut.weight <= blocks and cut.shards <= most and least == 1:
+            return cut
     length = min(max(seconds / workers / EVEN_SHARDS_PER_WORKER, SHORTEST_SECONDS), SHARD_SECONDS)
-    wanted = max(round(seconds / length), -(-rows_kept // KEPT_ROWS), 1)
+    wanted = max(round(seconds / length), least)
     if seconds > SMALL:
         wanted = max(wanted, SHARDS_PER_WORKER * workers)
     elif seconds > SMALL / 10:
         wanted = max(wanted, workers)
-    return min(wanted, blocks, most)
+    return Cut(min(wanted, blocks, most))

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from sweep.work import keys
-from sweep.work.label import create_labelled, label, read_labelled
+from sweep.work.label import create_labelled, label, labelled, read_labelled
 from sweep.work.parquet import encode
 from sweep.work.rows import Rows, merged
 from sweep.work.simulate import KINDS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sweep.plan import Plan
     from sweep.store import Store
 
-__all__ = ["read_rows", "reduce"]
+__all__ = ["reduce", "rows_of"]
 
 
 def reduce(plan: Plan, store: Store, wave: Wave, shard: int) -> None:
@@ -45,8 +45,8 @@ def output_kinds(table: pa.Table) -> tuple[str, ...]:
     return tuple(json.loads(table.schema.metadata[KINDS]))
 
 
-def read_rows(plan: Plan, store: Store, wave: Wave, shard: int) -> tuple[Rows, tuple[str, ...]]:
-    """Read a reduction, checked, with the kinds of the outputs."""
-    table = read_labelled(store, keys.shard_key(keys.REDUCE, wave.number, shard), wave, shard)
+def rows_of(data: bytes, plan: Plan, wave: Wave, shard: int) -> tuple[Rows, tuple[str, ...]]:
+    """Read the bytes of a reduction, checked, with the kinds of the outputs."""
+    table = labelled(data, keys.shard_key(keys.REDUCE, wave.number, shard), wave, shard)
     kinds = output_kinds(table)
     return Rows.from_arrow(table, plan.kernel.columns, kinds, tallied(plan, kinds)), kinds

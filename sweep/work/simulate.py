@@ -130,7 +130,8 @@ def map_levels(study: Study) -> int:
 
 def write_shard(study: Study, wave: Wave, shard: int, rows: Rows, kept: list[Any], failures: Failures) -> None:
     """Write a shard's objects: its rows, in the order of the wave's walk, the tables of trials that it kept, and those that failed."""
-    write_failures(study.store, wave, shard, failures.table())
+    if failures:
+        write_failures(study.store, wave, shard, failures.table())
     kinds = study.output_kinds
     rows = merged(rows, study.plan.block_size, map_levels(study))
     name = keys.shard_key(keys.MAP, wave.number, shard)

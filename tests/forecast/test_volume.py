@@ -12,6 +12,7 @@ from sweep import Sweep, grid, kernel, linspace, table
 from sweep.forecast.pilot import run_pilot
 from sweep.forecast.requests import requests_of
 from sweep.forecast.volume import volume_of, wave_of, weigh
+from sweep.shares import Cut
 from sweep.store import open_store
 from sweep.work.study import Study
 from tests.forecast.counting import Counting
@@ -57,7 +58,7 @@ def ran(request):
 def test_requests_are_exactly_those_of_a_run(ran):
     study, shards, store = ran
     plan = study.plan()
-    expected = requests_of(plan, wave_of(plan, shards))
+    expected = requests_of(plan, wave_of(plan, Cut(shards)))
     assert dict(store.asked) == dataclasses.asdict(expected)
 
 
@@ -65,7 +66,7 @@ def test_bytes_are_those_of_a_run_but_for_some_percent(ran):
     study, shards, store = ran
     plan = study.plan()
     pilot = run_pilot(Study(study.kernel, plan, open_store("memory://"), study.data), 0.5, 1)
-    volume = volume_of(pilot.study, wave_of(plan, shards), weigh(pilot))
+    volume = volume_of(pilot.study, wave_of(plan, Cut(shards)), weigh(pilot))
     sizes = Counter()
     for entry in store.list():
         sizes[entry.key.partition("/")[0]] += entry.size

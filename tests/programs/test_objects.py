@@ -11,6 +11,7 @@ from sweep.errors import CorruptError, PlanError, SpaceError
 from sweep.ledger import Wave
 from sweep.load import load_sweep
 from sweep.rectangle import Rectangle
+from sweep.shares import Cut
 from sweep.space import from_spec
 from sweep.space.listing import pinned
 from sweep.store import open_store
@@ -104,7 +105,7 @@ def test_one_that_changes_before_it_is_read_is_refused(place):
     url, write = place
     swept = sweep_of(url)
     plan = swept.plan()
-    wave = Wave.of(plan, 1, 1, [Rectangle(0, 2, 0, 2)])
+    wave = Wave.of(plan, 1, Cut(1), [Rectangle(0, 2, 0, 2)])
     study = Study(swept.kernel, plan, open_store("memory://"), {})
     study.store.create(keys.wave_key(1), wave.to_json())
     write("b.log", "speed=6\n")

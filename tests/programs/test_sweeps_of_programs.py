@@ -17,6 +17,7 @@ from sweep import Sweep, command, grid
 from sweep.ledger import Wave
 from sweep.load import load_sweep
 from sweep.rectangle import Rectangle
+from sweep.shares import Cut
 from sweep.store import open_store
 from sweep.work import keys
 from sweep.work.pieces import read_parts
@@ -167,7 +168,7 @@ def objects(store):
 def test_a_shard_that_is_stopped_in_a_container_keeps_what_is_finished(tmp_path, monkeypatch):
     swept = study(keep="all")
     plan = swept.plan()
-    wave = Wave.of(plan, 1, 2, [Rectangle(0, plan.points, 0, plan.blocks_per_point)])
+    wave = Wave.of(plan, 1, Cut(2), [Rectangle(0, plan.points, 0, plan.blocks_per_point)])
 
     def made():
         study_ = Study(swept.kernel, plan, open_store("memory://"), {})
@@ -200,7 +201,7 @@ def test_a_program_is_ended_when_its_shard_is_stopped(tmp_path):
     script = f"echo $$ > {tmp_path}/pid; exec sleep 1000"
     swept = Sweep(command(["sh", "-c", script, "{x}"], outputs=["y"]), grid(x=[1]), trials=2)
     plan = swept.plan()
-    wave = Wave.of(plan, 1, 1, [Rectangle(0, 1, 0, 2)])
+    wave = Wave.of(plan, 1, Cut(1), [Rectangle(0, 1, 0, 2)])
     study_ = Study(swept.kernel, plan, open_store("memory://"), {})
     study_.store.create(keys.wave_key(1), wave.to_json())
     stop = threading.Event()

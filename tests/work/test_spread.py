@@ -13,6 +13,7 @@ from sweep import Sweep, grid, kernel
 from sweep.errors import StoreError, TrialError
 from sweep.ledger import Wave
 from sweep.rectangle import Rectangle
+from sweep.shares import Cut
 from sweep.store import open_store
 from sweep.work import keys
 from sweep.work import spread as spreading
@@ -37,7 +38,7 @@ def made(request):
     """A study in two shards, what one thread writes of the second, and how many trials that takes."""
     swept = sweep_of(41_000, **request.param)
     plan = swept.plan()
-    wave = Wave.of(plan, 1, 2, [Rectangle(0, plan.points, 0, plan.blocks_per_point)])
+    wave = Wave.of(plan, 1, Cut(2), [Rectangle(0, plan.points, 0, plan.blocks_per_point)])
     alone = Study(swept.kernel, plan, open_store("memory://"), {})
     alone.store.create(keys.wave_key(1), wave.to_json())
     trials = simulate(alone, wave, 1, lambda _: None)
@@ -189,7 +190,7 @@ def test_a_part_of_another_wave_is_none(made):
     study = fresh(swept, wave)
     stopping = StopAfter(1)
     spread(study, wave, 1, threads=1, stop=stopping.event, report=stopping.report)
-    other = Wave.of(swept.plan(), 1, 3, wave.rectangles)
+    other = Wave.of(swept.plan(), 1, Cut(3), wave.rectangles)
     assert read_parts(study, other, 1) == []
 
 
@@ -203,7 +204,7 @@ def failing(rng, a):
 def test_a_trial_that_raises_stops_all_threads():
     swept = Sweep(failing, grid(a=[1, 2]), trials=400_000)
     plan = swept.plan()
-    wave = Wave.of(plan, 1, 1, [Rectangle(0, 2, 0, plan.blocks_per_point)])
+    wave = Wave.of(plan, 1, Cut(1), [Rectangle(0, 2, 0, plan.blocks_per_point)])
     with pytest.raises(TrialError, match="raised ValueError: too large in trial"):
         spread(fresh(swept, wave), wave, 0, threads=3, stop=threading.Event(), report=lambda _: None)
 
