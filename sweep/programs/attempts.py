@@ -15,11 +15,11 @@ from sweep.programs.fetching import Fetcher
 from sweep.programs.finding import found_program
 from sweep.programs.folders import PARAMETERS, write_parameters
 from sweep.programs.reading import is_of_another, outcome_of
-from sweep.programs.seeds import seed_of
+from sweep.programs.seeds import seed_of, seeds_of
 from sweep.programs.trial import Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sweep.programs.declaration import Command
     from sweep.programs.keeping import Keeper
@@ -71,6 +71,16 @@ class Trials:
     def trial(self, point: int, trial: int, parameters: Mapping[str, Any]) -> Trial:
         """Say what a trial is given."""
         seed = seed_of(self._seed, 0 if self._common else point, trial, self.command.seed_bits)
+        return self._given_to(point, trial, seed, parameters)
+
+    def trials(self, each: Sequence[tuple[int, int]], parameters: Callable[[int], Mapping[str, Any]]) -> list[Trial]:
+        """Say what trials are given, by point and trial; `parameters` returns those of a point."""
+        points, trials = zip(*each, strict=True)
+        of_seeds = [0] * len(points) if self._common else points
+        seeds = seeds_of(self._seed, of_seeds, trials, self.command.seed_bits)
+        return [self._given_to(*one, parameters(one[0])) for one in zip(points, trials, seeds, strict=True)]
+
+    def _given_to(self, point: int, trial: int, seed: int, parameters: Mapping[str, Any]) -> Trial:
         drawn = self._drawing.of(point, trial)
         given = {**parameters, **self._drawing.decoded(drawn)} if drawn else parameters
         return Trial(point, trial, seed, given, self._drawing.numbers(drawn))

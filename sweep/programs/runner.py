@@ -99,7 +99,7 @@ class Runner:
         while len(left) > 1:
             found: list[Outcome] = []
             some = left[: self.trials_within(MOST_SECONDS)]
-            asked = [self._trials.trial(point, trial, parameters(point)) for point, trial in some]
+            asked = self._trials.trials(some, parameters)
             begun = time.monotonic()
             with suppress(KeeperLostError), self._keepers.one() as keeper:
                 run_round(self._trials, keeper, asked, found, alive)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
 from sweep_kernels.counter import SEED_STREAM, high_word, key_of
 from sweep_kernels.philox import philox4x32
 
-__all__ = ["MOST_BITS", "seed_of"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MOST_BITS", "seed_of", "seeds_of"]
 
 MOST_BITS = 63
 _WORD = 0xFFFFFFFF
@@ -33,5 +40,19 @@ def seed_of(seed: int, point: int, trial: int, bits: int = MOST_BITS) -> int:
     >>> seed_of(1, 0, 0), seed_of(1, 0, 0, 31) == seed_of(1, 0, 0) % 2**31
     (4723248377802178653, True)
     """
+    return _seeds(seed, point, trial, bits)
+
+
+def seeds_of(seed: int, points: Sequence[int], trials: Sequence[int], bits: int = MOST_BITS) -> list[int]:
+    """Return the seeds of many trials at a time; see `seed_of`.
+
+    >>> seeds_of(1, [0, 3], [0, 5]) == [seed_of(1, 0, 0), seed_of(1, 3, 5)]
+    True
+    """
+    return _seeds(seed, np.array(points, dtype=np.uint64), np.array(trials, dtype=np.uint64), bits).tolist()
+
+
+def _seeds(seed: int, point: Any, trial: Any, bits: int) -> Any:
+    """Do it for one number or for arrays of them."""
     low, high, _, _ = philox4x32(0, SEED_STREAM | high_word(point, trial), trial & _WORD, point & _WORD, *key_of(seed))
     return (low | high << 32) & ((1 << bits) - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sweep.programs.seeds import seed_of
+from sweep.programs.seeds import seed_of, seeds_of
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines differ
 
@@ -37,3 +37,10 @@ def test_bits_are_fair():
     for bit in range(63):
         ones = sum(seed >> bit & 1 for seed in seeds)
         assert abs(ones - 2000) < 5 * 1000**0.5
+
+
+@given(st.integers(0, LIMIT), st.integers(0, 2**64 - 1), st.integers(1, 63))
+def test_many_at_a_time_are_those_of_each(number, seed, bits):
+    points, trials = [0, number, LIMIT, 1], [number, 0, LIMIT, 2**32]
+    each = [seed_of(seed, *one, bits) for one in zip(points, trials, strict=True)]
+    assert seeds_of(seed, points, trials, bits) == each
