@@ -35,6 +35,9 @@ KEYS = (
     "covariance",
     "space",
     "openscenario",
+    "relative_weights",
+    "draws",
+    "proposals",
     "data",
 )
 
@@ -220,21 +223,45 @@ def _sweep_of(fields: dict[str, Any], path: Path) -> Sweep:
     try:
         space: Any = from_toml(fields.pop("space", {}), path.parent)
         _ = space.size  # a filter looks at its points here, where the file can be named
+        weights = fields.pop("relative_weights", False)
         if "openscenario" in fields:
-            space = _scenario(fields.pop("openscenario"), space, path.parent)
+            space = _scenario(fields.pop("openscenario"), space, path.parent, weights)
+        elif weights:
+            raise SpecError("relative_weights is of an OpenSCENARIO file, and there is no 'openscenario'")
+        fields |= {key: _distributions(key, fields.pop(key)) for key in ("draws", "proposals") if key in fields}
         data = _tables(fields.pop("data", {}), path.parent)
         return Sweep(load_kernel(str(fields.pop("kernel")), path.parent), space, **fields, data=data)
     except SweepError as error:
         raise type(error)(f"{path}: {error}") from None
 
 
-def _scenario(name: Any, space: Any, base: Path) -> Any:
+def _distributions(key: str, named: Any) -> dict[str, Any]:
+    """Read the distributions that ``[draws]`` or ``[proposals]`` names."""
+    from sweep_kernels.distributions.spec import from_spec
+
+    if not isinstance(named, dict):
+        raise SpecError(f"{key}={named!r} is no table of distributions, as in [{key}] and under it {_DISTRIBUTION}")
+    found: dict[str, Any] = {}
+    for name, spec in named.items():
+        try:
+            found[name] = from_spec(spec)
+        except SweepError as error:
+            raise SpecError(f"{key}: {name}: {error}, as in {_DISTRIBUTION}") from None
+    return found
+
+
+_DISTRIBUTION = "gap = { normal = { mean = 8.0, deviation = 4.0 } }"
+
+
+def _scenario(name: Any, space: Any, base: Path, relative_weights: Any) -> Any:
     """Read the distribution file that a study names; axes of its own are added to the scenario's."""
     from sweep.openscenario import read
 
     if not isinstance(name, str):
         raise SpecError(f"openscenario={name!r} is not the name of a file, as in openscenario = 'cut_in.xosc'")
-    scenario = read(base / name)
+    if not isinstance(relative_weights, bool):
+        raise SpecError(f"relative_weights={relative_weights!r} is neither true nor false")
+    scenario = read(base / name, relative_weights=relative_weights)
     return scenario * space if space.names else scenario
 
 

@@ -136,7 +136,8 @@ def check_sum(element: Element, weights: Sequence[float], context: Context) -> N
     total = math.fsum(weights)
     if not context.relative_weights and abs(total - 1.0) > SUM_TOLERANCE:
         element.refuse(
-            f"has weights that add up to {total:.12g}, not to 1: write probabilities, or read it with relative_weights=True (--relative-weights)"
+            f"has weights that add up to {total:.12g}, not to 1: write probabilities, or read it with relative_weights=True "
+            "(--relative-weights; relative_weights = true in a TOML study)"
         )
     if not 0.0 < total < math.inf:
         element.refuse(f"has weights that add up to {written(total)}")

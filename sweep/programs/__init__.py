@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sweep.programs.declaration import Command, command
+from sweep.programs.declaration import Command
+from sweep.programs.declaring import command
 from sweep.programs.finished import Finished
 from sweep.programs.sources import from_csv, from_json, from_text, from_xml
 

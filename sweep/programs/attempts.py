@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import time
@@ -195,7 +196,7 @@ class Trials:
         """Send a server that runs the line of a trial, and return its answer."""
         seconds = None if inherit else self.command.timeout
         begun = time.monotonic()
-        answer = keeper.tell(b'%s, "scratch": %s}\n' % (line[:-1], json.dumps(scratch).encode()), seconds, alive)
+        answer = keeper.tell(b'%s, "scratch": %s}\n' % (line[:-1], _as_json(scratch)), seconds, alive)
         return {**answer, "took": time.monotonic() - begun}
 
     def started(self, keeper: Keeper, alive: Callable[[], None], *, inherit: bool = False) -> Mapping[str, Any] | None:
@@ -262,6 +263,12 @@ def _given(command: Command) -> list[str] | None:
     if command.scenario is not None or (command.is_server and command.reads_files):
         return None
     return [] if command.is_server else [PARAMETERS]
+
+
+@functools.lru_cache(maxsize=64)
+def _as_json(folder: str) -> bytes:
+    """Write a folder's name as JSON: one folder does for many trials."""
+    return json.dumps(folder).encode()
 
 
 def _is_ready(line: bytes) -> bool:

@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import time
-from contextlib import suppress
 
 __all__ = ["PARAMETERS", "Folders", "write_parameters"]
 
@@ -59,12 +58,13 @@ class Folders:
 
     def _is_untouched(self, path: str, given: list[str]) -> bool:
         """Tell whether a folder is as it was made; once that was so, its mark says it with one call of the system."""
-        with suppress(OSError):
+        try:
             if self._mark is None and os.listdir(path) == given:
                 self._mark = _marked(path)
             mark = _mark_of(path)
             return mark == self._mark and mark[1] == self._mode and all(_is_plain(f"{path}/{each}") for each in given)
-        return False
+        except OSError:
+            return False
 
 
 def _marked(path: str) -> tuple[int, int]:

@@ -197,6 +197,12 @@ class Keepers:
         with self._lock:
             self._idle.append(keeper)
 
+    def dismiss(self) -> None:
+        """Have those that nobody uses end; `close` waits for that."""
+        with self._lock:
+            for each in self._idle:
+                each.dismiss()
+
     def close(self) -> None:
         """End those that nobody uses."""
         self._end()

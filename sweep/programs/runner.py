@@ -202,6 +202,10 @@ class Runner:
             return self.run(point, trial, parameters, alive, kept)
         return None
 
+    def dismiss(self) -> None:
+        """Have what waits for trials end, for no more will come; `close` waits for that."""
+        self._keepers.dismiss()
+
     def close(self) -> None:
         """End what waits for trials."""
         self._keepers.close()

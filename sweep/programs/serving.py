@@ -44,7 +44,8 @@ class Server:
         self._most, self._control, self._end = most, control, end
         self._out = Printed(out, whole=True)
         self._out.shown = not err
-        self._printed = {each.fd: each for each in (self._out, *(Printed(fd, whole=False) for fd in err))}
+        self._err = [Printed(fd, whole=False) for fd in err]
+        self._printed = {each.fd: each for each in (self._out, *self._err)}
         self._poll = select.poll()
         for fd in (control, self._handle, *self._printed):
             self._poll.register(fd, select.POLLIN)
@@ -100,7 +101,7 @@ class Server:
                 os.close(fd)
 
     def _errors(self) -> bytes:
-        return b"".join(each.bytes() for each in self._printed.values() if each is not self._out)
+        return self._err[0].bytes() if self._err else b""
 
     def _tell(self, line: bytes) -> bool:
         """Begin to write a line; False if it has said something that nobody asked for."""
@@ -110,7 +111,7 @@ class Server:
             return False
         for each in self._printed.values():
             each.count = 0
-        self._unsent = memoryview(bytes(self._unsent) + line)
+        self._unsent = memoryview(bytes(self._unsent) + line if self._unsent else line)
         if self._write():
             self._poll.register(self._input, select.POLLOUT)
         return True
@@ -130,10 +131,10 @@ class Server:
         now = time.monotonic()
         deadline = math.inf if seconds is None else now + seconds
         look = now + LOOK_SECONDS
-        ready: set[int] = set()
-        while not (why := self._happened(ready, is_late=now >= deadline)):
-            ready = self._hear(min(look, deadline) - now)
+        while not (why := self._happened(self._hear(min(look, deadline) - now))):
             now = time.monotonic()
+            if now >= deadline:
+                return "timeout"
             if now >= look:
                 alive()
                 look = now + LOOK_SECONDS
@@ -142,6 +143,8 @@ class Server:
     def _hear(self, seconds: float) -> set[int]:
         """Wait until something can be read or written, do that, and return what could."""
         ready = {fd for fd, _ in self._poll.poll(max(0, math.ceil(1e3 * seconds)))}
+        if not ready:
+            return ready
         if self._control in ready:
             raise KeeperLostError
         for fd in ready & self._printed.keys():
@@ -151,22 +154,25 @@ class Server:
             self._poll.unregister(self._input)
         return ready
 
-    def _happened(self, ready: set[int], *, is_late: bool) -> str:
+    def _happened(self, ready: set[int]) -> str:
         if self._count() > self._most:
             return "output"
         self._said = self._answer()
         if self._said is not None:
             return "answered"
-        if self._handle in ready:
-            return "ended"
-        return "timeout" if is_late else ""
+        return "ended" if self._handle in ready else ""
 
     def _count(self) -> int:
-        return sum(each.count for each in self._printed.values())
+        count = self._out.count
+        for each in self._err:
+            count += each.count
+        return count
 
     def _answer(self) -> bytes | None:
         """Take the first whole line that may be a JSON object out of what it has printed; lines before it are somebody's chatter."""
         data, start = self._out.data, 0
+        if not data:
+            return None
         found = None
         while found is None and (end := data.find(b"\n", start)) >= 0:
             line = bytes(data[start:end])

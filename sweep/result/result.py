@@ -11,8 +11,8 @@ import numpy as np
 
 from sweep.errors import UsageError, nearest
 from sweep.request import Request
+from sweep.result.caveats import caveats
 from sweep.result.vector import Vector, vector_of
-from sweep.result.weights import small_sizes
 from sweep_kernels.outputs import grouped
 
 if TYPE_CHECKING:
@@ -45,10 +45,7 @@ class Result:
     @functools.cached_property
     def plan(self) -> dict[str, Any]:
         """The plan that was computed, as in ``plan.json``."""
-        return json.loads(self._metadata(b"sweep.plan"))
-
-    def _metadata(self, key: bytes) -> bytes:
-        return (self.table.schema.metadata or {}).get(key, b"{}")
+        return json.loads((self.table.schema.metadata or {}).get(b"sweep.plan", b"{}"))
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -91,20 +88,7 @@ class Result:
 
         A vector has one line too.
         """
-        found = json.loads(self._metadata(b"sweep.nonfinite"))
-        counts = {name: sum(self.table[f"{name}_nonfinite"].to_pylist()) for name in found}
-        lost = [name for name in found if counts[name]]
-        if self.plan["kernel"].get("program"):
-            return (*self._failed(counts), *self._small_sizes)
-        whole = [name for name in self.outputs if self._is_zero_or_one(name)]
-        return (
-            *(
-                self._warning(_said_once(several), counts[several[0]], found[several[0]])
-                for several in _by_vector(lost)
-            ),
-            *(_bool_advised(_said_once(several)) for several in _by_vector(whole)),
-            *self._small_sizes,
-        )
+        return tuple(caveats(self))
 
     @functools.cached_property
     def left_out(self) -> list[int]:
@@ -126,53 +110,6 @@ class Result:
             return False
         lacking = (pc.equal(self.table[f"{name}_nonfinite"], self.table["n"]) for name in self.outputs)  # type: ignore[attr-defined]
         return all(pc.all(each).as_py() for each in lacking)  # type: ignore[attr-defined] - made at run time by pyarrow
-
-    @property
-    def _small_sizes(self) -> tuple[str, ...]:
-        return tuple(small_sizes(self)) if self.is_weighted else ()
-
-    def _failed(self, counts: dict[str, int]) -> Iterator[str]:
-        """Say how many trials of a command are left out, once where that is the same for all outputs."""
-        source = "STORE" if not self.url or self.url.startswith("memory:") else self.url
-        failed = sum(self.left_out)
-        if failed:
-            yield (
-                f"{failed:,} trial{'s' if failed != 1 else ''} failed, or gave nothing finite, and {'are' if failed != 1 else 'is'} left out of "
-                f"the statistics; `sweep failures {source}` shows those that failed"
-            )
-        drawn = {name for name, _ in self.plan.get("draws", [])}
-        for name, count in counts.items():
-            more = count - failed
-            if more > 0 and name not in drawn:
-                yield (
-                    f"{name}: {more:,} more trial{'s have' if more != 1 else ' has'} no finite value, as where the system under test failed, and "
-                    f"{'are' if more != 1 else 'is'} left out of its statistics"
-                )
-
-    def _is_zero_or_one(self, name: str) -> bool:
-        """Tell whether an output was an integer and 0 or 1 in every trial; a bool has other columns."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        least, most = (
-            self.table[each] if each in self.table.column_names else None for each in (f"{name}_min", f"{name}_max")
-        )
-        if least is None or most is None or not pa.types.is_integer(least.type):
-            return False
-        span = pc.min_max(least).as_py()["min"], pc.min_max(most).as_py()["max"]  # type: ignore[attr-defined] - made at run time by pyarrow
-        return None not in span and span[0] >= 0 and span[1] <= 1
-
-    def _warning(self, name: str, count: int, found: dict[str, int]) -> str:
-        trials = "1 trial gave NaN or inf and is" if count == 1 else f"{count:,} trials gave NaN or inf and are"
-        said = f"{name}: {trials} left out of its statistics"
-        if self.is_weighted:
-            said = (
-                f"{name}: {trials.rsplit(' and ', 1)[0]}, so its points have no estimate, for which every weight counts"
-            )
-        if count != found["count"]:  # some points of a sweep; the example may be another's
-            return said
-        source = "STUDY" if not self.url or self.url.startswith("memory:") else self.url
-        return f"{said}; see one with `sweep replay {source} --point {found['point']} --trial {found['trial']}`"
 
     @functools.cached_property
     def axes(self) -> dict[str, tuple[Any, ...]] | None:
@@ -349,23 +286,6 @@ class Result:
         from sweep.result.text import as_html
 
         return as_html(self)
-
-
-def _by_vector(outputs: list[str]) -> list[list[str]]:
-    """Put components of one vector together."""
-    found: dict[str, list[str]] = {}
-    for each in outputs:
-        found.setdefault(each.partition("[")[0], []).append(each)
-    return list(found.values())
-
-
-def _said_once(outputs: list[str]) -> str:
-    """Name one output, and how many other components of its vector it stands for."""
-    return outputs[0] if len(outputs) == 1 else f"{outputs[0]} (and {len(outputs) - 1} more of its vector)"
-
-
-def _bool_advised(name: str) -> str:
-    return f"{name}: an integer that was 0 or 1 in every trial; return a bool for a proportion with its exact interval"
 
 
 def _refers_to_table(spec: Any) -> bool:

@@ -60,6 +60,7 @@ class Merge:
         """Write the result."""
         del index
         report(0)
+        self.study.dismiss_programs()
         for wave in self.begun:
             require_wave(self.study.store, wave)
         merge(self.study.plan, self.study.store, self.shards)

@@ -106,6 +106,12 @@ class Study:
             )
         self.plan.request.tallies(self.kernel.columns, self.kernel.output_kinds)
 
+    def dismiss_programs(self) -> None:
+        """Have programs that wait for trials end, for all trials have been run."""
+        runner = self.__dict__.get("runner")
+        if runner is not None:
+            runner.dismiss()
+
     def close(self) -> None:
         """End the processes that wait for trials; they end with this process as well."""
         runner = self.__dict__.pop("runner", None)

@@ -131,7 +131,7 @@ def test_relative_weights_are_taken_where_that_is_said(tmp_path):
     text = stochastic(weighted("car", ("car", "30"), ("truck", "30"), ("motorcycle", "40")))
     with pytest.raises(
         ScenarioError,
-        match=r"add up to 100, not to 1: write probabilities, or read it with relative_weights=True \(--relative-weights\)",
+        match=r"add up to 100, not to 1: write probabilities, or read it with relative_weights=True \(--relative-weights; ",
     ):
         made(tmp_path, text)
     assert made(tmp_path, text, relative_weights=True).draws["car"].log_density(2) == pytest.approx(-0.916290731874155)

@@ -198,6 +198,60 @@ def test_a_spec_names_a_distribution_file(ran):
     assert load_sweep(folder / "study.toml").plan().hash == study.plan().hash
 
 
+DISTRIBUTIONS = """
+kernel = "study.py:brake"
+trials = 10
+[space]
+reach = [10.0]
+[draws]
+gap = { normal = { mean = 20.0, deviation = 4.0, low = 5.0 } }
+speed = { uniform = { low = 10.0, high = 30.0 } }
+[proposals]
+gap = { normal = { mean = 10.0, deviation = 4.0, low = 5.0 } }
+"""
+
+
+def test_a_spec_names_distributions_and_proposals(tmp_path):
+    (tmp_path / "study.py").write_text(DRAWN)
+    (tmp_path / "study.toml").write_text(DISTRIBUTIONS)
+    python, toml = load_sweep(tmp_path / "study.py"), load_sweep(tmp_path / "study.toml")
+    assert toml.plan().hash == python.plan().hash
+    assert toml.kernel.proposals["gap"] == Normal(10.0, 4.0, low=5.0)
+
+
+DRAWN = """
+from sweep import Sweep, grid, kernel
+from sweep_kernels.distributions import Normal, Uniform
+
+@kernel(outputs=["hit"])
+def brake(gap, speed, reach):
+    return gap < speed * reach / 20.0
+
+study = Sweep(
+    brake, grid(reach=[10.0]), trials=10, draws={"gap": Normal(20.0, 4.0, low=5.0), "speed": Uniform(10.0, 30.0)},
+    proposals={"gap": Normal(10.0, 4.0, low=5.0)},
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("relative_weights = true", "relative_weights is of an OpenSCENARIO file, and there is no 'openscenario'"),
+        ('openscenario = "a.xosc"\nrelative_weights = 1', "relative_weights=1 is neither true nor false"),
+        ("draws = 5", "draws=5 is no table of distributions, as in [draws] and under it gap = { normal"),
+        ("draws = { gap = 5 }", "draws: gap: 5 describes no distribution, as in gap = { normal"),
+        ("proposals = { gap = { normal = { men = 1 } } }", "proposals: gap: {'normal': {'men': 1}} describes no"),
+    ],
+)
+def test_what_a_spec_cannot_say(tmp_path, line, message):
+    (tmp_path / "study.py").write_text(DRAWN)
+    (tmp_path / "study.toml").write_text(f'kernel = "study.py:brake"\ntrials = 10\n{line}\n')
+    with pytest.raises(SpecError) as caught:
+        load_sweep(tmp_path / "study.toml")
+    assert str(caught.value).startswith(f"{tmp_path / 'study.toml'}: {message}")
+
+
 def test_another_distribution_is_weighted_back(tmp_path):
     """The estimate is 4.1 standard errors off with a probability of 4e-5."""
     scenario = made(tmp_path, stochastic(drawn("gap", UNIFORM), drawn("count", POISSON)))
