@@ -224,7 +224,7 @@ from sweep import Sweep, grid, kernel
 from sweep_kernels.distributions import Normal, Uniform
 
 @kernel(outputs=["hit"])
-def brake(gap, speed, reach):
+def brake(rng, gap, speed, reach):
     return gap < speed * reach / 20.0
 
 study = Sweep(

@@ -113,7 +113,7 @@ def test_what_is_wrong_is_said_where_it_is_declared(make, why):
 @pytest.mark.parametrize(
     ("space", "why"),
     [
-        (grid(spee=[1]), "axis 'spee' is not used by command 'sim': write {spee} in an argument"),
+        (grid(spee=[1]), "axis 'spee' is not used by command 'sim', which takes 'speed': write {spee} in an argument"),
         (grid(speed=[1], gap=[2]), "axis 'gap' is not used by command 'sim'"),
         (grid(speed=[1], seed=[1]), "axis 'seed' shares its name with a placeholder"),
         (zipped(gap=[1]), "axis 'gap' is not used"),
