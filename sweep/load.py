@@ -246,8 +246,24 @@ def _distributions(key: str, named: Any) -> dict[str, Any]:
         try:
             found[name] = from_spec(spec)
         except SweepError as error:
-            raise SpecError(f"{key}: {name}: {error}, as in {_DISTRIBUTION}") from None
+            raise SpecError(f"{key}: {name}: {_misspelt(spec) or f'{error}, as in {_DISTRIBUTION}'}") from None
     return found
+
+
+def _misspelt(spec: Any) -> str:
+    """Say which name in the description of a distribution is none; "" if all are."""
+    from dataclasses import fields
+
+    from sweep_kernels.distributions.spec import KINDS
+
+    for kind, given in spec.items() if isinstance(spec, dict) else ():
+        if kind not in KINDS:
+            return f"there is no distribution {kind!r}: {nearest(kind, list(KINDS))}"
+        known = [each.name for each in fields(KINDS[kind])]
+        for each in given if isinstance(given, dict) else ():
+            if each not in known:
+                return f"{kind} has no {each!r}: {nearest(each, known)}"
+    return ""
 
 
 _DISTRIBUTION = "gap = { normal = { mean = 8.0, deviation = 4.0 } }"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from sweep_kernels.rng import Rng
 
@@ -34,15 +35,15 @@ class PatientRng(Rng):
         super().__init__(seed, point, trial)
         self._ends = time.monotonic() + seconds
 
-    def uniform(self, low: float = 0.0, high: float = 1.0, *, proposal: tuple[float, float] | None = None) -> float:
-        """Draw as `Rng.uniform` does."""
+    def uniform(self, *given: Any, **named: Any) -> float:
+        """Draw as `Rng.uniform` does, which says itself what it cannot take."""
         self._look(self.uniforms)
-        return super().uniform(low, high, proposal=proposal)
+        return super().uniform(*given, **named)
 
-    def normal(self, loc: float = 0.0, scale: float = 1.0, *, proposal: tuple[float, float] | None = None) -> float:
-        """Draw as `Rng.normal` does."""
+    def normal(self, *given: Any, **named: Any) -> float:
+        """Draw as `Rng.normal` does, which says itself what it cannot take."""
         self._look(self.normals)
-        return super().normal(loc, scale, proposal=proposal)
+        return super().normal(*given, **named)
 
     def _look(self, drawn: int) -> None:
         if drawn % EVERY == 0 and time.monotonic() > self._ends:

@@ -241,7 +241,15 @@ study = Sweep(
         ('openscenario = "a.xosc"\nrelative_weights = 1', "relative_weights=1 is neither true nor false"),
         ("draws = 5", "draws=5 is no table of distributions, as in [draws] and under it gap = { normal"),
         ("draws = { gap = 5 }", "draws: gap: 5 describes no distribution, as in gap = { normal"),
-        ("proposals = { gap = { normal = { men = 1 } } }", "proposals: gap: {'normal': {'men': 1}} describes no"),
+        (
+            "proposals = { gap = { normal = { meen = 1 } } }",
+            "proposals: gap: normal has no 'meen': did you mean 'mean'?",
+        ),
+        ("draws = { gap = { norml = {} } }", "draws: gap: there is no distribution 'norml': did you mean 'normal'?"),
+        (
+            "draws = { gap = { normal = 5 } }",
+            "draws: gap: {'normal': 5} describes no distribution, as in gap = { normal",
+        ),
     ],
 )
 def test_what_a_spec_cannot_say(tmp_path, line, message):

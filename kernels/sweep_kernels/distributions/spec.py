@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sweep_kernels.distributions.base import Distribution
 
-__all__ = ["from_spec"]
+__all__ = ["KINDS", "from_spec"]
 
 KINDS = {each.name: each for each in (Normal, LogNormal, Uniform, Poisson, Discrete, Histogram)}
 UNLIMITED = {"low": -math.inf, "high": math.inf}
