@@ -14,6 +14,9 @@ __all__ = ["STEPS", "Cut", "tapered"]
 STEPS = 4
 """The last steps of a cut that tapers: each has shards half as long as those of the step before."""
 
+LEAST_FULL = 4
+"""Shards of full length of each worker: one of them may hold points that cost five times the mean before the others wait for it."""
+
 _WEIGHTS = [1 << (STEPS - step) for step in range(STEPS + 1)]
 """Of a shard of full length, and of those of each step."""
 
@@ -71,15 +74,15 @@ def tapered(seconds: float, workers: int, longest: float) -> Cut:
     Returns
     -------
     Cut
-        At least two shards of full length a worker: about half of the work.
+        At least `LEAST_FULL` shards of full length a worker, before the steps.
 
     Examples
     --------
     >>> tapered(23.5, workers=2, longest=4.0)
-    Cut(shards=12, taper=2)
+    Cut(shards=16, taper=2)
     >>> tapered(3600.0, workers=2, longest=4.0)
     Cut(shards=908, taper=2)
     """
     tail = 1.0 - 1.0 / (1 << STEPS)  # of each worker, in shards of full length
-    full = max(2, math.ceil(seconds / workers / longest - tail))
+    full = max(LEAST_FULL, math.ceil(seconds / workers / longest - tail))
     return Cut((full + STEPS) * workers, workers)

@@ -168,7 +168,7 @@ def cut_of(seconds: float, blocks: int, workers: int, rows_kept: int, most: int)
     >>> cut_of(4.0, blocks=500, workers=2, rows_kept=0, most=10_000)
     Cut(shards=16, taper=0)
     >>> cut_of(24.0, blocks=500, workers=2, rows_kept=0, most=10_000)
-    Cut(shards=14, taper=2)
+    Cut(shards=16, taper=2)
     >>> cut_of(24.0, blocks=50, workers=2, rows_kept=0, most=10_000)
     Cut(shards=32, taper=0)
     """

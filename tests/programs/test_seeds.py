@@ -39,6 +39,7 @@ def test_bits_are_fair():
         assert abs(ones - 2000) < 5 * 1000**0.5
 
 
+@unhurried
 @given(st.integers(0, LIMIT), st.integers(0, 2**64 - 1), st.integers(1, 63))
 def test_many_at_a_time_are_those_of_each(number, seed, bits):
     points, trials = [0, number, LIMIT, 1], [number, 0, LIMIT, 2**32]
