@@ -8,7 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -240,6 +240,7 @@ def distributions(draw):
 
 @settings(deadline=None, max_examples=200)
 @given(distributions(), st.floats(2.0**-65, 1.0), st.floats(2.0**-65, 1.0))
+@example(LogNormal(0.0, 1.0, low=2.6153695642208525, high=3.6153695642208525), 1.0, 2.0**-65)
 def test_draws_stay_in_the_support_and_have_a_density(distribution, one, other):
     values = [distribution.inverse(u, 1.0 - u if u < 1.0 else 2.0**-65) for u in (one, other)]
     low, high = distribution.support

@@ -197,12 +197,16 @@ class LogNormal(Distribution):
     @property
     def log_density(self) -> Callable[[float], float]:
         """See `Distribution.log_density`."""
-        of_logarithm = self._logarithm.log_density
+        logarithm = self._logarithm
+        of_logarithm = logarithm.log_density
         low, high = self.support
+        least, most = logarithm.low, logarithm.high
 
         def log_density(x: float) -> float:
             inside = (x > 0.0) & (x >= low) & (x <= high)
             y = log(select(inside, x, 1.0))
+            y = select(y < least, least, y)  # that of a limit may be rounded otherwise here than it was there
+            y = select(y > most, most, y)
             return select(inside, of_logarithm(y) - y, -math.inf)
 
         return log_density
