@@ -223,10 +223,10 @@ def _sweep_of(fields: dict[str, Any], path: Path) -> Sweep:
     try:
         space: Any = from_toml(fields.pop("space", {}), path.parent)
         _ = space.size  # a filter looks at its points here, where the file can be named
-        weights = fields.pop("relative_weights", False)
         if "openscenario" in fields:
+            weights = fields.pop("relative_weights", False)
             space = _scenario(fields.pop("openscenario"), space, path.parent, weights)
-        elif weights:
+        elif "relative_weights" in fields:
             raise SpecError("relative_weights is of an OpenSCENARIO file, and there is no 'openscenario'")
         fields |= {key: _distributions(key, fields.pop(key)) for key in ("draws", "proposals") if key in fields}
         data = _tables(fields.pop("data", {}), path.parent)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-__all__ = ["STEPS", "Cut", "tapered"]
+__all__ = ["LEAST_FULL", "STEPS", "Cut", "tapered"]
 
 STEPS = 4
 """The last steps of a cut that tapers: each has shards half as long as those of the step before."""
 
-LEAST_FULL = 4
-"""Shards of full length of each worker: one of them may hold points that cost five times the mean before the others wait for it."""
+LEAST_FULL = 8
+"""Shards of full length of each worker: one of them may hold points that cost nine times the mean before all others wait for it."""
 
 _WEIGHTS = [1 << (STEPS - step) for step in range(STEPS + 1)]
 """Of a shard of full length, and of those of each step."""
@@ -79,7 +79,7 @@ def tapered(seconds: float, workers: int, longest: float) -> Cut:
     Examples
     --------
     >>> tapered(23.5, workers=2, longest=4.0)
-    Cut(shards=16, taper=2)
+    Cut(shards=24, taper=2)
     >>> tapered(3600.0, workers=2, longest=4.0)
     Cut(shards=908, taper=2)
     """

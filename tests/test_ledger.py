@@ -72,7 +72,7 @@ def test_shards_that_taper_share_out_all_blocks_and_no_shard_is_longer_than_one_
     sizes = [stop - start for start, stop in bounds]
     assert min(sizes) >= 1
     assert all(after <= before + 1 for before, after in pairwise(sizes))
-    assert sizes[0] <= max(4.0, seconds / workers / 4) / seconds * blocks + 1
+    assert sizes[0] <= max(4.0, seconds / workers / 8) / seconds * blocks + 1
     assert sizes[-1] <= sizes[0] / 16 + 1
 
 

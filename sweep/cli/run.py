@@ -47,7 +47,7 @@ def command(
     ] = None,
     shards: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Cut into so many shards.  [default: of about 2 s]", show_default=False),
+        typer.Option(metavar="N", help="Cut into so many shards.  [default: of at most 4 s]", show_default=False),
     ] = None,
     trials: TrialsOption = None,
     seed: SeedOption = None,

@@ -172,8 +172,9 @@ class Keepers:
 
     def __init__(self) -> None:
         self._idle: list[Keeper] = []
+        self._leaving: list[Keeper] = []
         self._lock = threading.Lock()
-        self._end = weakref.finalize(self, _close_all, self._idle)
+        self._end = weakref.finalize(self, _close_all, self._idle, self._leaving)
 
     @contextmanager
     def one(self) -> Generator[Keeper]:
@@ -200,8 +201,10 @@ class Keepers:
     def dismiss(self) -> None:
         """Have those that nobody uses end; `close` waits for that."""
         with self._lock:
-            for each in self._idle:
-                each.dismiss()
+            self._leaving += self._idle
+            self._idle.clear()
+        for each in self._leaving:
+            each.dismiss()
 
     def close(self) -> None:
         """End those that nobody uses."""
@@ -220,8 +223,10 @@ def _bury(folder: str) -> None:
                     os.kill(int(each), signal.SIGKILL)
 
 
-def _close_all(keepers: list[Keeper]) -> None:
-    for each in keepers:
+def _close_all(idle: list[Keeper], leaving: list[Keeper]) -> None:
+    leaving += idle
+    idle.clear()
+    for each in leaving:
         each.dismiss()  # all at a time: each server takes its time to end
-    while keepers:
-        keepers.pop().close()
+    while leaving:
+        leaving.pop().close()

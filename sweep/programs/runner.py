@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import as_completed, wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -171,18 +171,19 @@ class Runner:
 
     @contextmanager
     def _servers_started(self, count: int) -> Generator[None]:
-        """Have so many servers started: one when what is inside begins, all when it is over."""
+        """Have so many servers started: one when what is inside begins, if one can be, and all when it is over."""
         starting = [started(self._start_server) for _ in range(count)]
         try:
-            wait(starting, return_when=FIRST_COMPLETED)
+            next((each for each in as_completed(starting) if each.result()), None)
             yield
         finally:
             wait(starting)
 
-    def _start_server(self) -> None:
-        """Have a server ready; the first trial tells of one that cannot be started."""
+    def _start_server(self) -> bool:
+        """Have a server ready, if it can be; the first trial tells of one that cannot be started."""
         with suppress(KeeperLostError, OSError, ValueError, KernelError), self._keepers.one() as keeper:
-            self._trials.started(keeper, _go_on)
+            return self._trials.started(keeper, _go_on) is None
+        return False
 
     def _within(
         self,

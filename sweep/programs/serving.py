@@ -107,7 +107,7 @@ class Server:
         """Begin to write a line; False if it has said something that nobody asked for."""
         while self._hear(0.0) & self._printed.keys() and self._count() <= self._most:
             pass
-        if self._answer() is not None:
+        if self._answer() is not None or self._out.data.lstrip().startswith(b"{"):  # or half of one
             return False
         for each in self._printed.values():
             each.count = 0

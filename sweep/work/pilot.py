@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sweep.shares import Cut, tapered
+from sweep.shares import LEAST_FULL, STEPS, Cut, tapered
 from sweep.work.arguments import argument_kinds, argument_words
 from sweep.work.programmed import kept_of
 from sweep.work.raised import explain, require_outputs
@@ -65,7 +65,8 @@ def pilot(study: Study, first: Sequence[tuple[int, int]] = ((0, 0),), workers: i
     runner = study.runner
     if runner is not None:
         kept = kept_of(study, runner.command)
-        return Pilot(runner.glance(first, study.plan.space.__getitem__, LOOK_SECONDS, kept, workers))
+        found = runner.glance(first, study.plan.space.__getitem__, LOOK_SECONDS, kept, workers)
+        return Pilot(found if found < LOOK_SECONDS else SHARD_SECONDS)  # it may take any time: a shard of its own
     return Pilot(mean_seconds(study.driver_of(None) if study.device == "cpu" else study.driver, study))
 
 
@@ -158,8 +159,9 @@ def cut_of(seconds: float, blocks: int, workers: int, rows_kept: int, most: int)
     Returns
     -------
     Cut
-        Shards of at most four seconds that taper off, so that no worker waits long for the last; shards alike of at least a quarter of a second
-        where there is less work, or too few blocks; at least four a worker when there is work enough; one when there is next to none.
+        Shards of at most four seconds, or longer ones where they would be too many, that taper off, so that no worker waits long for the
+        last; shards alike of at least a quarter of a second where there is less work, or too few blocks; at least four a worker when
+        there is work enough; one when there is next to none.
 
     Examples
     --------
@@ -168,14 +170,17 @@ def cut_of(seconds: float, blocks: int, workers: int, rows_kept: int, most: int)
     >>> cut_of(4.0, blocks=500, workers=2, rows_kept=0, most=10_000)
     Cut(shards=16, taper=0)
     >>> cut_of(24.0, blocks=500, workers=2, rows_kept=0, most=10_000)
-    Cut(shards=16, taper=2)
+    Cut(shards=24, taper=2)
+    >>> cut_of(78_000.0, blocks=10**7, workers=2, rows_kept=0, most=10_000)
+    Cut(shards=10000, taper=2)
     >>> cut_of(24.0, blocks=50, workers=2, rows_kept=0, most=10_000)
     Cut(shards=32, taper=0)
     """
     least = max(1, -(-rows_kept // KEPT_ROWS))
-    if seconds > TAPERED_SECONDS * workers:
-        cut = tapered(seconds, workers, SHARD_SECONDS)
-        if cut.weight <= blocks and cut.shards <= most and least == 1:
+    most_full = most // workers - STEPS
+    if seconds > TAPERED_SECONDS * workers and most_full >= LEAST_FULL:
+        cut = tapered(seconds, workers, max(SHARD_SECONDS, seconds / workers / most_full))
+        if cut.weight <= blocks and least == 1:
             return cut
     length = min(max(seconds / workers / EVEN_SHARDS_PER_WORKER, SHORTEST_SECONDS), SHARD_SECONDS)
     wanted = max(round(seconds / length), least)

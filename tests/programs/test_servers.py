@@ -213,6 +213,45 @@ def test_a_server_has_started_before_the_first_trial_is_timed_and_all_before_the
     assert (tmp_path / "starts").read_text() == "x" * workers
 
 
+TWO_LINES = """
+import os, sys
+print('{"ready": true}', flush=True)
+for number, line in enumerate(sys.stdin):
+    os.write(1, b'{"y": %d}\\n{"y": 666}' % number)  # in one piece
+"""
+
+
+def test_half_an_answer_that_nobody_asked_for_is_nobodys(tmp_path):
+    (tmp_path / "server.py").write_text(TWO_LINES)
+    program = command(
+        ["{python}", str(tmp_path / "server.py")], outputs={"y": int}, parameters=["x"], server=True, retries=0
+    )
+    runner = Runner(Trials(program, {}, 1, common_random_numbers=False))
+    values = [runner.run(0, trial, {"x": 1}, lambda: None, lambda *_: None).values for trial in range(3)]
+    runner.close()
+    assert values == [(0.0,), None, (0.0,)]
+
+
+def test_one_that_cannot_start_does_not_stand_for_the_others(tmp_path):
+    (tmp_path / "server.py").write_text(FIRST_FAILS.format(mark=str(tmp_path / "first")))
+    program = command(["{python}", str(tmp_path / "server.py")], outputs={"y": int}, parameters=["x"], server=True)
+    runner = Runner(Trials(program, {}, 1, common_random_numbers=False))
+    with runner._servers_started(2):
+        assert any(each.serves for each in runner._keepers._idle)
+    runner.close()
+
+
+FIRST_FAILS = """
+import os, sys
+try:
+    os.close(os.open({mark!r}, os.O_CREAT | os.O_EXCL))
+except FileExistsError:
+    print('{{"ready": true}}', flush=True)
+    for line in sys.stdin:
+        print('{{"y": 1}}', flush=True)
+"""
+
+
 def test_servers_end_all_at_a_time(tmp_path):
     (tmp_path / "server.py").write_text(WAITS_FOR_THE_OTHERS.format(folder=str(tmp_path)))
     program = command(["{python}", str(tmp_path / "server.py")], outputs={"y": int}, parameters=["x"], server=True)
